@@ -1,0 +1,22 @@
+package consent
+
+// Committed is a consent that is durable: the vendor client takes nothing
+// else, so a vendor call before the commit does not compile. Its fields are
+// set by this package alone, after a commit or from a committed row; the zero
+// value stands for no consent and must be refused.
+type Committed struct {
+	id, account, vendorPurpose string
+}
+
+// ID is the consent's record id.
+func (c Committed) ID() string { return c.id }
+
+// Account names the vendor account under which the consent was given.
+func (c Committed) Account() string { return c.account }
+
+// VendorPurpose is the exact text of the purpose, as shown and as the vendor
+// gets it.
+func (c Committed) VendorPurpose() string { return c.vendorPurpose }
+
+// IsZero reports whether there is no consent behind c.
+func (c Committed) IsZero() bool { return c.id == "" }

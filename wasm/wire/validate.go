@@ -1,0 +1,130 @@
+package wire
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of contract §2.
+const (
+	MaxBody         = 16 << 10 // bytes of a JSON body
+	MaxSealed       = 2048     // characters of a sealed value
+	MaxAnswer       = 16       // characters of the letters, after trimming
+	MaxSubjectRunes = 128
+	MaxSubjectBytes = 384
+	MinKey, MaxKey  = 16, 64 // characters of idempotency_key; MinState and MaxState differ
+	MaxState        = 128    // characters of the hosted page's state
+	MaxClientField  = 64     // characters of each field of client
+	MaxAlternative  = 64
+)
+
+// Answer trims white space at both ends, changes nothing else, and reports
+// whether 1–16 printable ASCII characters are left that are not an Aadhaar
+// number.
+func Answer(typed string) (answer string, ok bool) {
+	answer = strings.TrimSpace(typed)
+	if len(answer) < 1 || len(answer) > MaxAnswer {
+		return "", false
+	}
+	for i := range len(answer) {
+		if answer[i] < 0x20 || answer[i] > 0x7e {
+			return "", false
+		}
+	}
+	return answer, !IsAadhaar(answer)
+}
+
+// Subject checks the partner's own reference for a person: 1–128 printable
+// characters, at most 384 bytes, no run of twelve digits. ok is true exactly
+// when code is empty.
+func Subject(s string) (code Code, ok bool) {
+	if s == "" || len(s) > MaxSubjectBytes || !utf8.ValidString(s) || utf8.RuneCountInString(s) > MaxSubjectRunes {
+		return InvalidRequest, false
+	}
+	for _, r := range s {
+		if !strconv.IsPrint(r) {
+			return InvalidRequest, false
+		}
+	}
+	if HasTwelveDigits(s) {
+		return SubjectLooksLikeAadhaar, false
+	}
+	return "", true
+}
+
+// Token reports whether s is min to max characters of [A-Za-z0-9_-] and no
+// Aadhaar number: the shape of idempotency_key and state.
+func Token(s string, min, max int) bool {
+	if len(s) < min || len(s) > max {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-') {
+			return false
+		}
+	}
+	return !IsAadhaar(s)
+}
+
+// printable reports whether s is at most max printable characters and holds
+// no Aadhaar number.
+func printable(s string, max int) bool {
+	if utf8.RuneCountInString(s) > max || !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if !strconv.IsPrint(r) {
+			return false
+		}
+	}
+	return !IsAadhaar(s)
+}
+
+// sealed reports whether s can be a sealed value at all.
+func sealed(s string) bool { return s != "" && len(s) <= MaxSealed }
+
+// Invalid names the first member of d that breaks a rule, and the code to
+// answer; both are empty when d is well formed. It never repeats the value.
+func (d *Decision) Invalid() (member string, code Code) {
+	switch {
+	case d.Sitekey == "" || len(d.Sitekey) > 64:
+		return "sitekey", InvalidRequest
+	case d.Purpose == "" || len(d.Purpose) > 64:
+		return "purpose", InvalidRequest
+	case !sealed(d.Presentation):
+		return "presentation", InvalidRequest
+	case len(d.NoticeSHA256) != 64:
+		return "notice_sha256", InvalidRequest
+	case !Token(d.IdempotencyKey, MinKey, MaxKey):
+		return "idempotency_key", InvalidRequest
+	case d.Actor != "" && d.Actor != Self && d.Actor != Guardian:
+		return "actor", InvalidRequest
+	case d.Ticket != "" && d.Subject != "":
+		return "subject", InvalidRequest
+	}
+	if d.Subject != "" {
+		if code, ok := Subject(d.Subject); !ok {
+			return "subject", code
+		}
+	}
+	if c := d.Client; c != nil {
+		for _, f := range []struct{ name, value string }{
+			{"client.channel", c.Channel}, {"client.version", c.Version}, {"client.build", c.Build},
+		} {
+			if !printable(f.value, MaxClientField) {
+				return f.name, InvalidRequest
+			}
+		}
+	}
+	return "", ""
+}
+
+// Invalid is [Decision.Invalid] with the member that only a decline has.
+func (d *DeclineRequest) Invalid() (member string, code Code) {
+	if !printable(d.Alternative, MaxAlternative) {
+		return "alternative", InvalidRequest
+	}
+	return d.Decision.Invalid()
+}
