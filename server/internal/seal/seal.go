@@ -1,0 +1,183 @@
+// Package seal makes and opens the relay's opaque values: everything that must
+// survive between two requests travels encrypted and authenticated with the
+// client, so that any replica can answer any request and nothing about a
+// session is stored in the clear.
+//
+// Format: JWE compact serialization (RFC 7516), alg "dir", enc "A256GCM",
+// typ = kind, kid = master key. Each kind has a key of its own, derived by
+// HKDF-SHA-256 (RFC 5869) from the master key.
+package seal
+
+import (
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-json-experiment/json"
+
+	"ekycconnect/wasm/wire"
+)
+
+// Kind is what a sealed value is good for; a value of one kind never opens as
+// another.
+type Kind string
+
+const (
+	KindPresentation Kind = "presentation" // a notice was shown
+	KindTicket       Kind = "ticket"       // a partner vouches for a visitor
+	KindSession      Kind = "session"      // a vendor session under a consent
+	KindToken        Kind = "token"        // an answered captcha, to redeem
+	KindHosted       Kind = "hosted"       // a step of the hosted page
+)
+
+var kinds = []Kind{KindPresentation, KindTicket, KindSession, KindToken, KindHosted}
+
+// Skew is how far the clocks of two replicas may be apart.
+const Skew = 30 * time.Second
+
+var (
+	// ErrInvalid: the value does not open: forged, altered, truncated, of
+	// another kind, or sealed with a key that is no longer in the ring.
+	ErrInvalid = errors.New("seal: value does not open")
+	// ErrExpired: the value opened, its claims are filled in, its time is over.
+	ErrExpired = errors.New("seal: value has expired")
+)
+
+// MasterKey is one entry of the key ring. ID is its public name (kid).
+type MasterKey struct {
+	ID  string
+	Key []byte // 32 bytes
+}
+
+// Sealer seals with the first key of its ring and opens with any of them.
+type Sealer struct {
+	seal  map[Kind]jose.Encrypter
+	open  map[Kind]map[string][]byte // protected header segment → key
+	clock func() time.Time
+}
+
+// New makes a Sealer of a ring, newest key first.
+func New(ring []MasterKey, clock func() time.Time) (*Sealer, error) {
+	if len(ring) == 0 {
+		return nil, errors.New("seal: no key; make one with `relay keygen keys`")
+	}
+	s := &Sealer{seal: map[Kind]jose.Encrypter{}, open: map[Kind]map[string][]byte{}, clock: clock}
+	for _, kind := range kinds {
+		s.open[kind] = map[string][]byte{}
+		for i, master := range ring {
+			if len(master.Key) != 32 {
+				return nil, fmt.Errorf("seal: key %q has %d bytes, needs 32", master.ID, len(master.Key))
+			}
+			key, err := hkdf.Key(sha256.New, master.Key, nil, "ekyc-connect/"+string(kind)+"/v1", 32)
+			if err != nil {
+				return nil, fmt.Errorf("seal: derive key: %w", err)
+			}
+			encrypter, err := jose.NewEncrypter(jose.A256GCM,
+				jose.Recipient{Algorithm: jose.DIRECT, Key: key, KeyID: master.ID},
+				(&jose.EncrypterOptions{}).WithType(jose.ContentType(kind)))
+			if err != nil {
+				return nil, fmt.Errorf("seal: %w", err)
+			}
+			if i == 0 {
+				s.seal[kind] = encrypter
+			}
+			header, err := headerOf(encrypter)
+			if err != nil {
+				return nil, err
+			}
+			s.open[kind][header] = key
+		}
+	}
+	return s, nil
+}
+
+// headerOf is the protected header segment that encrypter writes. It is the
+// same every time, so opening compares it whole: any other algorithm, kind,
+// member or spelling (zip, crit, jku …) is refused before decryption.
+func headerOf(encrypter jose.Encrypter) (string, error) {
+	sample, err := encrypter.Encrypt(nil)
+	if err != nil {
+		return "", fmt.Errorf("seal: %w", err)
+	}
+	compact, err := sample.CompactSerialize()
+	if err != nil {
+		return "", fmt.Errorf("seal: %w", err)
+	}
+	header, _, _ := strings.Cut(compact, ".")
+	return header, nil
+}
+
+// Claims is the content of one kind of sealed value.
+type Claims interface {
+	kind() Kind
+	base() *Base
+}
+
+// Seal stamps c with the time and seals it; life is how long it opens. A
+// negative life makes a value that is born expired.
+func (s *Sealer) Seal(c Claims, life time.Duration) (string, error) {
+	now := s.clock()
+	return s.SealUntil(c, now.Add(life))
+}
+
+// SealUntil seals c until a given moment.
+func (s *Sealer) SealUntil(c Claims, until time.Time) (string, error) {
+	b := c.base()
+	b.IssuedAt, b.ExpiresAt = Millis(s.clock()), Millis(until)
+	plain, err := json.Marshal(c) // v2: no HTML escaping
+	if err != nil {
+		return "", fmt.Errorf("seal: %w", err)
+	}
+	sealed, err := s.seal[c.kind()].Encrypt(plain)
+	if err != nil {
+		return "", fmt.Errorf("seal: %w", err)
+	}
+	value, err := sealed.CompactSerialize()
+	if err != nil {
+		return "", fmt.Errorf("seal: %w", err)
+	}
+	if len(value) > wire.MaxSealed {
+		return "", fmt.Errorf("seal: a %s of %d characters is over the limit of %d", c.kind(), len(value), wire.MaxSealed)
+	}
+	return value, nil
+}
+
+// Open fills c, whose type says which kind is expected. After ErrExpired c is
+// filled as well.
+func (s *Sealer) Open(value string, c Claims) error {
+	if len(value) > wire.MaxSealed {
+		return ErrInvalid
+	}
+	header, _, _ := strings.Cut(value, ".")
+	key, ok := s.open[c.kind()][header]
+	if !ok {
+		return ErrInvalid
+	}
+	sealed, err := jose.ParseEncryptedCompact(value, []jose.KeyAlgorithm{jose.DIRECT}, []jose.ContentEncryption{jose.A256GCM})
+	if err != nil {
+		return ErrInvalid
+	}
+	// One value, one spelling: base64's unused bits must be zero.
+	if again, err := sealed.CompactSerialize(); err != nil || again != value {
+		return ErrInvalid
+	}
+	plain, err := sealed.Decrypt(key)
+	if err != nil {
+		return ErrInvalid
+	}
+	if err := json.Unmarshal(plain, c, json.RejectUnknownMembers(true)); err != nil {
+		return ErrInvalid
+	}
+	now := s.clock()
+	if c.base().IssuedAt.Time().After(now.Add(Skew)) {
+		return ErrInvalid
+	}
+	if now.After(c.base().ExpiresAt.Time().Add(Skew)) {
+		return ErrExpired
+	}
+	return nil
+}

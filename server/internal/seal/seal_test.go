@@ -1,0 +1,198 @@
+package seal
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/wasm/wire"
+)
+
+var (
+	k1 = MasterKey{ID: "k1", Key: bytes.Repeat([]byte{1}, 32)}
+	k2 = MasterKey{ID: "k2", Key: bytes.Repeat([]byte{2}, 32)}
+)
+
+type clock struct{ now time.Time }
+
+func (c *clock) Now() time.Time { return c.now }
+
+func newSealer(t *testing.T, ring ...MasterKey) (*Sealer, *clock) {
+	t.Helper()
+	c := &clock{time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}
+	s, err := New(ring, c.Now)
+	require.NoError(t, err)
+	return s, c
+}
+
+func everyKind() []Claims {
+	base := Base{Site: "pk_a", Purpose: "p"}
+	held := Consented{Base: base, ConsentID: "c", VendorSession: "canary-session"}
+	return []Claims{
+		&Presentation{Base: base, Nonce: "n"}, &Ticket{Base: base, ID: "t"},
+		&Session{held}, &Token{Consented: held, Answer: "canary-answer"},
+	}
+}
+
+func TestAValueOpensAsItsOwnKindOnly(t *testing.T) {
+	s, _ := newSealer(t, k1)
+	for i, sealed := range everyKind() {
+		value, err := s.Seal(sealed, time.Minute)
+		require.NoError(t, err)
+		require.NotContains(t, value, "canary")
+		for j, target := range everyKind() {
+			err := s.Open(value, target)
+			if i == j {
+				require.NoError(t, err)
+				require.Equal(t, sealed, target)
+			} else {
+				require.ErrorIs(t, err, ErrInvalid, "%T opened as %T", sealed, target)
+			}
+		}
+	}
+}
+
+func TestEveryAlteredCharacterIsRefused(t *testing.T) {
+	s, _ := newSealer(t, k1)
+	value, err := s.Seal(&Ticket{Base: Base{Site: "a"}, ID: "t"}, time.Minute)
+	require.NoError(t, err)
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+	for i := range value {
+		for _, c := range []byte(alphabet) {
+			if c == value[i] {
+				continue
+			}
+			require.ErrorIs(t, s.Open(value[:i]+string(c)+value[i+1:], &Ticket{}), ErrInvalid, "position %d", i)
+		}
+		require.ErrorIs(t, s.Open(value[:i], &Ticket{}), ErrInvalid, "cut at %d", i)
+	}
+	for _, odd := range []string{"", ".", "....", value + ".", value + "A", " " + value, value + "\n", strings.Repeat("A", 5000)} {
+		require.ErrorIs(t, s.Open(odd, &Ticket{}), ErrInvalid)
+	}
+}
+
+func TestOtherHeadersAreRefusedEvenWithTheRightKey(t *testing.T) {
+	s, _ := newSealer(t, k1)
+	var key []byte
+	for _, key = range s.open[KindTicket] {
+	}
+	plain := []byte(`{"site":"a","purpose":"","iat":0,"exp":9999999999999,"jti":"t"}`)
+	for name, options := range map[string]*jose.EncrypterOptions{
+		"compressed": (&jose.EncrypterOptions{Compression: jose.DEFLATE}).WithType("ticket"),
+		"other typ":  (&jose.EncrypterOptions{}).WithType("token"),
+		"no typ":     {},
+		"critical":   (&jose.EncrypterOptions{}).WithType("ticket").WithHeader("crit", []string{"x"}),
+		"more":       (&jose.EncrypterOptions{}).WithType("ticket").WithHeader("x", "y"),
+	} {
+		encrypter, err := jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: jose.DIRECT, Key: key, KeyID: "k1"}, options)
+		require.NoError(t, err)
+		sealed, err := encrypter.Encrypt(plain)
+		require.NoError(t, err)
+		value, err := sealed.CompactSerialize()
+		require.NoError(t, err)
+		require.ErrorIs(t, s.Open(value, &Ticket{}), ErrInvalid, name)
+	}
+}
+
+func TestTheHeaderSaysWhatTheFormatPromises(t *testing.T) {
+	s, _ := newSealer(t, k1)
+	value, err := s.Seal(&Session{}, time.Minute)
+	require.NoError(t, err)
+	head, rest, _ := strings.Cut(value, ".")
+	header, err := base64.RawURLEncoding.DecodeString(head)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"alg":"dir","enc":"A256GCM","kid":"k1","typ":"session"}`, string(header))
+	require.True(t, strings.HasPrefix(rest, "."), "dir has no encrypted key")
+	require.Equal(t, 4, strings.Count(value, "."))
+}
+
+func TestTimeIsKeptWithinTheSkew(t *testing.T) {
+	s, c := newSealer(t, k1)
+	value, err := s.Seal(&Ticket{ID: "t"}, time.Minute)
+	require.NoError(t, err)
+	start := c.now
+	for _, row := range []struct {
+		at   time.Duration
+		want error
+	}{
+		{0, nil}, {time.Minute + Skew, nil}, {time.Minute + Skew + time.Millisecond, ErrExpired},
+		{-Skew, nil}, {-Skew - time.Millisecond, ErrInvalid},
+	} {
+		c.now = start.Add(row.at)
+		var got Ticket
+		require.ErrorIs(t, s.Open(value, &got), row.want, "%v", row.at)
+		if row.want != ErrInvalid {
+			require.Equal(t, "t", got.ID, "claims are there after expiry too")
+		}
+	}
+	c.now = start
+	born, err := s.Seal(&Ticket{}, -time.Hour)
+	require.NoError(t, err)
+	require.ErrorIs(t, s.Open(born, &Ticket{}), ErrExpired)
+}
+
+func TestTheRingOpensOldKeysAndSealsWithTheNewest(t *testing.T) {
+	old, _ := newSealer(t, k1)
+	value, err := old.Seal(&Ticket{ID: "t"}, time.Minute)
+	require.NoError(t, err)
+	both, _ := newSealer(t, k2, k1)
+	require.NoError(t, both.Open(value, &Ticket{}))
+	only, _ := newSealer(t, k2)
+	require.ErrorIs(t, only.Open(value, &Ticket{}), ErrInvalid)
+	value, err = both.Seal(&Ticket{}, time.Minute)
+	require.NoError(t, err)
+	require.NoError(t, only.Open(value, &Ticket{}))
+	same := MasterKey{ID: "k1", Key: k2.Key}
+	forged, _ := newSealer(t, same)
+	require.ErrorIs(t, forged.Open(value, &Ticket{}), ErrInvalid, "kid is part of the header")
+}
+
+func TestBadRingsAreRefused(t *testing.T) {
+	_, err := New(nil, time.Now)
+	require.ErrorContains(t, err, "relay keygen")
+	_, err = New([]MasterKey{{ID: "x", Key: []byte("short")}}, time.Now)
+	require.ErrorContains(t, err, "32")
+}
+
+func TestTheLongestTokenAndTicketFit(t *testing.T) {
+	s, _ := newSealer(t, MasterKey{ID: strings.Repeat("k", 32), Key: k1.Key})
+	long := func(n int) string { return strings.Repeat("x", n) }
+	subject := strings.Repeat("𝒳", wire.MaxSubjectBytes/4)
+	base := Base{Site: long(64), Purpose: long(64)}
+	token, err := s.Seal(&Token{Consented: Consented{
+		Base: base, Account: long(32), Origin: "https://" + long(253) + ":65535", Channel: long(16), ConsentID: long(36),
+		GivenAt: 9e12, NoticeSHA256: long(64), Lang: "mni-Beng", VendorSession: long(96), Transaction: long(96),
+		Subject: subject, SubjectSource: "ticket", Picture: 10,
+	}, Answer: `"\"\"\"\"\"\"\"\"`, SessionEnds: 9e12}, time.Minute)
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(token), wire.MaxSealed)
+	t.Log("longest token", len(token))
+	ticket, err := s.Seal(&Ticket{Base: base, ID: long(32), Subject: subject}, time.Minute)
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(ticket), 1024)
+	t.Log("longest ticket", len(ticket))
+	_, err = s.Seal(&Ticket{Base: base, Subject: long(4000)}, time.Minute)
+	require.ErrorContains(t, err, "limit")
+}
+
+func FuzzOpen(f *testing.F) {
+	s, err := New([]MasterKey{k1}, time.Now)
+	require.NoError(f, err)
+	for _, c := range everyKind() {
+		value, err := s.Seal(c, time.Minute)
+		require.NoError(f, err)
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		for _, c := range everyKind() {
+			if s.Open(value, c) == nil {
+				continue // only a seed can open: nobody else has the key
+			}
+		}
+	})
+}
