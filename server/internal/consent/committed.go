@@ -6,9 +6,10 @@ package consent
 // value stands for no consent and must be refused.
 type Committed struct {
 	id, account, vendorPurpose string
+	given                      bool // a refusal has an id as well, and is worth no call
 }
 
-// ID is the consent's record id.
+// ID is the record's id, a UUIDv7.
 func (c Committed) ID() string { return c.id }
 
 // Account names the vendor account under which the consent was given.
@@ -18,5 +19,6 @@ func (c Committed) Account() string { return c.account }
 // gets it.
 func (c Committed) VendorPurpose() string { return c.vendorPurpose }
 
-// IsZero reports whether there is no consent behind c.
-func (c Committed) IsZero() bool { return c.id == "" }
+// IsZero reports whether there is no consent behind c: it is the zero value,
+// or what was recorded is a refusal.
+func (c Committed) IsZero() bool { return !c.given }
