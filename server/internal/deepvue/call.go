@@ -1,0 +1,99 @@
+package deepvue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+
+	"ekycconnect/server/internal/consent"
+)
+
+// repeats is how often one call is tried anew. Only the two GETs come here:
+// they have no effect that a second one would double.
+const repeats = 2
+
+// call sends one request, and again while the vendor's trouble may pass, all
+// inside one deadline.
+func (c *Client) call(ctx context.Context, committed consent.Committed, endpoint string, query map[string]string) (answer, []consent.Call, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.settings.deadline)
+	defer cancel()
+	var calls []consent.Call
+	for try := 0; ; try++ {
+		a, made, err := c.try(ctx, committed, endpoint, query)
+		if made != nil {
+			calls = append(calls, *made)
+		}
+		if err == nil || try == repeats || !passing(err) || !c.pause(ctx, try) {
+			return a, calls, err
+		}
+	}
+}
+
+// try sends one request and judges what comes back. The [consent.Call] is nil
+// if there was no connection to send anything on.
+func (c *Client) try(ctx context.Context, committed consent.Committed, endpoint string, query map[string]string) (answer, *consent.Call, error) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return answer{}, nil, cancelled(endpoint)
+	}
+	made := consent.Call{Endpoint: endpoint, Result: "ok", At: time.Now()}
+	var connected atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
+	request := c.http.R().SetContext(traced).
+		SetQueryParam("consent", "Y").
+		SetQueryParam("purpose", committed.VendorPurpose()).
+		SetQueryParams(query)
+	if c.settings.trace != "" {
+		request.SetHeader(c.settings.trace, committed.ID())
+	}
+
+	response, err := request.Get(basePath + endpoint)
+	a, problem := judge(endpoint, response, err, ended(ctx))
+	made.TransactionID = a.transactionID
+	var fault error
+	if problem != nil {
+		made.Result = string(problem.Code)
+		fault = problem
+		if problem.Class == classDeadline && errors.Is(ctx.Err(), context.Canceled) {
+			fault = cancelled(endpoint) // recorded as a timeout: what the vendor made of it is not known
+		}
+	}
+	if !connected.Load() {
+		return a, nil, fault
+	}
+	return a, &made, fault
+}
+
+// pause waits before a repeat. It reports false if there is no time left for
+// one, or nobody waiting for it.
+func (c *Client) pause(ctx context.Context, try int) bool {
+	longest := c.settings.backoff << try
+	wait := longest/2 + rand.N(longest/2+1)
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= wait {
+		return false
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// ended reports whether ctx is over. Its deadline is read too: a dialler's
+// timer, set to the same instant, can be a moment ahead of it.
+func ended(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(end)
+}
+
+func cancelled(endpoint string) error {
+	return fmt.Errorf("deepvue: %s: given up by the caller: %w", endpoint, context.Canceled)
+}

@@ -1,0 +1,189 @@
+// Package deepvue calls the vendor's Aadhaar offline eKYC API, version 1: it
+// starts a session and fetches new captcha pictures. It takes nothing but a
+// consent that the ledger has committed, so a call without one does not
+// compile, and it lets nothing of the vendor's answer through unchecked.
+//
+// API: https://docs.deepvue.ai/reference/digilocker-kyc/v1/introduction
+package deepvue
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-resty/resty/v2"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/secret"
+)
+
+// bodyLimit is the most of an answer that is read, in bytes and after any
+// decompression, whatever length it declares. A picture may have 256 KiB,
+// which base64 makes 342 KiB.
+const bodyLimit = 512 << 10
+
+// Account is one contract with the vendor.
+type Account struct {
+	Name         string        // the operator's own name for it; a consent is bound to it
+	URL          string        // https://production.deepvue.tech; plain http only for a loopback host
+	ClientID     string        // sent as client-id
+	ClientSecret secret.String // sent as x-api-key
+}
+
+// Client calls the vendor for one account. It is safe for concurrent use.
+type Client struct {
+	account  string
+	http     *resty.Client
+	settings settings
+}
+
+// New makes a client. Nothing is sent. The error says which setting is wrong
+// and what to write instead, and never quotes it: it may hold a credential.
+func New(a Account, opts ...Option) (*Client, error) {
+	s := defaults()
+	for _, opt := range opts {
+		opt(&s)
+	}
+	if a.Name == "" {
+		return nil, errors.New("deepvue: the vendor account has no name")
+	}
+	base, err := baseURL(a.URL)
+	if err != nil {
+		return nil, fmt.Errorf("deepvue: account %q: %w", a.Name, err)
+	}
+	if !sendable(a.ClientID) {
+		return nil, fmt.Errorf("deepvue: account %q: set the client id: printable ASCII, as the vendor shows it", a.Name)
+	}
+	if !sendable(a.ClientSecret.Reveal()) {
+		return nil, fmt.Errorf("deepvue: account %q: set the client secret: printable ASCII, as the vendor shows it", a.Name)
+	}
+
+	// Each of resty's defaults would do harm here: its client shares a cookie
+	// jar between all callers, and follows redirects to other hosts with the
+	// credentials still on.
+	r := resty.NewWithClient(&http.Client{
+		Transport:     newTransport(s),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	})
+	r.SetLogger(silent{}) // resty's own lines carry whole URLs
+	r.SetBaseURL(base)
+	r.SetResponseBodyLimit(bodyLimit)
+	r.SetPreRequestHook(sendOnce)
+	r.SetHeaders(map[string]string{
+		"client-id":    a.ClientID,
+		"x-api-key":    a.ClientSecret.Reveal(),
+		"Accept":       "application/json",
+		"Content-Type": "application/json", // as in the vendor's samples
+		"User-Agent":   "ekyc-connect",
+	})
+	return &Client{account: a.Name, http: r, settings: s}, nil
+}
+
+// Account is the name of the account that the client calls for.
+func (c *Client) Account() string { return c.account }
+
+// Close drops the idle connections.
+func (c *Client) Close() { c.http.GetClient().CloseIdleConnections() }
+
+// admit refuses, before a byte is sent, what the ledger has not committed for
+// this account. Each is a mistake of the caller and no answer for a person.
+func (c *Client) admit(committed consent.Committed) error {
+	switch {
+	case committed.IsZero():
+		return errors.New("deepvue: no consent is committed: the vendor is not called")
+	case committed.Account() != c.account:
+		return errors.New("deepvue: the consent was given for another vendor account")
+	case committed.VendorPurpose() == "":
+		return errors.New("deepvue: the consent names no purpose for the vendor")
+	}
+	return nil
+}
+
+func baseURL(raw string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.Opaque != "" {
+		return "", errors.New("set the vendor's url to a whole URL, such as https://production.deepvue.tech")
+	}
+	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return "", errors.New("leave user, query and fragment out of the vendor's url: credentials have settings of their own")
+	}
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		return "", errors.New("the vendor's url must begin with https:// (plain http only for localhost): credentials would travel in the clear")
+	}
+	return strings.TrimRight(u.String(), "/"), nil
+}
+
+func loopback(host string) bool {
+	if ip := net.ParseIP(host); ip != nil {
+		return ip.IsLoopback()
+	}
+	return host == "localhost"
+}
+
+// sendable reports whether v can stand in a header as it is.
+func sendable(v string) bool { return printable(v, 1, 1024) && strings.TrimSpace(v) == v }
+
+// printable reports whether v is printable ASCII of min to max characters.
+func printable(v string, min, max int) bool {
+	if len(v) < min || len(v) > max {
+		return false
+	}
+	for i := range len(v) {
+		if v[i] < ' ' || v[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// silent is resty's logger, turned off.
+type silent struct{}
+
+func (silent) Errorf(string, ...any) {}
+func (silent) Warnf(string, ...any)  {}
+func (silent) Debugf(string, ...any) {}
+
+var _ resty.Logger = silent{}
+
+// Option changes a default of [New].
+type Option func(*settings)
+
+type settings struct {
+	deadline time.Duration
+	backoff  time.Duration
+	trace    string
+	proxy    func(*http.Request) (*url.URL, error)
+	tls      tlsRoots
+}
+
+func defaults() settings {
+	return settings{deadline: 10 * time.Second, backoff: 250 * time.Millisecond}
+}
+
+// Deadline is the time that one Connect or ReloadCaptcha may take, all tries
+// and pauses together; 10 s unless set. Zero or less leaves it.
+func Deadline(d time.Duration) Option {
+	return func(s *settings) {
+		if d > 0 {
+			s.deadline = d
+		}
+	}
+}
+
+// Backoff is the longest pause before the first repeat, 250 ms unless set; it
+// doubles for the second. The pause taken is between half of it and all.
+func Backoff(d time.Duration) Option {
+	return func(s *settings) {
+		if d > 0 {
+			s.backoff = d
+		}
+	}
+}
+
+// Trace sends the consent's record id in the header of this name, so that the
+// emulator can tell consents apart. It is never set for the real vendor.
+func Trace(header string) Option { return func(s *settings) { s.trace = header } }

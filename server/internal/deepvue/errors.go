@@ -1,0 +1,111 @@
+package deepvue
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"ekycconnect/wasm/wire"
+)
+
+// Error is why the vendor gave no picture. It holds nothing that was sent or
+// received but the status, so it may be logged and shown to an operator.
+type Error struct {
+	Endpoint   string        // "connect" or "reload-captcha"
+	Code       wire.Code     // vendor_busy, vendor_rejected, vendor_unavailable, vendor_timeout or vendor_bad_answer
+	Status     int           // HTTP status; 0 if there was no answer
+	RetryAfter time.Duration // for vendor_busy: 1 to 30 s
+	Class      Class         // a finer cause
+}
+
+// Class is a cause in one word, for logs and as a metric's label.
+type Class string
+
+const (
+	classDNS       Class = "dns"
+	classDial      Class = "dial"
+	classTLS       Class = "tls"
+	classTransport Class = "transport" // the connection broke
+	classDeadline  Class = "deadline"
+
+	classInactive    Class = "inactive_client"
+	classBadRequest  Class = "bad_request"
+	classCredentials Class = "credentials"
+	classForbidden   Class = "forbidden"
+	classNotFound    Class = "not_found"
+	classValidation  Class = "validation"
+	classRateLimit   Class = "rate_limit"
+	classServer      Class = "server_error"
+	classGateway     Class = "gateway"
+	classSource      Class = "source_unavailable"
+	classRedirect    Class = "redirect"
+	classStatus      Class = "other_status"
+
+	classNoCode    Class = "code_null" // 200, yet {"code":null,"message":…}
+	classTooLarge  Class = "too_large"
+	classEncoding  Class = "content_encoding"
+	classEmpty     Class = "empty"
+	classHTML      Class = "html"
+	classJSON      Class = "not_json"
+	classCode      Class = "code_not_200"
+	classShape     Class = "shape"
+	classSessionID Class = "session_id"
+	classTxnID     Class = "transaction_id"
+	classPicture   Class = "picture"
+	classDimension Class = "picture_size"
+)
+
+// Error says what happened, without anything that was sent or received.
+func (e *Error) Error() string {
+	if e.Status == 0 {
+		return fmt.Sprintf("deepvue: %s: %s (%s)", e.Endpoint, e.Code, e.Class)
+	}
+	return fmt.Sprintf("deepvue: %s: %s (%s, status %d)", e.Endpoint, e.Code, e.Class, e.Status)
+}
+
+// Is makes a vendor_timeout match context.DeadlineExceeded.
+func (e *Error) Is(target error) bool {
+	return target == context.DeadlineExceeded && e.Code == wire.VendorTimeout
+}
+
+// passing reports whether a repeat can help and is allowed: 500, 503 and a
+// transport that failed, nothing else.
+func passing(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Class {
+	case classDNS, classDial, classTLS, classTransport:
+		return true
+	}
+	return e.Status == http.StatusInternalServerError || e.Status == http.StatusServiceUnavailable
+}
+
+// transportClass keeps one word of a transport's error. The error itself is
+// dropped: a *url.Error quotes the URL with the session in its query.
+func transportClass(err error) Class {
+	var (
+		dns       *net.DNSError
+		op        *net.OpError
+		alert     tls.AlertError
+		record    tls.RecordHeaderError
+		untrusted *tls.CertificateVerificationError
+		hostname  x509.HostnameError
+	)
+	switch {
+	case errors.As(err, &dns):
+		return classDNS
+	case errors.As(err, &alert), errors.As(err, &record), errors.As(err, &untrusted), errors.As(err, &hostname):
+		return classTLS
+	case errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect"):
+		return classDial
+	default:
+		return classTransport
+	}
+}

@@ -1,0 +1,183 @@
+package deepvue
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/go-resty/resty/v2"
+
+	"ekycconnect/wasm/wire"
+)
+
+// maxID bounds the ids that the vendor gives; its samples have 32 characters.
+const maxID = 128
+
+// answer is what a good answer holds, checked.
+type answer struct {
+	sessionID, transactionID, captcha string
+}
+
+// judge turns a response, or the error in its place, into an answer or an
+// [Error]. A status that is not 200 speaks for itself, also where the body
+// could not be read; a 200 is judged by its body alone.
+func judge(endpoint string, response *resty.Response, failure error, ended bool) (answer, *Error) {
+	status := 0
+	if response != nil {
+		status = response.StatusCode()
+	}
+	problem := func(code wire.Code, class Class) (answer, *Error) {
+		return answer{}, &Error{Endpoint: endpoint, Code: code, Class: class, Status: status}
+	}
+	if status != 0 && status != http.StatusOK {
+		e := &Error{Endpoint: endpoint, Status: status}
+		e.Code, e.Class = judgeStatus(status, response.Body())
+		if status == http.StatusTooManyRequests {
+			e.RetryAfter = retryAfter(response.Header())
+		}
+		return answer{}, e
+	}
+	switch {
+	case failure == nil:
+	case errors.Is(failure, resty.ErrResponseBodyTooLarge):
+		return problem(wire.VendorBadAnswer, classTooLarge)
+	case badEncoding(failure):
+		return problem(wire.VendorBadAnswer, classEncoding)
+	case ended:
+		return problem(wire.VendorTimeout, classDeadline)
+	default:
+		return problem(wire.VendorUnavailable, transportClass(failure))
+	}
+	a, code, class := judgeBody(response.Body(), endpoint == endpointConnect)
+	if code != "" {
+		_, e := problem(code, class)
+		return answer{transactionID: a.transactionID}, e
+	}
+	return a, nil
+}
+
+// judgeStatus follows https://docs.deepvue.ai/errors.
+func judgeStatus(status int, body []byte) (wire.Code, Class) {
+	switch status {
+	case http.StatusBadRequest:
+		var detail struct {
+			Detail string `json:"detail"`
+		}
+		if json.Unmarshal(body, &detail) == nil && detail.Detail == "Inactive client_id" {
+			return wire.VendorRejected, classInactive
+		}
+		return wire.VendorRejected, classBadRequest
+	case http.StatusUnauthorized:
+		return wire.VendorRejected, classCredentials
+	case http.StatusForbidden:
+		return wire.VendorRejected, classForbidden
+	case http.StatusNotFound:
+		return wire.VendorRejected, classNotFound
+	case http.StatusUnprocessableEntity:
+		return wire.VendorRejected, classValidation
+	case http.StatusTooManyRequests:
+		return wire.VendorBusy, classRateLimit
+	case http.StatusInternalServerError:
+		return wire.VendorUnavailable, classServer
+	case http.StatusBadGateway:
+		return wire.VendorUnavailable, classGateway
+	case http.StatusServiceUnavailable:
+		return wire.VendorUnavailable, classSource
+	case http.StatusGatewayTimeout:
+		return wire.VendorTimeout, classGateway
+	}
+	if status >= 300 && status < 400 {
+		return wire.VendorBadAnswer, classRedirect
+	}
+	return wire.VendorBadAnswer, classStatus
+}
+
+// judgeBody reads the body of a 200. Members that it does not know are left
+// alone: the vendor may add some. With a problem, only the transaction id of
+// the answer is set, if there was a usable one.
+func judgeBody(body []byte, wantSession bool) (answer, wire.Code, Class) {
+	body = bytes.TrimSpace(body)
+	switch {
+	case len(body) == 0:
+		return answer{}, wire.VendorBadAnswer, classEmpty
+	case body[0] == '<':
+		return answer{}, wire.VendorBadAnswer, classHTML
+	}
+	var envelope struct {
+		Code          jsontext.Value `json:"code"`
+		Message       jsontext.Value `json:"message"`
+		TransactionID jsontext.Value `json:"transaction_id"`
+		Data          jsontext.Value `json:"data"`
+	}
+	if err := json.Unmarshal(body, &envelope); err != nil {
+		if syntax := (*jsontext.SyntacticError)(nil); errors.As(err, &syntax) {
+			return answer{}, wire.VendorBadAnswer, classJSON
+		}
+		return answer{}, wire.VendorBadAnswer, classShape
+	}
+	var a answer
+	if !idOf(envelope.TransactionID, &a.transactionID) {
+		return answer{}, wire.VendorBadAnswer, classTxnID
+	}
+	if envelope.Code.Kind() == 'n' && envelope.Message.Kind() == '"' {
+		return a, wire.VendorUnavailable, classNoCode
+	}
+	if !is200(envelope.Code) {
+		return a, wire.VendorBadAnswer, classCode
+	}
+	var data struct {
+		SessionID jsontext.Value `json:"session_id"`
+		Captcha   string         `json:"captcha"`
+	}
+	if envelope.Data.Kind() != '{' || json.Unmarshal(envelope.Data, &data) != nil {
+		return a, wire.VendorBadAnswer, classShape
+	}
+	if wantSession && (!idOf(data.SessionID, &a.sessionID) || a.sessionID == "") {
+		return a, wire.VendorBadAnswer, classSessionID
+	}
+	var class Class
+	if a.captcha, class = checkPicture(data.Captcha); class != "" {
+		return a, wire.VendorBadAnswer, class
+	}
+	return a, "", ""
+}
+
+// is200 takes the body's code as a number, or as the number in a string.
+func is200(code jsontext.Value) bool {
+	switch code.Kind() {
+	case '0':
+		n, err := strconv.ParseFloat(string(code), 64)
+		return err == nil && n == 200
+	case '"':
+		return string(code) == `"200"`
+	}
+	return false
+}
+
+// idOf sets id to a string of at most 128 printable ASCII characters, or
+// leaves it empty if there is none.
+func idOf(value jsontext.Value, id *string) bool {
+	switch value.Kind() {
+	case '"':
+		var s string
+		if json.Unmarshal(value, &s) != nil || !printable(s, 0, maxID) {
+			return false
+		}
+		*id = s
+		return true
+	case 'n', 0:
+		return true
+	}
+	return false
+}
+
+// badEncoding reports whether a body said gzip and was not.
+func badEncoding(err error) bool {
+	var corrupt flate.CorruptInputError
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
+}

@@ -1,0 +1,36 @@
+package deepvue
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+const (
+	minRetryAfter = time.Second
+	maxRetryAfter = 30 * time.Second
+)
+
+// retryAfter reads the header of RFC 9110, section 10.2.3: seconds or a date,
+// which is taken against the answer's own Date, so that a wrong clock on either
+// side does no harm. It is between 1 s, also for a header that is absent (the
+// vendor documents none) or unreadable, and 30 s, in whole seconds.
+func retryAfter(h http.Header) time.Duration {
+	value := h.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
+		if seconds > uint64(maxRetryAfter/time.Second) {
+			return maxRetryAfter
+		}
+		return max(time.Duration(seconds)*time.Second, minRetryAfter)
+	}
+	until, err := http.ParseTime(value)
+	if err != nil {
+		return minRetryAfter
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	wait := (until.Sub(now) + time.Second - 1).Truncate(time.Second)
+	return min(max(wait, minRetryAfter), maxRetryAfter)
+}
