@@ -1,0 +1,63 @@
+package redact
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSecretsAreTakenOutWhereverTheyStand(t *testing.T) {
+	const jwe = "eyJhbGciOiJkaXIiLCJlbmMi.canary.canary_-x.canary.canary"
+	var log bytes.Buffer
+	logger := slog.New(slog.NewJSONHandler(Writer(&log), nil))
+	for name, planted := range map[string]any{
+		"plain":   "key sk_live_canary0123 end",
+		"sealed":  "token " + jwe,
+		"bearer":  "Authorization: Bearer canary.canary",
+		"url":     "Get \"https://vendor.example/connect?session_id=canary&x=canary\": refused",
+		"error":   errors.New("post https://v.example/otp?aadhaar_number=canary: EOF"),
+		"nested":  map[string]any{"a": []any{map[string]string{"secret": "canary"}}},
+		"header":  map[string][]string{"X-Api-Key": {"canary"}},
+		"webhook": "whsec_canarycanary",
+		"struct":  struct{ Captcha string }{"canary"},
+		"json":    `{"session_id":"canary","answer":"canary"}`,
+	} {
+		log.Reset()
+		logger.Error("message", "value", planted, slog.Group("g", "deep", planted))
+		require.NotContains(t, log.String(), "canary", name)
+		require.Contains(t, log.String(), mark, name)
+		require.True(t, json.Valid(log.Bytes()), "%s: %s", name, log.String())
+	}
+}
+
+func TestAadhaarNumbersAreTakenOutAndOtherNumbersStay(t *testing.T) {
+	for in, want := range map[string]string{
+		`"n":"999999990019"`:      `"n":"` + mark + `"`,
+		`"n":"9999 9999 0019 x"`:  `"n":"` + mark + ` x"`,
+		`"n":"9999-9999-0019"`:    `"n":"` + mark + `"`,
+		`"n":"999999990018"`:      `"n":"999999990018"`,
+		`"took":999999990019}`:    `"took":999999990019}`,
+		`"id":"a999999990019f"`:   `"id":"a999999990019f"`,
+		`"n":"9999999900190000"`:  `"n":"9999999900190000"`,
+		`"t":"2026-11-23T10:00Z"`: `"t":"2026-11-23T10:00Z"`,
+	} {
+		require.Equal(t, want, string(Text([]byte(in))))
+	}
+}
+
+func TestAnOrdinaryLineIsUntouched(t *testing.T) {
+	var plain, redacted bytes.Buffer
+	attrs := []any{"route", "/v1/sessions", "status", 201, "took", 12 * time.Millisecond, "request_id", "5f0c9e1b2a3d4c5e6f708192", "code", "answer_invalid"}
+	now := time.Now()
+	for _, h := range []slog.Handler{slog.NewJSONHandler(&plain, nil), slog.NewJSONHandler(Writer(&redacted), nil)} {
+		r := slog.NewRecord(now, slog.LevelInfo, "request", 0)
+		r.Add(attrs...)
+		require.NoError(t, h.Handle(t.Context(), r))
+	}
+	require.Equal(t, plain.String(), redacted.String())
+}
