@@ -1,0 +1,110 @@
+package consent
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+)
+
+// Give records that the person agreed. If the idempotency key was used for an
+// equal request before, it returns that consent and writes nothing.
+//
+// Errors: [ErrConflict] (key used for another request), [ErrTicketUsed],
+// [ErrUnavailable], the context's.
+func (l *Ledger) Give(ctx context.Context, d Decision) (State, error) {
+	return l.decide(ctx, Given, &d)
+}
+
+// Refuse records that the person did not agree. Its errors are those of Give,
+// but it spends no ticket.
+func (l *Ledger) Refuse(ctx context.Context, d Decision) (State, error) {
+	return l.decide(ctx, Refused, &d)
+}
+
+// Repeat tells whether a decision of this kind (Given or Refused) was recorded
+// under d's site and idempotency key. It writes nothing.
+//
+// Errors: [ErrConflict] (recorded for another request), [ErrUnavailable].
+func (l *Ledger) Repeat(ctx context.Context, kind Kind, d Decision) (State, bool, error) {
+	key := l.hash.decision(kind, &d)
+	s, err := load(ctx, l.store, []Key{key}, nil)
+	if err != nil {
+		return State{}, false, err
+	}
+	return s.earlier(key, l.hash.request(&d))
+}
+
+// earlier is the decision recorded under an idempotency key, if any.
+func (s *sheet) earlier(key, request Key) (State, bool, error) {
+	claim, ok := s.claims[key]
+	if !ok {
+		return State{}, false, nil
+	}
+	if claim.Proof != request {
+		return State{}, false, ErrConflict
+	}
+	state, err := s.state(claim.Consent)
+	return state, err == nil, err
+}
+
+func (l *Ledger) decide(ctx context.Context, kind Kind, d *Decision) (State, error) {
+	if err := d.check(); err != nil {
+		return State{}, err
+	}
+	key, request := l.hash.decision(kind, d), l.hash.request(d)
+	principal, ticket := l.hash.subject(d.Site, d.Subject), l.hash.ticketID(d.Site, d.TicketID)
+	spends := kind == Given && d.TicketID != ""
+	keys := []Key{key}
+	if spends {
+		keys = append(keys, ticket)
+	}
+	var state State
+	err := l.commit(ctx, &op{keys: keys, judge: func(s *sheet) error {
+		var known bool
+		var err error
+		if state, known, err = s.earlier(key, request); known || err != nil {
+			return err
+		}
+		if _, spent := s.claims[ticket]; spends && spent {
+			return ErrTicketUsed
+		}
+		id := newID(s.now)
+		body, err := decisionBody(id, kind, s.now, l.validity, principal, d)
+		if err != nil {
+			return err
+		}
+		index := s.add(kind, id, d.Site, body)
+		s.claim(Claim{Key: key, Index: index, Proof: request}, id)
+		if spends {
+			s.claim(Claim{Key: ticket, Index: index}, id)
+		}
+		if d.Subject != "" {
+			s.place(principal, index)
+		}
+		state = newState(id, kind, d)
+		state.At = s.now
+		return nil
+	}})
+	if err != nil {
+		return State{}, err
+	}
+	return state, nil
+}
+
+// newState is what decide returns once the commit is through.
+func newState(id uuid.UUID, kind Kind, d *Decision) State {
+	return State{
+		Committed: Committed{id: id.String(), account: d.Account, vendorPurpose: d.VendorPurpose, given: kind == Given},
+		Site:      d.Site, Kind: kind,
+	}
+}
+
+// check finds what only a programming error leaves out.
+func (d *Decision) check() error {
+	switch "" {
+	case d.Site, d.Account, d.Purpose, d.VendorPurpose, d.NoticeSHA256, d.Lang, d.Nonce, d.Actor, d.IdempotencyKey:
+		return errors.New("consent: a decision lacks its site, account, purpose, notice, language, nonce, actor or idempotency key")
+	}
+	return nil
+}

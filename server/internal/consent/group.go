@@ -1,0 +1,148 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// maxGroup bounds how many writers share one transaction, and how many wait in
+// the queue for the next.
+const maxGroup = 256
+
+// replyLife is how long a redemption is answered again under the same key.
+const replyLife = 15 * time.Minute
+
+// op is what one caller wants of a transaction. judge sees the rows that keys
+// and consents name; it either returns an error, having changed nothing, or puts
+// what is to be written on the sheet. It may be run more than once, each time from the start.
+type op struct {
+	ctx      context.Context
+	keys     []Key
+	consents []uuid.UUID
+	judge    func(*sheet) error
+
+	err  error
+	done chan struct{}
+}
+
+// commit hands o to the committing goroutine and waits. A nil error says that
+// o was judged and that all it wrote is durable.
+func (l *Ledger) commit(ctx context.Context, o *op) error {
+	o.ctx, o.done = ctx, make(chan struct{})
+	if err := l.hand(o); err != nil {
+		return err
+	}
+	select {
+	case <-o.done:
+		return o.err
+	case <-ctx.Done():
+		return fmt.Errorf("consent: wait for the commit: %w", ctx.Err())
+	}
+}
+
+func (l *Ledger) hand(o *op) error {
+	l.closing.RLock()
+	defer l.closing.RUnlock()
+	if l.closed {
+		return fmt.Errorf("consent: ledger is closed: %w", ErrUnavailable)
+	}
+	select {
+	case l.queue <- o:
+		return nil
+	case <-o.ctx.Done():
+		return fmt.Errorf("consent: wait for a place in a group: %w", o.ctx.Err())
+	}
+}
+
+// commitGroups is the only writer. While one group's commit runs, the next
+// gathers by itself, so the group grows with the load and nobody waits for
+// company.
+func (l *Ledger) commitGroups() {
+	defer close(l.drained)
+	group := make([]*op, 0, maxGroup)
+	for first := range l.queue {
+		group = append(group[:0], first)
+		for more := true; more && len(group) < maxGroup; {
+			select {
+			case o, ok := <-l.queue:
+				if more = ok; ok {
+					group = append(group, o)
+				}
+			default:
+				more = false
+			}
+		}
+		l.commitGroup(group)
+		clear(group)
+	}
+}
+
+func (l *Ledger) commitGroup(group []*op) {
+	waiting := group[:0]
+	for _, o := range group {
+		// Nobody waits any more and nothing was begun: leave no record of it.
+		if o.err = o.ctx.Err(); o.err != nil {
+			close(o.done)
+			continue
+		}
+		waiting = append(waiting, o)
+	}
+	if len(waiting) == 0 {
+		return
+	}
+	err := l.write(waiting)
+	for _, o := range waiting {
+		// A verdict, too, may rest on rows of a group that never came to be.
+		if err != nil {
+			o.err = err
+		}
+		close(o.done)
+	}
+}
+
+func (l *Ledger) write(group []*op) error {
+	if l.dead.Load() {
+		return fmt.Errorf("consent: ledger has ended: %w", ErrUnavailable)
+	}
+	ctx := context.Background() // a commit is never given up half way
+	err := l.store.Update(ctx, func(tx Tx) error { return l.judge(ctx, tx, group) })
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrUnknownOutcome):
+		l.dead.Store(true)
+		l.fatal(err)
+		return fmt.Errorf("consent: commit: %w", ErrUnknownOutcome)
+	default:
+		l.log.Error("nothing was recorded: the store failed", "error", err, "decisions", len(group))
+		return fmt.Errorf("consent: commit: %w", err)
+	}
+}
+
+func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) error {
+	var keys []Key
+	var consents []uuid.UUID
+	for _, o := range group {
+		keys, consents = append(keys, o.keys...), append(consents, o.consents...)
+	}
+	s, err := load(ctx, tx, keys, consents)
+	if err != nil {
+		return err
+	}
+	if s.next, err = tx.Size(ctx); err != nil {
+		return err
+	}
+	s.now = l.now()
+	for _, o := range group {
+		o.err = o.judge(s)
+	}
+	if s.batch.isEmpty() {
+		return nil
+	}
+	s.batch.Forget = s.now.Add(-replyLife)
+	return tx.Append(ctx, s.batch)
+}

@@ -1,0 +1,76 @@
+package consent
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// Keys are the ledger's secrets.
+type Keys struct {
+	// Lookup is what look-ups and principal ids are hashed with: at least 32
+	// random bytes, kept as long as the records. Without it, nobody can tell
+	// from a copy of the ledger whose records they are, or try out guesses.
+	Lookup []byte
+}
+
+// hasher makes the keyed hashes, with a key for each use.
+type hasher struct {
+	principal, idempotency, digest, ticket, token, redemption [sha256.Size]byte
+}
+
+func newHasher(keys Keys) (*hasher, error) {
+	if len(keys.Lookup) < 32 {
+		return nil, errors.New("consent: the lookup key has fewer than 32 bytes")
+	}
+	h := new(hasher)
+	for use, key := range map[string]*[sha256.Size]byte{
+		"principal": &h.principal, "idempotency": &h.idempotency, "digest": &h.digest,
+		"ticket": &h.ticket, "token": &h.token, "redemption": &h.redemption,
+	} {
+		derived, err := hkdf.Key(sha256.New, keys.Lookup, nil, "ekyc-connect/ledger/"+use+"/v1", len(key))
+		if err != nil {
+			return nil, fmt.Errorf("consent: derive the %s key: %w", use, err)
+		}
+		copy(key[:], derived)
+	}
+	return h, nil
+}
+
+// mac is HMAC-SHA-256 over the parts, each with its length before it, so that
+// no two lists of parts give the same input.
+func mac(key *[sha256.Size]byte, parts ...string) (k Key) {
+	m := hmac.New(sha256.New, key[:])
+	var input []byte
+	for _, part := range parts {
+		input = binary.BigEndian.AppendUint32(input, uint32(len(part)))
+		input = append(input, part...)
+	}
+	m.Write(input)
+	copy(k[:], m.Sum(nil))
+	return k
+}
+
+// subject is both the principal id and what a partner's records are found by.
+func (h *hasher) subject(site, subject string) Key { return mac(&h.principal, site, subject) }
+
+func (h *hasher) decision(kind Kind, d *Decision) Key {
+	return mac(&h.idempotency, d.Site, string(kind), d.IdempotencyKey)
+}
+
+func (h *hasher) request(d *Decision) Key { return mac(&h.digest, string(d.Digest[:])) }
+
+func (h *hasher) ticketID(site, id string) Key { return mac(&h.ticket, site, id) }
+
+func (h *hasher) jti(jti string) Key { return mac(&h.token, jti) }
+
+// repeat is what a repeated redemption must bring; zero without a key.
+func (h *hasher) repeat(idempotencyKey, token string) Key {
+	if idempotencyKey == "" {
+		return Key{}
+	}
+	return mac(&h.redemption, idempotencyKey, token)
+}

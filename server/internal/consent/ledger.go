@@ -1,0 +1,114 @@
+package consent
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Ledger is the book of consents. It is safe for concurrent use.
+//
+// A caller whose context ends while it waits gets the context's error and does
+// not know the outcome: what the store committed stays committed, what was not
+// yet begun is dropped. Asking again under the same idempotency key tells, and
+// never writes twice.
+type Ledger struct {
+	store    Store
+	hash     *hasher
+	clock    func() time.Time
+	log      *slog.Logger
+	fatal    func(error)
+	validity time.Duration
+
+	last atomic.Int64 // newest time given out, ms; time never goes back
+
+	queue   chan *op
+	drained chan struct{} // closed when the committing goroutine has ended
+	dead    atomic.Bool   // an outcome is unknown: nothing may be said any more
+
+	closing sync.RWMutex // held for reading while an op is handed over
+	closed  bool
+}
+
+// Option changes how a Ledger works.
+type Option func(*Ledger)
+
+// WithFatal sets what ends the process when the outcome of a commit is not
+// known. The default logs and exits with 1. If it returns, the ledger refuses
+// everything.
+func WithFatal(end func(error)) Option { return func(l *Ledger) { l.fatal = end } }
+
+// WithValidity sets for how long a consent allows vendor calls, as its record
+// says: 30 minutes by default, at least as long as a session lives.
+func WithValidity(d time.Duration) Option { return func(l *Ledger) { l.validity = d } }
+
+// New starts a ledger on a store, which it closes in the end. clock tells the
+// time; the ledger never lets it go backwards.
+func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, options ...Option) (*Ledger, error) {
+	hash, err := newHasher(keys)
+	if err != nil {
+		return nil, err
+	}
+	l := &Ledger{
+		store: store, hash: hash, clock: clock, log: log,
+		validity: 30 * time.Minute,
+		queue:    make(chan *op, maxGroup),
+		drained:  make(chan struct{}),
+	}
+	l.fatal = func(err error) {
+		l.log.Error("the ledger cannot go on, so this process ends; start it again and it reads what the disk holds", "error", err)
+		os.Exit(1)
+	}
+	for _, option := range options {
+		option(l)
+	}
+	go l.commitGroups()
+	return l, nil
+}
+
+// now is the clock's time in whole milliseconds, or the newest time given out
+// if the clock was set back.
+func (l *Ledger) now() time.Time {
+	ms := l.clock().UnixMilli()
+	for {
+		last := l.last.Load()
+		if ms <= last {
+			return time.UnixMilli(last).UTC()
+		}
+		if l.last.CompareAndSwap(last, ms) {
+			return time.UnixMilli(ms).UTC()
+		}
+	}
+}
+
+// Ready returns nil if a decision made now could be recorded; else the error
+// wraps [ErrUnavailable].
+func (l *Ledger) Ready(ctx context.Context) error {
+	l.closing.RLock()
+	closed := l.closed
+	l.closing.RUnlock()
+	if closed || l.dead.Load() {
+		return fmt.Errorf("consent: ledger has ended: %w", ErrUnavailable)
+	}
+	return l.store.Ready(ctx)
+}
+
+// Close refuses what comes from now on, commits what was handed over before,
+// and closes the store.
+func (l *Ledger) Close() error {
+	l.closing.Lock()
+	if l.closed {
+		l.closing.Unlock()
+		<-l.drained
+		return nil
+	}
+	l.closed = true
+	close(l.queue)
+	l.closing.Unlock()
+	<-l.drained
+	return l.store.Close()
+}

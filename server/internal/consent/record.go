@@ -1,0 +1,159 @@
+package consent
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+)
+
+// A record's members follow ISO/IEC TS 27560 as the W3C DPV guide gives it.
+// What is the same for everybody who was shown a notice (controller, processor,
+// data items, retention, rights) stands in the notice's own bytes, which
+// notice_sha256 names. Members are written in the order of the structs; what is
+// kept, hashed and shown later is those bytes, never a second rendering.
+const (
+	schema      = "ekyc-connect/consent-record/v1"
+	lawfulBasis = "in-dpdp-s6-consent" // Digital Personal Data Protection Act 2023, s.6
+	fetchType   = "ONETIME"
+	uiState     = "unticked" // nothing was chosen beforehand
+
+	timeLayout = "2006-01-02T15:04:05.000Z"
+)
+
+type eventText struct {
+	State  Kind   `json:"state"`
+	Time   string `json:"time"`
+	Entity string `json:"entity"` // who acted: self, guardian; partner, relay
+	Type   string `json:"type,omitzero"`
+	Method string `json:"collection_method,omitzero"`
+}
+
+type header struct {
+	Schema   string    `json:"schema"`
+	RecordID string    `json:"record_id"`
+	Event    eventText `json:"event"`
+	// Prev is the index of the record's event before this one; a decision is
+	// the first and has none.
+	Prev *int64 `json:"prev_event,omitempty"`
+	Site string `json:"site"`
+}
+
+type decisionText struct {
+	header
+	ValidFrom     string `json:"valid_from,omitzero"`
+	ExpiresAt     string `json:"expires_at,omitzero"`
+	FetchType     string `json:"fetch_type,omitzero"`
+	Principal     string `json:"principal_id,omitzero"`
+	SubjectSource string `json:"subject_source,omitzero"`
+	Account       string `json:"account"`
+	Origin        string `json:"origin"`
+	Channel       string `json:"channel,omitzero"`
+	ClientVersion string `json:"client_version,omitzero"`
+	ClientBuild   string `json:"client_build,omitzero"`
+	NoticeID      string `json:"notice_id"`
+	NoticeVersion string `json:"notice_version"`
+	NoticeSHA256  string `json:"notice_sha256"`
+	Language      string `json:"language"`
+	Requested     string `json:"requested_language,omitzero"`
+	Purpose       string `json:"purpose_id"`
+	PurposeText   string `json:"purpose_text"`
+	LawfulBasis   string `json:"lawful_basis"`
+	Jurisdiction  string `json:"jurisdiction"`
+	PresentedAt   string `json:"presented_at"`
+	Nonce         string `json:"session_nonce"`
+	UIState       string `json:"ui_state"`
+	Alternative   string `json:"alternative_chosen,omitzero"`
+}
+
+type usedText struct {
+	header
+	Endpoint      string `json:"endpoint"`
+	Result        string `json:"result"`
+	CalledAt      string `json:"called_at"`
+	TransactionID string `json:"vendor_txn_id,omitzero"`
+}
+
+type redeemedText struct {
+	header
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(timeLayout) }
+
+func newHeader(id uuid.UUID, kind Kind, at time.Time, site, entity string) header {
+	return header{Schema: schema, RecordID: id.String(), Site: site,
+		Event: eventText{State: kind, Time: stamp(at), Entity: entity}}
+}
+
+// decisionBody is the text of a new record. A refusal says nothing about who
+// refused unless the partner named the person.
+func decisionBody(id uuid.UUID, kind Kind, at time.Time, validity time.Duration, principal Key, d *Decision) ([]byte, error) {
+	text := decisionText{
+		header:        newHeader(id, kind, at, d.Site, d.Actor),
+		SubjectSource: d.SubjectSource,
+		Account:       d.Account,
+		Origin:        d.Origin,
+		Channel:       d.Channel,
+		ClientVersion: d.ClientVersion,
+		ClientBuild:   d.ClientBuild,
+		NoticeID:      d.NoticeID,
+		NoticeVersion: d.NoticeVersion,
+		NoticeSHA256:  d.NoticeSHA256,
+		Language:      d.Lang,
+		Requested:     d.Requested,
+		Purpose:       d.Purpose,
+		PurposeText:   d.VendorPurpose,
+		LawfulBasis:   lawfulBasis,
+		Jurisdiction:  "IN",
+		PresentedAt:   stamp(d.ShownAt),
+		Nonce:         d.Nonce,
+		UIState:       uiState,
+	}
+	text.Event.Type = "explicit, by button"
+	if d.Channel != "" {
+		text.Event.Method = "web-" + d.Channel + "/" + d.ClientVersion + "+" + d.ClientBuild
+	}
+	if kind == Given {
+		text.ValidFrom, text.ExpiresAt, text.FetchType = stamp(at), stamp(at.Add(validity)), fetchType
+		if d.Subject == "" {
+			rand.Read(principal[:])
+		}
+	} else {
+		text.Alternative = d.Alternative
+	}
+	if kind == Given || d.Subject != "" {
+		text.Principal = base64.RawURLEncoding.EncodeToString(principal[:])
+	}
+	return marshal(text)
+}
+
+func marshal(text any) ([]byte, error) {
+	body, err := json.Marshal(text)
+	if err != nil {
+		return nil, fmt.Errorf("consent: write a record: %w", err)
+	}
+	return body, nil
+}
+
+// newID is a UUIDv7 of the ledger's own time, so that ids rise with the index.
+func newID(at time.Time) uuid.UUID {
+	id := uuid.New()
+	ms := uint64(at.UnixMilli())
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i))
+	}
+	id[6] = id[6]&0x0f | 0x70
+	return id
+}
+
+// parseID takes the canonical form only, so that one record has one name.
+func parseID(id string) (uuid.UUID, error) {
+	parsed, err := uuid.Parse(id)
+	if err != nil || parsed.String() != id {
+		return uuid.UUID{}, ErrNotFound
+	}
+	return parsed, nil
+}

@@ -1,0 +1,123 @@
+package consent
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+)
+
+// Limits of a page of records.
+const (
+	defaultPage = 20
+	maxPage     = 100
+)
+
+// Consent returns a record of this site and all that followed.
+//
+// Errors: [ErrNotFound] (also for a record of another site), [ErrUnavailable].
+func (l *Ledger) Consent(ctx context.Context, site, id string) (Record, error) {
+	consent, err := parseID(id)
+	if err != nil {
+		return Record{}, err
+	}
+	s, err := load(ctx, l.store, nil, []uuid.UUID{consent})
+	if err != nil {
+		return Record{}, err
+	}
+	events, err := s.record(consent)
+	if err != nil {
+		return Record{}, err
+	}
+	if events[0].Site != site {
+		return Record{}, ErrNotFound
+	}
+	return newRecord(events)
+}
+
+// BySubject returns the records that a site made about one of its people,
+// newest first, and the cursor of the next page, empty after the last. limit is
+// 1 to 100, 20 if it is 0. Pages do not shift when records are added.
+//
+// Errors: [ErrCursor] (not one of ours), [ErrUnavailable].
+func (l *Ledger) BySubject(ctx context.Context, site, subject string, limit int, cursor string) ([]Record, string, error) {
+	before, err := parseCursor(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	if limit == 0 {
+		limit = defaultPage
+	}
+	limit = min(max(limit, 1), maxPage)
+	places, err := l.store.Places(ctx, l.hash.subject(site, subject), before, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	next := ""
+	if len(places) > limit {
+		places = places[:limit]
+		next = newCursor(places[limit-1].Index)
+	}
+	ids := make([]uuid.UUID, len(places))
+	for i, place := range places {
+		ids[i] = place.Consent
+	}
+	s, err := load(ctx, l.store, nil, ids)
+	if err != nil {
+		return nil, "", err
+	}
+	records := make([]Record, len(ids))
+	for i, id := range ids {
+		events, err := s.record(id)
+		if err != nil {
+			return nil, "", fmt.Errorf("consent: events of record %s: %w", id, err)
+		}
+		if records[i], err = newRecord(events); err != nil {
+			return nil, "", err
+		}
+	}
+	return records, next, nil
+}
+
+func newRecord(entries []Entry) (Record, error) {
+	first := entries[0]
+	record := Record{ID: first.Consent.String(), Kind: first.Kind, At: first.At, Body: first.Body}
+	for _, entry := range entries {
+		event := Event{Index: entry.Index, Kind: entry.Kind, At: entry.At, Body: entry.Body}
+		if entry.Kind == Used {
+			var text usedText
+			if err := json.Unmarshal(entry.Body, &text); err != nil {
+				return Record{}, fmt.Errorf("consent: read event %d: %w", entry.Index, err)
+			}
+			at, err := time.Parse(timeLayout, text.CalledAt)
+			if err != nil {
+				return Record{}, fmt.Errorf("consent: read event %d: %w", entry.Index, err)
+			}
+			event.Call = Call{Endpoint: text.Endpoint, Result: text.Result, TransactionID: text.TransactionID, At: at}
+		}
+		record.Events = append(record.Events, event)
+	}
+	return record, nil
+}
+
+// A cursor is the index of the last record of a page. It gives nothing away and
+// opens nothing: the next page is read under the asker's own site and subject.
+func newCursor(index int64) string {
+	return base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(index)))
+}
+
+func parseCursor(cursor string) (before int64, err error) {
+	if cursor == "" {
+		return math.MaxInt64, nil
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(raw) != 8 || raw[0] > 127 || newCursor(int64(binary.BigEndian.Uint64(raw))) != cursor {
+		return 0, ErrCursor
+	}
+	return int64(binary.BigEndian.Uint64(raw)), nil
+}

@@ -1,0 +1,73 @@
+package consent
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+)
+
+// Redeem lets a token be worth its reply once. The same idempotency key and
+// token get the first reply again for 15 minutes, even after the token's expiry.
+//
+// Errors, the first that applies: [ErrNotFound] (no such consent was given),
+// [ErrWithdrawn], [ErrSeen], [ErrExpired]; and [ErrUnavailable], the context's.
+func (l *Ledger) Redeem(ctx context.Context, r Redemption) (Redeemed, error) {
+	if r.JTI == "" || r.Token == "" {
+		return Redeemed{}, errors.New("consent: a redemption without its token")
+	}
+	id, err := parseID(r.ConsentID)
+	if err != nil {
+		return Redeemed{}, err
+	}
+	key, proof := l.hash.jti(r.JTI), l.hash.repeat(r.IdempotencyKey, r.Token)
+	if r.Peek {
+		s, err := load(ctx, l.store, []Key{key}, []uuid.UUID{id})
+		if err != nil {
+			return Redeemed{}, err
+		}
+		s.now = l.now()
+		return s.redeemable(id, key, proof, &r)
+	}
+	var redeemed Redeemed
+	err = l.commit(ctx, &op{keys: []Key{key}, consents: []uuid.UUID{id}, judge: func(s *sheet) error {
+		var err error
+		if redeemed, err = s.redeemable(id, key, proof, &r); err != nil || redeemed.Repeat {
+			return err
+		}
+		events := s.events[id]
+		text := redeemedText{newHeader(id, RedeemedEvent, s.now, events[0].Site, "partner")}
+		text.Prev = &events[len(events)-1].Index
+		body, err := marshal(text)
+		if err != nil {
+			return err
+		}
+		index := s.add(RedeemedEvent, id, events[0].Site, body)
+		s.claim(Claim{Key: key, Index: index, Proof: proof, Reply: r.Reply}, id)
+		redeemed.At = s.now
+		return nil
+	}})
+	if err != nil {
+		return Redeemed{}, err
+	}
+	return redeemed, nil
+}
+
+// redeemable judges a redemption in the order that its caller answers by.
+func (s *sheet) redeemable(id uuid.UUID, key, proof Key, r *Redemption) (Redeemed, error) {
+	if _, err := s.given(id); err != nil {
+		return Redeemed{}, err
+	}
+	if claim, seen := s.claims[key]; seen {
+		// Without a reply there is nothing to repeat: the store let go of it.
+		if proof != (Key{}) && claim.Proof == proof && claim.Consent == id &&
+			claim.Reply != "" && s.now.Sub(claim.At) <= replyLife {
+			return Redeemed{At: claim.At, Reply: claim.Reply, Repeat: true}, nil
+		}
+		return Redeemed{}, ErrSeen
+	}
+	if r.Expired {
+		return Redeemed{}, ErrExpired
+	}
+	return Redeemed{Reply: r.Reply}, nil
+}

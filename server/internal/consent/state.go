@@ -1,0 +1,53 @@
+package consent
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+)
+
+// State returns a consent or refusal as it is now.
+//
+// Errors: [ErrNotFound] (also for what is not an id), [ErrUnavailable].
+func (l *Ledger) State(ctx context.Context, id string) (State, error) {
+	consent, err := parseID(id)
+	if err != nil {
+		return State{}, err
+	}
+	s, err := load(ctx, l.store, nil, []uuid.UUID{consent})
+	if err != nil {
+		return State{}, err
+	}
+	return s.state(consent)
+}
+
+// state reads a consent from its events.
+func (s *sheet) state(id uuid.UUID) (State, error) {
+	events, err := s.record(id)
+	if err != nil {
+		return State{}, err
+	}
+	var text decisionText
+	if err := json.Unmarshal(events[0].Body, &text); err != nil {
+		return State{}, fmt.Errorf("consent: read record %s: %w", id, err)
+	}
+	state := State{
+		Committed: Committed{id: id.String(), account: text.Account, vendorPurpose: text.PurposeText, given: events[0].Kind == Given},
+		Site:      events[0].Site,
+		Kind:      events[0].Kind,
+		At:        events[0].At,
+		Calls:     count(events, Used),
+	}
+	return state, nil
+}
+
+func count(events []Entry, kind Kind) (n int) {
+	for _, event := range events {
+		if event.Kind == kind {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,126 @@
+package consent
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Store keeps the ledger's rows. It knows nothing of what they mean: every
+// rule is judged by the [Ledger], inside the transaction, on rows that the
+// store read for it. Package storetest holds the suite that every
+// implementation passes.
+//
+// A store may be called by many goroutines at once. The ledger calls Update
+// from one of its own only, but several relays may share one store, so
+// transactions must not overlap: what Update's function reads must stay true
+// until it has written.
+type Store interface {
+	Reader
+
+	// Update runs f in a transaction of its own, which is durable if and only
+	// if Update returns nil. If f returns an error, nothing is written and
+	// Update returns that error. The context bounds the wait before the
+	// transaction, never the transaction itself. f may be run again from the
+	// start after a conflict between stores.
+	//
+	// An error wraps [ErrUnavailable] if nothing was written and a later try may
+	// succeed (locked, full, read-only, cannot open), and [ErrUnknownOutcome] if
+	// it cannot be told what was written. After any other error nothing was
+	// written either.
+	Update(ctx context.Context, f func(Tx) error) error
+
+	// Ready returns nil if the next Update can be expected to succeed. After a
+	// failed one it finds out by writing.
+	Ready(ctx context.Context) error
+
+	// Close waits for running calls. Later calls return [ErrUnavailable].
+	Close() error
+}
+
+// Reader reads committed rows; inside a transaction those are all there are.
+// Errors of a store that cannot be read wrap [ErrUnavailable].
+type Reader interface {
+	// Claims returns those of keys that are taken, in any order.
+	Claims(ctx context.Context, keys []Key) ([]Claim, error)
+
+	// Events returns all events of these consents, by rising index, with their
+	// bodies.
+	Events(ctx context.Context, consents []uuid.UUID) ([]Entry, error)
+
+	// Places returns at most limit places under key with an index below before,
+	// by falling index.
+	Places(ctx context.Context, key Key, before int64, limit int) ([]Place, error)
+
+	// Notice returns the bytes stored under their SHA-256, or [ErrNotFound].
+	Notice(ctx context.Context, sum [32]byte) ([]byte, error)
+}
+
+// Tx is a transaction.
+type Tx interface {
+	Reader
+
+	// Size is the number of events, and so the index of the next.
+	Size(ctx context.Context) (int64, error)
+
+	// Append writes b. It is called at most once, after all reading. An entry
+	// with an index other than the next one, or a key that is taken, is an error.
+	Append(ctx context.Context, b Batch) error
+}
+
+// Key is a keyed hash under which something is found again: 128 bits of an
+// HMAC-SHA-256 whose key is its use's own, so that keys of different uses never meet.
+type Key [16]byte
+
+// Entry is one event as it is kept. The row itself is never changed or
+// deleted; its body is kept apart, so that it can be blanked.
+type Entry struct {
+	Index   int64
+	Kind    Kind
+	Consent uuid.UUID
+	Site    string
+	At      time.Time // UTC, whole milliseconds
+	Body    []byte    // exact JSON
+}
+
+// Claim is something that is worth one event: an idempotency key, a ticket, a
+// token. There is at most one for a key, ever.
+type Claim struct {
+	Key   Key
+	Index int64  // of the event that took it
+	Proof Key    // what a repeat must bring; zero if nothing is allowed to repeat
+	Reply string // sealed answer for a repeat; a store drops it after Batch.Forget
+
+	// Of the event, filled in by Claims.
+	Consent uuid.UUID
+	At      time.Time
+}
+
+// Place says that the event at Index is about the person behind Key.
+type Place struct {
+	Key     Key
+	Index   int64
+	Consent uuid.UUID // of the event; filled in by Places
+}
+
+// Notice is the exact text that was shown.
+type Notice struct {
+	SHA256 [32]byte
+	Bytes  []byte
+}
+
+// Batch is everything that one transaction writes.
+type Batch struct {
+	Entries []Entry // with consecutive indexes from Size on
+	Claims  []Claim
+	Places  []Place
+	Notices []Notice // those that are there already are left as they are
+
+	// Forget: replies of claims made before this time need not be kept.
+	Forget time.Time
+}
+
+func (b Batch) isEmpty() bool {
+	return len(b.Entries) == 0 && len(b.Claims) == 0 && len(b.Places) == 0 && len(b.Notices) == 0
+}
