@@ -2,11 +2,9 @@ package deepvue
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/go-resty/resty/v2"
@@ -16,15 +14,6 @@ import (
 // largest plan allows 17 calls a second and a call has 10 s: 170.
 const connections = 256
 
-type tlsRoots = *x509.CertPool
-
-// Proxy sends all calls through the HTTP proxy at u. Without it there is none:
-// what the environment says is not looked at, as the calls carry credentials.
-func Proxy(u *url.URL) Option { return func(s *settings) { s.proxy = http.ProxyURL(u) } }
-
-// RootCAs replaces the system's certificate authorities.
-func RootCAs(roots *x509.CertPool) Option { return func(s *settings) { s.tls = roots } }
-
 // newTransport has no timeout for the answer: the deadline of the call covers
 // it, headers and body.
 func newTransport(s settings) *http.Transport {
@@ -32,7 +21,7 @@ func newTransport(s settings) *http.Transport {
 	return &http.Transport{
 		Proxy:                  s.proxy,
 		DialContext:            dialer.DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: s.tls},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: s.roots},
 		TLSHandshakeTimeout:    3 * time.Second,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           connections,
