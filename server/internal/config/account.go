@@ -1,0 +1,85 @@
+package config
+
+import (
+	"maps"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"ekycconnect/server/internal/secret"
+)
+
+func (r *reader) checkAccounts(c *Config) {
+	if len(c.Accounts) == 0 {
+		r.report("accounts", "no account; add one with client_id and client_secret or client_secret_file")
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
+		account, at := c.Accounts[name], "accounts."+name
+		r.checkName("accounts", name)
+		if account.URL == "" {
+			account.URL = VendorURL
+		}
+		if err := checkVendorURL(account.URL); err != "" {
+			r.report(at+".url", "%s", err)
+		}
+		account.URL = strings.TrimRight(account.URL, "/")
+		if account.ClientID == "" {
+			r.report(at+".client_id", "missing; the vendor's dashboard shows it")
+		}
+		account.ClientSecret = r.secretOf(account, at)
+		if account.Deadline == 0 {
+			account.Deadline = defaultDeadline
+		}
+		if account.Deadline < time.Second || account.Deadline > 15*time.Second {
+			r.report(at+".deadline", "must be 1s to 15s: the widget waits 25 s in all")
+		}
+		c.Accounts[name] = account
+	}
+}
+
+// secretOf is the account's secret from wherever it is.
+func (r *reader) secretOf(account Account, at string) secret.String {
+	_, written := r.places[at+".client_secret"]
+	switch {
+	case account.SecretFile == "" && written:
+		return account.ClientSecret // if it was wrong, that has been said
+	case account.SecretFile == "":
+		r.report(at, "client_secret is missing; write ${NAME} and set NAME in the environment, or use client_secret_file")
+	case written:
+		r.report(at+".client_secret_file", "client_secret is there as well; keep one of them")
+	default:
+		data, err := readFile(r.resolve(account.SecretFile), 64<<10)
+		if err != nil {
+			r.report(at+".client_secret_file", "%s", err)
+		} else if text := strings.TrimSpace(string(data)); text == "" {
+			r.report(at+".client_secret_file", "the file is empty; put the secret into it")
+		} else {
+			return secret.New(text)
+		}
+	}
+	return account.ClientSecret
+}
+
+// checkVendorURL says what is wrong with a vendor URL, "" if nothing. It does
+// not repeat the URL: somebody may have put credentials into it.
+func checkVendorURL(written string) string {
+	u, err := url.Parse(written)
+	switch {
+	case err != nil || u.Host == "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "needs an address such as " + VendorURL
+	case u.User != nil:
+		return "credentials must not stand in the URL; use client_id and client_secret"
+	case u.Scheme == "https":
+		return ""
+	case u.Scheme == "http" && (u.Hostname() == "localhost" || isLoopbackAddress(u.Hostname())):
+		return ""
+	}
+	return "must be https: credentials and personal data travel on it (http only to this machine)"
+}
+
+func isLoopbackAddress(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}

@@ -1,0 +1,114 @@
+// Package config reads the relay's settings: one strict YAML file, one file of
+// keys, and the sandbox's own settings, which need no file. Every problem of a
+// file is reported with its line, its column and what to do about it; nothing
+// secret is ever in such a text. server/relay.example.yaml explains each
+// setting to operators, and a test keeps it complete.
+package config
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/secret"
+)
+
+// Config is everything that an operator sets. What [Load] returns has been
+// checked and normalised, and must not be changed.
+type Config struct {
+	// PublicURL is where browsers and partners reach the relay, without a
+	// slash at its end. It may carry a path. https, except on localhost.
+	PublicURL string `yaml:"public_url"`
+	// Listen is the address for browsers and partners, AdminListen the one
+	// for metrics and the causes of readiness; it must not be public.
+	Listen      string `yaml:"listen"`
+	AdminListen string `yaml:"admin_listen"`
+	// Data is the directory of the ledger. Keys is the keys file, see [Keys].
+	// Relative paths are taken from the directory of the configuration file.
+	Data string `yaml:"data"`
+	Keys string `yaml:"keys"`
+	// TrustedProxies are the peers whose forwarding headers name the client.
+	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
+	Log            Log            `yaml:"log"`
+	Lifetimes      Lifetimes      `yaml:"lifetimes"`
+	// AllowDrafts serves languages whose translation nobody has reviewed yet.
+	AllowDrafts bool `yaml:"allow_drafts"`
+
+	Accounts map[string]Account        `yaml:"accounts"`
+	Purposes map[string]notice.Purpose `yaml:"purposes"`
+	Sites    []Site                    `yaml:"sites"`
+
+	// Sandbox is true only for what [Sandbox] made: test sitekeys are served
+	// then, and no others.
+	Sandbox bool `yaml:"-"`
+
+	bySitekey map[string]*Site
+	bySecret  map[SecretHash]*Site
+}
+
+// Log says what is logged.
+type Log struct {
+	Level slog.Level `yaml:"level"`
+}
+
+// Lifetimes says how long things last and how much one consent is worth.
+type Lifetimes struct {
+	Presentation    time.Duration `yaml:"presentation"`      // a notice shown, until the decision
+	Session         time.Duration `yaml:"session"`           // from the consent to the last picture
+	Token           time.Duration `yaml:"token"`             // from the answer to the redemption
+	Ticket          time.Duration `yaml:"ticket"`            // default for POST /v1/tickets
+	CallsPerConsent int           `yaml:"calls_per_consent"` // vendor calls
+}
+
+// Account is the partner's account at the vendor.
+type Account struct {
+	URL          string        `yaml:"url"`
+	ClientID     string        `yaml:"client_id"`
+	ClientSecret secret.String `yaml:"client_secret"`
+	SecretFile   string        `yaml:"client_secret_file"` // its content is in ClientSecret after Load
+	Deadline     time.Duration `yaml:"deadline"`           // for one operation, its retries included
+}
+
+// VendorURL is the vendor's production host, of its API reference.
+const VendorURL = "https://production.deepvue.tech"
+
+// defaults is a Config with everything that has a default.
+func defaults() Config {
+	return Config{
+		Listen:      ":8080",
+		AdminListen: "127.0.0.1:8081",
+		Lifetimes: Lifetimes{
+			Presentation: 6 * time.Hour, Session: 10 * time.Minute, Token: 5 * time.Minute,
+			Ticket: 30 * time.Minute, CallsPerConsent: 10,
+		},
+	}
+}
+
+// defaultDeadline is below the 25 s that the widget waits in all.
+const defaultDeadline = 10 * time.Second
+
+// Site finds the site with a sitekey.
+func (c *Config) Site(sitekey string) (*Site, bool) {
+	s, ok := c.bySitekey[sitekey]
+	return s, ok
+}
+
+// SiteBySecret finds the site that a secret belongs to. What is compared is
+// the SHA-256 of the secret, so the time it takes tells nothing about it.
+func (c *Config) SiteBySecret(plain string) (*Site, bool) {
+	s, ok := c.bySecret[HashSecret(plain)]
+	return s, ok
+}
+
+// index fills the look-ups, after the sites stand.
+func (c *Config) index() {
+	c.bySitekey, c.bySecret = map[string]*Site{}, map[SecretHash]*Site{}
+	for i := range c.Sites {
+		site := &c.Sites[i]
+		c.bySitekey[site.Sitekey] = site
+		for _, hash := range site.Secrets {
+			c.bySecret[hash] = site
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package config
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// KeysFile is the usual name of the keys file, in the data directory.
+const KeysFile = "keys.yaml"
+
+// Keys are the relay's own keys. Every replica has the same.
+type Keys struct {
+	// Seal is the ring for sealed values, newest first: the first seals, each
+	// opens. Keep an old key for as long as its longest-lived value, one day.
+	Seal []SealKey `yaml:"seal"`
+	// Lookup keys the HMACs by which the ledger finds subjects and idempotency
+	// keys. It must last as long as the ledger: with another one, earlier
+	// consents are no longer found by subject.
+	Lookup Key `yaml:"lookup"`
+}
+
+// SealKey is one master key and its public name.
+type SealKey struct {
+	Kid string `yaml:"kid"`
+	Key Key    `yaml:"key"`
+}
+
+// Key is 256 random bits. It prints as "[redacted]".
+type Key [32]byte
+
+// NewKey makes a key.
+func NewKey() (k Key) {
+	rand.Read(k[:])
+	return k
+}
+
+// Bytes gives the key itself, for the one place that uses it.
+func (k Key) Bytes() []byte { return k[:] }
+
+// String implements fmt.Stringer, Format every other verb.
+func (Key) String() string { return "[redacted]" }
+
+// Format implements fmt.Formatter.
+func (k Key) Format(f fmt.State, _ rune) { fmt.Fprint(f, k.String()) }
+
+// MarshalText implements encoding.TextMarshaler, for logs and JSON.
+func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// UnmarshalText reads standard base64. Its errors do not repeat the text.
+func (k *Key) UnmarshalText(written []byte) error {
+	raw, err := base64.StdEncoding.Strict().DecodeString(string(written))
+	if err != nil || len(raw) != len(k) {
+		return errors.New("needs 32 bytes in base64, as `relay keygen keys` writes them")
+	}
+	copy(k[:], raw)
+	return nil
+}
+
+var kidShape = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
+
+// LoadKeys reads a keys file, which nobody but its owner may read or write.
+// The error joins every problem of the file.
+func LoadKeys(path string) (Keys, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Keys{}, fmt.Errorf("config: no keys file %s; make it with `relay keygen keys --out %s`", path, path)
+	}
+	if err != nil {
+		return Keys{}, fmt.Errorf("config: keys file: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return Keys{}, fmt.Errorf("config: keys file %s has mode %04o, others may read it; run `chmod 600 %s`", path, mode, path)
+	}
+	data, err := readFile(path, 64<<10)
+	if err != nil {
+		return Keys{}, fmt.Errorf("config: keys file: %w", err)
+	}
+	r := &reader{file: path}
+	var keys Keys
+	r.read(data, &keys)
+	if len(r.places) == 0 {
+		return Keys{}, join(r.problems) // not YAML at all: what is missing is no news
+	}
+	if len(keys.Seal) == 0 {
+		r.report("seal", "no key; `relay keygen keys` makes a file with one")
+	}
+	seen := map[string]bool{}
+	for i, key := range keys.Seal {
+		if at := indexed("seal", i); !kidShape.MatchString(key.Kid) {
+			r.report(at+".kid", "needs 1 to 32 letters, digits, - or _")
+		} else if seen[key.Kid] {
+			r.report(at+".kid", "stands here a second time; each key needs a name of its own")
+		}
+		seen[key.Kid] = true
+		if key.Key == (Key{}) {
+			r.report(indexed("seal", i)+".key", "missing; `relay keygen seal` makes one")
+		}
+	}
+	if keys.Lookup == (Key{}) {
+		r.report("lookup", "missing; it must be the one with which the ledger was begun")
+	}
+	if err := join(r.problems); err != nil {
+		return Keys{}, err
+	}
+	return keys, nil
+}
+
+// NewKeys makes a fresh set.
+func NewKeys(now time.Time) Keys {
+	return Keys{Seal: []SealKey{NewSealKey(now)}, Lookup: NewKey()}
+}
+
+// NewSealKey makes one entry of the ring, named after the day and two random
+// bytes, so that an operator sees its age.
+func NewSealKey(now time.Time) SealKey {
+	var tail [2]byte
+	rand.Read(tail[:])
+	return SealKey{Kid: fmt.Sprintf("%s-%x", now.UTC().Format("20060102"), tail), Key: NewKey()}
+}
+
+// YAML is the text of a keys file, keys in clear.
+func (k Keys) YAML() string {
+	var s strings.Builder
+	s.WriteString("# Keys of the relay. Whoever has them can forge sessions and tokens: keep this file\n" +
+		"# secret (mode 0600), back it up, and give every replica the same.\n" +
+		"# Newest first. To rotate, put the output of `relay keygen seal` on top, restart every\n" +
+		"# replica, and remove the old entry a day later.\nseal:\n")
+	for _, key := range k.Seal {
+		s.WriteString(key.YAML())
+	}
+	s.WriteString("# Never changes while the ledger lives: subjects are found by it.\n")
+	s.WriteString("lookup: " + base64.StdEncoding.EncodeToString(k.Lookup[:]) + "\n")
+	return s.String()
+}
+
+// YAML is the entry as it stands in the keys file, key in clear.
+func (k SealKey) YAML() string {
+	return "  - kid: " + k.Kid + "\n    key: " + base64.StdEncoding.EncodeToString(k.Key[:]) + "\n"
+}
+
+// CreateKeys makes a keys file with fresh keys, mode 0600, and never replaces
+// one (fs.ErrExist): with other keys open sessions end and subjects are lost.
+// The file is complete and durable, or not there.
+func CreateKeys(path string, now time.Time) (keys Keys, err error) {
+	keys = NewKeys(now)
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // mode 0600
+	if err != nil {
+		return Keys{}, fmt.Errorf("config: make keys file: %w", err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.WriteString(keys.YAML())
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return Keys{}, fmt.Errorf("config: make keys file: %w", err)
+	}
+	// A link fails where a file is; a rename would replace it.
+	if err = os.Link(tmp.Name(), path); err != nil {
+		return Keys{}, fmt.Errorf("config: make keys file: %w", err)
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err == nil {
+		err = errors.Join(dir.Sync(), dir.Close())
+	}
+	if err != nil {
+		return Keys{}, fmt.Errorf("config: make keys file durable: %w", err)
+	}
+	return keys, nil
+}

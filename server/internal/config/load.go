@@ -1,0 +1,123 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxFile bounds a configuration file, in bytes; notices are the long part.
+const maxFile = 8 << 20
+
+// Load reads and checks the configuration file at path. env looks up the
+// variables of ${NAME} references; os.LookupEnv in a real process. The error
+// joins every problem of the file, sorted by line: see [Problems].
+func Load(path string, env func(string) (string, bool)) (*Config, error) {
+	data, err := readFile(path, maxFile)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	r := &reader{file: path, env: env}
+	c := defaults()
+	r.read(data, &c)
+	if len(r.places) == 0 {
+		return nil, join(r.problems) // not YAML at all: what is missing is no news
+	}
+	r.checkNetwork(&c)
+	r.checkPaths(&c)
+	r.checkLifetimes(c.Lifetimes)
+	r.checkAccounts(&c)
+	for _, id := range slices.Sorted(maps.Keys(c.Purposes)) {
+		r.checkName("purposes", id)
+	}
+	r.checkSites(&c)
+	if err := join(r.problems); err != nil {
+		return nil, err
+	}
+	c.index()
+	return &c, nil
+}
+
+// readFile reads at most limit bytes of a regular file.
+func readFile(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a file", path)
+	}
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%s has %d bytes, more than the %d allowed", path, info.Size(), limit)
+	}
+	return os.ReadFile(path)
+}
+
+func (r *reader) checkPaths(c *Config) {
+	if c.Data == "" {
+		r.report("data", "missing; write the directory for the ledger, as in /var/lib/ekyc-connect")
+	}
+	c.Data = r.resolve(c.Data)
+	if c.Keys == "" {
+		c.Keys = filepath.Join(c.Data, KeysFile)
+	}
+	c.Keys = r.resolve(c.Keys)
+}
+
+// resolve takes a relative path from the directory of the file being read.
+func (r *reader) resolve(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(r.file), path)
+}
+
+func (r *reader) checkLifetimes(l Lifetimes) {
+	for _, row := range []struct {
+		name            string
+		value, from, to time.Duration
+	}{
+		{"presentation", l.Presentation, 10 * time.Minute, 24 * time.Hour},
+		{"session", l.Session, time.Minute, time.Hour},
+		{"token", l.Token, 30 * time.Second, time.Hour},
+		{"ticket", l.Ticket, time.Minute, 24 * time.Hour},
+	} {
+		if row.value < row.from || row.value > row.to {
+			r.report("lifetimes."+row.name, "must be %s to %s", short(row.from), short(row.to))
+		}
+	}
+	if l.CallsPerConsent < 1 || l.CallsPerConsent > 50 {
+		r.report("lifetimes.calls_per_consent", "must be 1 to 50")
+	}
+}
+
+// short writes a duration as an operator would: 6h, not 6h0m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
+}
+
+func (r *reader) checkName(section, name string) {
+	if !nameShape.MatchString(name) {
+		r.report(section+"."+name, "names are 1 to 64 lower-case letters, digits and inner hyphens")
+	}
+}
+
+func indexed(setting string, i int) string { return fmt.Sprintf("%s[%d]", setting, i) }
+
+// choice lists what could be named instead.
+func choice[T any](known map[string]T) string {
+	if len(known) == 0 {
+		return "none is defined"
+	}
+	return "defined: " + strings.Join(slices.Sorted(maps.Keys(known)), ", ")
+}
