@@ -128,3 +128,20 @@ func (d *DeclineRequest) Invalid() (member string, code Code) {
 	}
 	return d.Decision.Invalid()
 }
+
+// Invalid says whether the request can be one at all.
+func (r *CaptchaRequest) Invalid() (member string, code Code) { return invalidSession(r.Session) }
+
+// Invalid says whether the request can be one at all; the letters are judged
+// by [Answer] once the session is known.
+func (r *AnswerRequest) Invalid() (member string, code Code) { return invalidSession(r.Session) }
+
+func invalidSession(session string) (member string, code Code) {
+	if session == "" {
+		return "session", InvalidRequest
+	}
+	if len(session) > MaxSealed {
+		return "session", SessionInvalid
+	}
+	return "", ""
+}

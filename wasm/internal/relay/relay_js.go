@@ -1,0 +1,165 @@
+//go:build js && wasm
+
+// Package relay is the widget's client of the relay: one fetch a call, with a
+// deadline, a bound on the answer, and every way to fail told as a
+// [wire.Problem]. It never repeats a request; whether to do so is decided in
+// package flow.
+package relay
+
+import (
+	"strconv"
+	"syscall/js"
+
+	"ekycconnect/wasm/internal/jsx"
+	"ekycconnect/wasm/wire"
+)
+
+const (
+	// The relay may hold a request for the vendor's line (8 s) and the vendor
+	// (10 s) before it answers.
+	vendorWait = 25_000 // ms
+	wait       = 10_000 // ms
+	// A picture is at most 256 KiB, as base64 342 KiB.
+	maxReply = 512 << 10 // UTF-16 units
+)
+
+// Client speaks to one relay.
+type Client struct {
+	base  string
+	fetch js.Value
+	json  js.Value
+}
+
+// New makes a client of the relay at base (no slash at the end). fetch is the
+// browser's, or a test's.
+func New(base string, fetch js.Value) *Client {
+	return &Client{base: base, fetch: fetch, json: js.Global().Get("JSON")}
+}
+
+// Call is a request under way.
+type Call struct {
+	client     *Client
+	route      string
+	controller js.Value
+	init       map[string]any
+}
+
+// Start prepares POST /v1/route; nothing is sent before Wait. route is
+// "sessions", "declines", "captchas" or "answers".
+func (c *Client) Start(route string, body map[string]any) *Call {
+	controller := js.Global().Get("AbortController").New()
+	return &Call{client: c, route: route, controller: controller, init: map[string]any{
+		"method": "POST",
+		// text/plain keeps the browser from asking first (no CORS preflight).
+		"headers":     map[string]any{"Content-Type": "text/plain"},
+		"body":        c.json.Call("stringify", body).String(),
+		"mode":        "cors",
+		"credentials": "omit",
+		"cache":       "no-store",
+		"redirect":    "error",
+		"signal":      controller.Get("signal"),
+		// A refusal is to be recorded even if the person leaves the page next.
+		"keepalive": route == "declines",
+	}}
+}
+
+// Abort ends the call; Wait then fails with [wire.Network].
+func (c *Call) Abort() { c.controller.Call("abort") }
+
+// Wait sends the request and waits for the whole answer. Exactly one of the
+// parsed body and the problem is of use. It must not run in a callback.
+func (c *Call) Wait() (body js.Value, problem *wire.Problem) {
+	problem = failure(wire.Network)
+	_ = jsx.Try(func() { body, problem = c.send() }) // a page's own fetch may throw
+	return body, problem
+}
+
+func (c *Call) send() (js.Value, *wire.Problem) {
+	limit := wait
+	if c.route == "sessions" || c.route == "captchas" {
+		limit = vendorWait
+	}
+	deadline := jsx.After(float64(limit), c.Abort)
+	defer deadline.Stop()
+
+	response, err := jsx.Await(c.client.fetch.Invoke(c.client.base+"/v1/"+c.route, c.init))
+	if err != nil {
+		return js.Undefined(), failure(wire.Network)
+	}
+	text, err := read(response)
+	if err != nil {
+		return js.Undefined(), failure(wire.Network)
+	}
+	parsed := js.Undefined()
+	_ = jsx.Try(func() { parsed = c.client.json.Call("parse", text) })
+	if status := response.Get("status").Int(); status < 200 || status > 299 {
+		return js.Undefined(), refusal(status, response.Get("headers"), parsed)
+	}
+	if parsed.Type() != js.TypeObject {
+		return js.Undefined(), failure(wire.Internal)
+	}
+	return parsed, nil
+}
+
+// read collects the body, and stops with an error as soon as it is too long.
+func read(response js.Value) (js.Value, error) {
+	stream := response.Get("body")
+	if stream.Type() != js.TypeObject {
+		return js.ValueOf(""), nil
+	}
+	reader := stream.Call("getReader")
+	decoder := js.Global().Get("TextDecoder").New()
+	chunks := js.Global().Get("Array").New()
+	for total := 0; ; {
+		part, err := jsx.Await(reader.Call("read"))
+		if err != nil {
+			return js.Undefined(), err
+		}
+		if part.Get("done").Bool() {
+			return chunks.Call("join", ""), nil
+		}
+		bytes := part.Get("value")
+		if total += bytes.Get("byteLength").Int(); total > maxReply {
+			_, _ = jsx.Await(reader.Call("cancel"))
+			return js.Undefined(), &jsx.Failure{Message: "relay: answer too long"}
+		}
+		chunks.Call("push", decoder.Call("decode", bytes, map[string]any{"stream": true}))
+	}
+}
+
+// refusal is the problem of an answer that is none of 2xx, be it the relay's
+// own or that of a proxy on the way.
+func refusal(status int, headers, body js.Value) *wire.Problem {
+	p, ok := wire.DecodeProblem(body)
+	if !ok {
+		p = *failure(byStatus(status))
+	}
+	p.Status = status
+	if p.RetryAfter <= 0 {
+		p.RetryAfter = 0
+		if s, err := strconv.Atoi(jsx.String(headers.Call("get", "Retry-After"))); err == nil && s > 0 {
+			p.RetryAfter = s
+		}
+	}
+	if p.RequestID == "" {
+		p.RequestID = jsx.String(headers.Call("get", "X-Request-Id"))
+	}
+	return &p
+}
+
+// byStatus names an answer that is no problem of the relay's.
+func byStatus(status int) wire.Code {
+	switch {
+	case status == 413:
+		return wire.BodyTooLarge
+	case status == 429:
+		return wire.RateLimited
+	case status == 502 || status == 503 || status == 504:
+		return wire.VendorUnavailable // something in front of the relay cannot reach it
+	case status >= 500:
+		return wire.Internal
+	}
+	return wire.InvalidRequest
+}
+
+func failure(code wire.Code) *wire.Problem { p := wire.ProblemOf(code); return &p }

@@ -1,0 +1,77 @@
+//go:build js && wasm
+
+package widget
+
+import (
+	"ekycconnect/wasm/flow"
+	"ekycconnect/wasm/internal/jsx"
+)
+
+// nap is the longest sleep before a deadline is looked at again: setTimeout
+// does not count the time that a device was asleep.
+const nap = 30_000 // ms
+
+// clock keeps one deadline for each of the flow's timers, measured as the
+// larger elapsed time of two clocks: one of them may have been set back, the
+// other may have stopped.
+type clock struct {
+	env     Env
+	elapsed func(flow.Elapsed)
+	set     map[flow.Timer]*deadline
+}
+
+type deadline struct {
+	wake       flow.Wake
+	wall, mono float64
+	timer      *jsx.Timer
+}
+
+func newClock(env Env, elapsed func(flow.Elapsed)) *clock {
+	return &clock{env: env, elapsed: elapsed, set: map[flow.Timer]*deadline{}}
+}
+
+// wake sets the timer anew.
+func (c *clock) wake(w flow.Wake) {
+	if old := c.set[w.Timer]; old != nil {
+		old.timer.Stop()
+	}
+	d := &deadline{wake: w, wall: c.env.Wall(), mono: c.env.Mono()}
+	c.set[w.Timer] = d
+	c.sleep(d)
+}
+
+func (c *clock) left(d *deadline) float64 {
+	return float64(d.wake.Seconds)*1000 - max(c.env.Wall()-d.wall, c.env.Mono()-d.mono)
+}
+
+func (c *clock) sleep(d *deadline) {
+	d.timer = jsx.After(max(min(c.left(d), nap), 0), func() { c.look(d) })
+}
+
+func (c *clock) look(d *deadline) {
+	if c.set[d.wake.Timer] != d {
+		return
+	}
+	if c.left(d) > 0 {
+		c.sleep(d)
+		return
+	}
+	delete(c.set, d.wake.Timer)
+	c.elapsed(flow.Elapsed{Timer: d.wake.Timer, Seq: d.wake.Seq})
+}
+
+// check looks at every deadline at once, for the moments when time may have
+// passed unseen.
+func (c *clock) check() {
+	for _, d := range c.set {
+		d.timer.Stop()
+		c.look(d)
+	}
+}
+
+func (c *clock) close() {
+	for _, d := range c.set {
+		d.timer.Stop()
+	}
+	clear(c.set)
+}

@@ -1,0 +1,102 @@
+//go:build js && wasm
+
+package widget
+
+import (
+	"syscall/js"
+
+	"ekycconnect/wasm/flow"
+	"ekycconnect/wasm/internal/jsx"
+)
+
+// paint has the loader fetch and paint the view anew, then puts back what was
+// in the old one: letters, picture, focus.
+func (w *Widget) paint(p flow.Paint) {
+	focused := ""
+	if active := w.host.root.Get("activeElement"); active.Truthy() {
+		focused = jsx.String(active.Call("getAttribute", "data-part"))
+	}
+	promise := w.host.value.Call("paint", p.Lang)
+	jsx.Go(func() {
+		_, err := jsx.Await(promise)
+		if w.closed {
+			return
+		}
+		if err != nil {
+			w.handle(flow.Unpainted{Seq: p.Seq, Problem: problem(err)})
+			w.guarded(w.showLanguage)
+			return
+		}
+		w.guarded(w.restoreTyped)
+		w.guarded(w.show)
+		w.guarded(func() { w.refocus(focused) })
+		w.handle(flow.Painted{Seq: p.Seq})
+		if w.picture != "" {
+			w.draw(flow.Draw{Picture: w.picture})
+		}
+	})
+}
+
+// refocus puts the focus on the part that took the place of the one that had
+// it, if the focus went nowhere else meanwhile.
+func (w *Widget) refocus(part string) {
+	w.whereIsFocus()
+	if part == "" || w.focus || !w.astray {
+		return
+	}
+	element := w.host.part(part)
+	if part == "heading" {
+		element = w.host.find(`[data-part="panel-` + w.flow.Screen().Panel + `"] [data-part="heading"]`)
+	}
+	if element.Truthy() {
+		element.Call("focus")
+	}
+}
+
+// showLanguage puts the choice of languages back to the language shown.
+func (w *Widget) showLanguage() {
+	lang := jsx.Field(jsx.Field(w.host.value.Call("view"), "notice"), "lang")
+	if field := w.host.part("language"); field.Truthy() && lang.Type() == js.TypeString {
+		field.Set("value", lang)
+	}
+}
+
+func (w *Widget) restoreTyped() {
+	if answer := w.host.part("answer"); answer.Truthy() {
+		answer.Set("value", w.typed)
+	}
+}
+
+// draw puts pictures onto the canvas one after the other, since decoding one
+// may take longer than decoding the next. Those without a number are drawn
+// again only and answer nothing.
+func (w *Widget) draw(d flow.Draw) {
+	w.pictures = append(w.pictures, d)
+	if w.drawing {
+		return
+	}
+	w.drawing = true
+	jsx.Go(func() {
+		defer func() { w.drawing = false }()
+		for len(w.pictures) > 0 && !w.closed {
+			d := w.pictures[0]
+			w.pictures = w.pictures[1:]
+			w.drawOne(d)
+		}
+	})
+}
+
+func (w *Widget) drawOne(d flow.Draw) {
+	var err error
+	if thrown := jsx.Try(func() { _, err = jsx.Await(w.host.value.Call("draw", d.Picture)) }); thrown != nil {
+		err = thrown
+	}
+	switch {
+	case w.closed || d.Seq == 0:
+	case err != nil:
+		w.handle(flow.Undrawable{Seq: d.Seq})
+	default:
+		w.picture, w.stale = d.Picture, w.typed != ""
+		w.handle(flow.Drawn{Seq: d.Seq})
+	}
+}

@@ -1,0 +1,43 @@
+//go:build js && wasm
+
+// Command wasm is the widget's behaviour: it takes the elements that the loader
+// has painted, drives each by its own state machine, and speaks to the relay.
+// It holds no words, reads no storage and contacts nobody but the relay.
+//
+// The loader puts an object into globalThis.__ekycConnectBoot right before it
+// runs this program, which takes and deletes it at once, so that several
+// programs on one page never meet:
+//
+//	{base, version, build, ready(core)}
+//
+// base is the relay's address without a slash at the end; version and build
+// name this program in consent records.
+package main
+
+import (
+	"syscall/js"
+
+	"ekycconnect/wasm/internal/jsx"
+	"ekycconnect/wasm/internal/relay"
+	"ekycconnect/wasm/internal/widget"
+)
+
+func main() {
+	const slot = "__ekycConnectBoot"
+	boot := js.Global().Get(slot)
+	js.Global().Delete(slot)
+	if boot.Type() != js.TypeObject {
+		return // nobody waits for us
+	}
+	fetch := boot.Get("fetch") // a test's
+	if fetch.Type() != js.TypeFunction {
+		fetch = js.Global().Get("fetch")
+	}
+	boot.Call("ready", newAPI(widget.Core{
+		Relay:   relay.New(jsx.String(boot.Get("base")), fetch),
+		Version: jsx.String(boot.Get("version")),
+		Build:   jsx.String(boot.Get("build")),
+		Env:     widget.Browser(),
+	}))
+	select {} // the program lives with the page
+}
