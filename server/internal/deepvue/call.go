@@ -17,8 +17,8 @@ import (
 const repeats = 2
 
 // call sends one request, and again while the vendor's trouble may pass, all
-// inside one deadline.
-func (c *Client) call(ctx context.Context, committed consent.Committed, endpoint string, query map[string]string) (answer, []consent.Call, error) {
+// inside one deadline. most bounds the tries: a consent is worth so many calls.
+func (c *Client) call(ctx context.Context, committed consent.Committed, most int, endpoint string, query map[string]string) (answer, []consent.Call, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.settings.deadline)
 	defer cancel()
 	var calls []consent.Call
@@ -27,7 +27,7 @@ func (c *Client) call(ctx context.Context, committed consent.Committed, endpoint
 		if made != nil {
 			calls = append(calls, *made)
 		}
-		if err == nil || try == repeats || !passing(err) || !c.pause(ctx, try) {
+		if err == nil || try == repeats || try+1 >= most || !passing(err) || !c.pause(ctx, try) {
 			return a, calls, err
 		}
 	}

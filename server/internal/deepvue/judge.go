@@ -15,8 +15,9 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-// maxID bounds the ids that the vendor gives; its samples have 32 characters.
-const maxID = 128
+// maxID bounds the ids that the vendor gives; its samples have 32 characters. Two
+// of them travel in a sealed token, which may have 2,048 characters.
+const maxID = 96
 
 // answer is what a good answer holds, checked.
 type answer struct {
@@ -159,7 +160,7 @@ func is200(code jsontext.Value) bool {
 	return false
 }
 
-// idOf sets id to a string of at most 128 printable ASCII characters, or
+// idOf sets id to a string of at most 96 printable ASCII characters, or
 // leaves it empty if there is none.
 func idOf(value jsontext.Value, id *string) bool {
 	switch value.Kind() {

@@ -18,7 +18,7 @@ const (
 
 // Session is a session that the vendor started.
 type Session struct {
-	ID            string // what the vendor's next steps ask for: 1 to 128 printable ASCII characters; never to be logged
+	ID            string // what the vendor's next steps ask for: 1 to 96 printable ASCII characters; never to be logged
 	TransactionID string // the vendor's own reference to this call, for support; may be empty
 	Captcha       string // JPEG in standard base64, checked by [Connect]
 }
@@ -38,18 +38,18 @@ func (s Session) GoString() string { return s.String() }
 // LogValue implements slog.LogValuer.
 func (s Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// Connect starts a session at the vendor under a committed consent. Every HTTP
-// call that was made is returned, also with an error: each must be recorded as
+// Connect starts a session at the vendor under a committed consent. At most
+// most calls are made, and never more than three. Every HTTP call that was made is returned, also with an error: each must be recorded as
 // a use of the consent. The error is an [*Error], or wraps context.Canceled if
 // ctx was cancelled, or says that the caller is at fault (no consent, another
 // account's): then nothing was sent.
 //
 // https://docs.deepvue.ai/reference/digilocker-kyc/v1/initiate-session
-func (c *Client) Connect(ctx context.Context, committed consent.Committed) (Session, []consent.Call, error) {
+func (c *Client) Connect(ctx context.Context, committed consent.Committed, most int) (Session, []consent.Call, error) {
 	if err := c.admit(committed); err != nil {
 		return Session{}, nil, err
 	}
-	a, calls, err := c.call(ctx, committed, endpointConnect, nil)
+	a, calls, err := c.call(ctx, committed, most, endpointConnect, nil)
 	if err != nil {
 		return Session{}, calls, err
 	}
@@ -60,14 +60,14 @@ func (c *Client) Connect(ctx context.Context, committed consent.Committed) (Sess
 // the session was started with. Calls and errors are as for [Client.Connect].
 //
 // https://docs.deepvue.ai/reference/digilocker-kyc/v1/reload-captcha
-func (c *Client) ReloadCaptcha(ctx context.Context, committed consent.Committed, sessionID string) (Picture, []consent.Call, error) {
+func (c *Client) ReloadCaptcha(ctx context.Context, committed consent.Committed, sessionID string, most int) (Picture, []consent.Call, error) {
 	if err := c.admit(committed); err != nil {
 		return Picture{}, nil, err
 	}
 	if !printable(sessionID, 1, maxID) {
 		return Picture{}, nil, errors.New("deepvue: not a session id that the vendor can have given")
 	}
-	a, calls, err := c.call(ctx, committed, endpointReload, map[string]string{"session_id": sessionID})
+	a, calls, err := c.call(ctx, committed, most, endpointReload, map[string]string{"session_id": sessionID})
 	if err != nil {
 		return Picture{}, calls, err
 	}

@@ -1,6 +1,9 @@
 package seal
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Instant is a time as milliseconds since the Unix epoch.
 type Instant int64
@@ -78,3 +81,7 @@ type Token struct {
 }
 
 func (*Token) kind() Kind { return KindToken }
+
+// JTI names what redeems once: the picture, not the token, since one picture
+// may be answered twice.
+func (t *Token) JTI() string { return t.ConsentID + "." + strconv.Itoa(t.Picture) }

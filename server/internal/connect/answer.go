@@ -1,0 +1,88 @@
+package connect
+
+import (
+	"context"
+	"errors"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/seal"
+	"ekycconnect/wasm/wire"
+)
+
+// Reload fetches a new picture in the same vendor session under the same
+// consent. The session's end does not move.
+func (s *Service) Reload(ctx context.Context, r *wire.CaptchaRequest, origin string) (wire.CaptchaReply, error) {
+	var none wire.CaptchaReply
+	claims, state, refused := s.resume(ctx, r.Session, origin)
+	if refused != nil {
+		return none, refused
+	}
+	var fresh deepvue.Picture
+	refused = s.call(ctx, state.ID(), func(ctx context.Context, v Vendor, held consent.State, most int) (calls []consent.Call, err error) {
+		fresh, calls, err = v.ReloadCaptcha(ctx, held.Committed, claims.VendorSession, most)
+		return calls, err
+	}, &claims.Picture)
+	if refused != nil {
+		return none, refused.after(reference(state))
+	}
+	claims.Transaction = fresh.TransactionID
+	reply := wire.CaptchaReply{Captcha: picture(fresh.Captcha)}
+	reply.Session, reply.ExpiresAt, reply.ExpiresIn, refused = s.session(claims.Consented)
+	if refused != nil {
+		return none, refused.after(reference(state))
+	}
+	return reply, nil
+}
+
+// Answer seals the typed letters into the token that the partner redeems. The
+// vendor judges them later, when the partner asks for the OTP.
+func (s *Service) Answer(ctx context.Context, r *wire.AnswerRequest, origin string) (wire.AnswerReply, error) {
+	var none wire.AnswerReply
+	claims, state, refused := s.resume(ctx, r.Session, origin)
+	if refused != nil {
+		return none, refused
+	}
+	answer, ok := wire.Answer(r.Answer)
+	if !ok {
+		return none, refuse(wire.AnswerInvalid, "answer needs 1 to 16 letters or digits of the picture, and is never an Aadhaar number").after(reference(state))
+	}
+	life := s.Lifetimes.Token
+	if site := s.Sites.byKey[claims.Site]; site.TokenLife != 0 {
+		life = site.TokenLife
+	}
+	ends := s.Clock().Add(life)
+	token, err := s.Sealer.SealUntil(&seal.Token{Consented: claims.Consented, Answer: answer, SessionEnds: claims.ExpiresAt}, ends)
+	if err != nil {
+		return none, (&Error{Code: wire.Internal, Detail: "the token could not be sealed", Cause: err}).after(reference(state))
+	}
+	return wire.AnswerReply{Token: token, ExpiresAt: Stamp(ends), ExpiresIn: seconds(life)}, nil
+}
+
+// resume opens a session handle for the page that it was made for, and looks
+// the consent up, which may have been withdrawn since.
+func (s *Service) resume(ctx context.Context, handle, origin string) (*seal.Session, consent.State, *Error) {
+	var claims seal.Session
+	var none consent.State
+	err := s.Sealer.Open(handle, &claims)
+	if err != nil && !errors.Is(err, seal.ErrExpired) {
+		return nil, none, refuse(wire.SessionInvalid, "session does not open; start a new one")
+	}
+	if _, refused := s.Sites.at(claims.Site, origin); refused != nil {
+		return nil, none, refused
+	}
+	if claims.Origin != origin {
+		return nil, none, refuse(wire.SessionInvalid, "session was made for another origin; start a new one")
+	}
+	state, lost := s.Ledger.State(ctx, claims.ConsentID)
+	if lost != nil {
+		return nil, none, ledgerError(lost)
+	}
+	switch {
+	case state.Withdrawn:
+		return nil, none, refuse(wire.ConsentWithdrawn, "the consent was withdrawn").after(reference(state))
+	case err != nil:
+		return nil, none, refuse(wire.SessionExpired, "the session is over; ask for consent again").after(reference(state))
+	}
+	return &claims, state, nil
+}

@@ -1,0 +1,60 @@
+// Package connect is the relay's application core: what happens to a consent
+// from the notice to the redeemed token. It knows neither HTTP nor SQL.
+//
+// The order of a session is the product's promise: checks, then a place with
+// the vendor, then the committed consent, then the vendor, then the committed
+// use, then the answer. What is refused before the commit leaves no trace;
+// what fails after it says which consent was recorded.
+package connect
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/seal"
+	"ekycconnect/wasm/wire"
+)
+
+// Vendor is one account with the vendor; [deepvue.Client] is the real one.
+// most bounds the HTTP calls that one method call may make, retries included.
+type Vendor interface {
+	Connect(ctx context.Context, c consent.Committed, most int) (deepvue.Session, []consent.Call, error)
+	ReloadCaptcha(ctx context.Context, c consent.Committed, session string, most int) (deepvue.Picture, []consent.Call, error)
+}
+
+// Lifetimes of everything that ends.
+type Lifetimes struct {
+	Presentation    time.Duration // how long a shown notice may be decided on
+	Session         time.Duration // from given_at
+	Token           time.Duration
+	Ticket          time.Duration // unless the partner asks for another
+	CallsPerConsent int           // vendor calls that one consent is worth
+}
+
+// Service is the core. Its fields are set once, before the first call.
+type Service struct {
+	Sites     *Sites
+	Ledger    *consent.Ledger
+	Vendors   map[string]Vendor // by account name
+	Notices   *notice.Catalogue
+	Sealer    *seal.Sealer
+	Lifetimes Lifetimes
+	Clock     func() time.Time
+	Log       *slog.Logger
+	// OnCall is told of each HTTP call to the vendor; for metrics.
+	OnCall func(account string, call consent.Call)
+
+	starting flights[wire.SessionReply] // sessions in the making, by idempotency key
+	calling  locks                      // one vendor call at a time, by consent
+}
+
+// Stamp prints a time as the contract with pages and partners has it: RFC 3339,
+// UTC, milliseconds.
+func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// seconds rounds d down to whole seconds, never below zero.
+func seconds(d time.Duration) int { return max(0, int(d/time.Second)) }

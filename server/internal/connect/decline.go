@@ -1,0 +1,25 @@
+package connect
+
+import (
+	"context"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/wasm/wire"
+)
+
+// Decline records that the person does not agree. The vendor is not called.
+func (s *Service) Decline(ctx context.Context, r *wire.DeclineRequest, origin string) (wire.DeclineReply, error) {
+	d, refused := s.decision(&r.Decision, r, origin)
+	if refused != nil {
+		return wire.DeclineReply{}, refused
+	}
+	d.Alternative = r.Alternative
+	state, repeated, err := s.Ledger.Repeat(ctx, consent.Refused, d)
+	if err == nil && !repeated {
+		state, err = s.Ledger.Refuse(ctx, d)
+	}
+	if err != nil {
+		return wire.DeclineReply{}, ledgerError(err)
+	}
+	return wire.DeclineReply{Consent: *reference(state)}, nil
+}

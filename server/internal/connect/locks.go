@@ -1,0 +1,46 @@
+package connect
+
+import (
+	"context"
+	"sync"
+)
+
+// locks serialises work by key; waiting ends with the context.
+type locks struct {
+	mu   sync.Mutex
+	held map[string]*keyLock
+}
+
+type keyLock struct {
+	turn chan struct{} // holds one element while somebody has the lock
+	want int           // guarded by locks.mu: holders and waiters
+}
+
+func (l *locks) lock(ctx context.Context, key string) (unlock func(), err error) {
+	l.mu.Lock()
+	if l.held == nil {
+		l.held = map[string]*keyLock{}
+	}
+	k := l.held[key]
+	if k == nil {
+		k = &keyLock{turn: make(chan struct{}, 1)}
+		l.held[key] = k
+	}
+	k.want++
+	l.mu.Unlock()
+
+	leave := func() {
+		l.mu.Lock()
+		if k.want--; k.want == 0 {
+			delete(l.held, key)
+		}
+		l.mu.Unlock()
+	}
+	select {
+	case k.turn <- struct{}{}:
+		return func() { <-k.turn; leave() }, nil
+	case <-ctx.Done():
+		leave()
+		return nil, ctx.Err()
+	}
+}

@@ -1,0 +1,64 @@
+package connect
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+
+	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/seal"
+	"ekycconnect/wasm/wire"
+)
+
+// Presented is a notice as it goes to the page, with the sealed proof that it
+// was shown.
+type Presented struct {
+	Notice       *notice.Notice
+	Presentation string
+}
+
+// View picks the notice of a purpose in the person's language and seals that
+// it is being shown. requested is what the page asks for, accept the browser's
+// Accept-Language.
+func (s *Service) View(sitekey, origin, purpose, requested, accept string) (Presented, error) {
+	site, refused := s.Sites.at(sitekey, origin)
+	if refused != nil {
+		return Presented{}, refused
+	}
+	if refused := site.purpose(purpose); refused != nil {
+		return Presented{}, refused
+	}
+	n, ok := s.Notices.Pick(purpose, requested, accept)
+	if !ok {
+		return Presented{}, refuse(wire.UnknownPurpose, "no notice is written for this purpose")
+	}
+	presentation, err := s.Sealer.Seal(&seal.Presentation{
+		Base: seal.Base{Site: sitekey, Purpose: purpose},
+		Lang: n.Ref.Lang, Requested: languageTag(requested), NoticeSHA256: n.Ref.SHA256,
+		ShownAt: seal.Millis(s.Clock()), Nonce: nonce(),
+	}, s.Lifetimes.Presentation)
+	if err != nil {
+		return Presented{}, &Error{Code: wire.Internal, Detail: "the presentation could not be sealed", Cause: err}
+	}
+	return Presented{n, presentation}, nil
+}
+
+// languageTag keeps what has the shape of a BCP 47 tag: it goes into a record
+// that lasts for years.
+func languageTag(requested string) string {
+	if len(requested) > 35 {
+		return ""
+	}
+	for _, c := range []byte(requested) {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-') {
+			return ""
+		}
+	}
+	return requested
+}
+
+// nonce is 128 random bits in base64url.
+func nonce() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}

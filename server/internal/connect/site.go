@@ -1,0 +1,68 @@
+package connect
+
+import (
+	"crypto/sha256"
+	"slices"
+	"time"
+
+	"ekycconnect/wasm/wire"
+)
+
+// Site is one place where a partner embeds the widget.
+type Site struct {
+	Sitekey       string
+	Account       string              // of the vendor
+	Secrets       [][sha256.Size]byte // SHA-256 of the secrets in use: one, or two during a rotation
+	Purposes      []string
+	RequireTicket bool
+	AllowsOrigin  func(origin string) bool // exact scheme, host and port
+	TokenLife     time.Duration            // overrides Lifetimes.Token; negative: tokens are born expired (test key)
+}
+
+// Sites finds a site by its public key or by its secret.
+type Sites struct {
+	byKey    map[string]*Site
+	bySecret map[[sha256.Size]byte]*Site
+}
+
+// NewSites indexes the sites; config has checked that keys and secrets are
+// unique.
+func NewSites(sites []*Site) *Sites {
+	s := &Sites{map[string]*Site{}, map[[sha256.Size]byte]*Site{}}
+	for _, site := range sites {
+		s.byKey[site.Sitekey] = site
+		for _, hash := range site.Secrets {
+			s.bySecret[hash] = site
+		}
+	}
+	return s
+}
+
+// BySecret finds the site of a secret, nil if there is none. The look-up is by
+// SHA-256 of a 256-bit random value, so its timing tells nothing of use.
+func (s *Sites) BySecret(secret string) *Site {
+	if secret == "" {
+		return nil
+	}
+	return s.bySecret[sha256.Sum256([]byte(secret))]
+}
+
+// at finds the site of a sitekey and holds the page's origin against it.
+func (s *Sites) at(sitekey, origin string) (*Site, *Error) {
+	site := s.byKey[sitekey]
+	if site == nil {
+		return nil, refuse(wire.UnknownSitekey, "no site has this sitekey; compare it with the relay's configuration")
+	}
+	if !site.AllowsOrigin(origin) {
+		return nil, refuse(wire.OriginNotAllowed, "this page's origin is not one of the site's; add it to the site's origins in the relay's configuration")
+	}
+	return site, nil
+}
+
+// purpose checks that the site may ask for this purpose.
+func (s *Site) purpose(id string) *Error {
+	if !slices.Contains(s.Purposes, id) {
+		return refuse(wire.UnknownPurpose, "the site has no purpose of this name; compare it with the relay's configuration")
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+// Package httpapi serves the relay's JSON routes: it turns requests into calls
+// of the core and the core's refusals into RFC 9457 problems, and decides
+// nothing else.
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+
+	"ekycconnect/server/internal/connect"
+	"ekycconnect/web"
+)
+
+// API holds what the routes need. Its fields are set once, before Handler.
+type API struct {
+	Core      *connect.Service
+	Assets    *web.Assets
+	PublicURL *url.URL     // as pages and partners see the relay; may carry a path
+	Demo      http.Handler // GET / and below; nil outside the sandbox
+	Metrics   *Metrics
+	Log       *slog.Logger
+	// Degraded says in words what limps although requests are served.
+	Degraded func() []string
+
+	draining atomic.Bool
+}
+
+// Drain makes readyz say that no new work should be sent here.
+func (a *API) Drain() { a.draining.Store(true) }
+
+// Handler is the public listener's whole surface.
+func (a *API) Handler() http.Handler {
+	routes := &routes{mux: http.NewServeMux(), api: a}
+
+	routes.asset("/v1/ekyc-connect.js", a.Assets.Loader())
+	routes.asset("/v1/assets/{hash}/{name}", a.Assets.Immutable(http.HandlerFunc(a.notFound)))
+	routes.asset("/v1/integrity.json", a.Assets.IntegrityJSON(strings.TrimSuffix(a.PublicURL.Path, "/")))
+
+	routes.browser("/v1/view", http.MethodGet, a.view)
+	routes.browser("/v1/sessions", http.MethodPost, a.sessions())
+	routes.browser("/v1/declines", http.MethodPost, a.declines())
+	routes.browser("/v1/captchas", http.MethodPost, a.captchas())
+	routes.browser("/v1/answers", http.MethodPost, a.answers())
+
+	routes.add("/v1/siteverify", map[string]http.HandlerFunc{http.MethodPost: a.siteverify, "": a.siteverifyMethod})
+	routes.partner("/v1/tickets", http.MethodPost, a.tickets)
+	routes.partner("/v1/consents", http.MethodGet, a.consentsBySubject)
+	routes.partner("/v1/consents/{id}", http.MethodGet, a.consentByID)
+
+	routes.public("/v1/notices/{sha256}", a.notice)
+	routes.public("/v1/openapi.json", a.openAPI)
+	routes.public("/healthz", a.healthz)
+	routes.public("/readyz", a.readyz)
+	if a.Demo != nil {
+		routes.page("/{$}", a.Demo)
+		routes.page("/demo/", a.Demo)
+	}
+	routes.add("/", map[string]http.HandlerFunc{"": a.notFound})
+
+	handler := a.observe(routes.mux)
+	prefix := strings.TrimSuffix(a.PublicURL.Path, "/")
+	if prefix == "" {
+		return handler
+	}
+	// A proxy may pass the public path on or strip it: both work.
+	stripped := http.StripPrefix(prefix, handler)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, prefix+"/") {
+			stripped.ServeHTTP(w, r)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
+}
+
+// AdminHandler is the operator's listener: never public.
+func (a *API) AdminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.Metrics.Handler())
+	mux.HandleFunc("GET /healthz", a.healthz)
+	mux.HandleFunc("GET /readyz", a.readyzInWords)
+	return mux
+}
+
+// ready says why no request should come here, nil if all is well.
+func (a *API) ready(ctx context.Context) (cause string) {
+	if a.draining.Load() {
+		return "draining: the relay is being stopped"
+	}
+	if err := a.Core.Ledger.Ready(ctx); err != nil {
+		a.Log.ErrorContext(ctx, "store is not ready", "error", err)
+		return "store: " + err.Error()
+	}
+	return ""
+}

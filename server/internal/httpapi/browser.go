@@ -1,0 +1,79 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"ekycconnect/server/internal/connect"
+	"ekycconnect/wasm/wire"
+)
+
+// request is a body that can judge its own shape.
+type request[T any] interface {
+	*T
+	Invalid() (member string, code wire.Code)
+}
+
+// post makes the handler of a browser route: decode, judge the shape, find the
+// page's origin, call the core, answer for that origin.
+func post[Body any, Reply any, P request[Body]](a *API, status int, run func(context.Context, P, string) (Reply, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body := P(new(Body))
+		if refused, status := decode(w, r, body); refused != nil {
+			a.problemStatus(w, r, refused, status)
+			return
+		}
+		if member, code := body.Invalid(); code != "" {
+			a.problem(w, r, problem(code, member+" is missing or not of the documented form"))
+			return
+		}
+		origin, refused := originOf(r)
+		if refused != nil {
+			a.problem(w, r, refused)
+			return
+		}
+		reply, err := run(r.Context(), body, origin)
+		if err != nil {
+			a.problem(w, r, err)
+			return
+		}
+		allow(w, origin)
+		writeJSON(w, status, reply)
+	}
+}
+
+func (a *API) sessions() http.HandlerFunc {
+	return post[wire.SessionRequest](a, http.StatusCreated, a.Core.Begin)
+}
+
+func (a *API) declines() http.HandlerFunc {
+	return post[wire.DeclineRequest](a, http.StatusCreated, a.Core.Decline)
+}
+
+func (a *API) captchas() http.HandlerFunc {
+	return post[wire.CaptchaRequest](a, http.StatusOK, a.Core.Reload)
+}
+
+func (a *API) answers() http.HandlerFunc {
+	return post[wire.AnswerRequest](a, http.StatusCreated, a.Core.Answer)
+}
+
+// originOf is the page's origin; a POST of a page always carries it.
+func originOf(r *http.Request) (string, *connect.Error) {
+	switch origins := r.Header.Values("Origin"); {
+	case len(origins) != 1, origins[0] == "", origins[0] == "null":
+		return "", problem(wire.OriginNotAllowed, "the request carries no usable Origin; this route is for pages of the site's origins")
+	default:
+		return origins[0], nil
+	}
+}
+
+// allow lets the page of this origin, and no other, read the answer.
+func allow(w http.ResponseWriter, origin string) {
+	h := w.Header()
+	h.Add("Vary", "Origin")
+	if origin != "" {
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Expose-Headers", "Retry-After, X-Request-Id")
+	}
+}

@@ -1,0 +1,70 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"ekycconnect/server/internal/connect"
+	"ekycconnect/wasm/wire"
+)
+
+func problem(code wire.Code, detail string) *connect.Error {
+	return &connect.Error{Code: code, Detail: detail}
+}
+
+// problem answers with the problem that err is. Whatever is not a refusal of
+// the core is an internal error and is told to the log alone.
+func (a *API) problem(w http.ResponseWriter, r *http.Request, err error) {
+	a.problemStatus(w, r, err, 0)
+}
+
+// problemStatus is problem with another status than the code's own, if not 0.
+func (a *API) problemStatus(w http.ResponseWriter, r *http.Request, err error, status int) {
+	var refused *connect.Error
+	if !errors.As(err, &refused) {
+		refused = &connect.Error{Code: wire.Internal, Detail: "an unexpected error; the request id finds it in the relay's log", Cause: err}
+	}
+	if status == 0 {
+		status = refused.Code.Status()
+	}
+	seen(r).refused(refused)
+	body := wire.Problem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: refused.Detail,
+		Code: refused.Code, Retryable: refused.Code.Retryable(), Fault: refused.Code.Fault(),
+		RequestID: seen(r).id, Consent: refused.Consent,
+	}
+	h := w.Header()
+	if refused.RetryAfter > 0 {
+		// Rounded up: who comes back a little late is welcome, a little early is not.
+		body.RetryAfter = int((refused.RetryAfter + time.Second - 1) / time.Second)
+		h.Set("Retry-After", strconv.Itoa(body.RetryAfter))
+	}
+	// A page of any origin may read why it is refused.
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "Retry-After, X-Request-Id")
+	h.Set("Cache-Control", "no-store")
+	if refused.Code == wire.Unauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	write(w, status, "application/problem+json", body)
+}
+
+// write answers with JSON. The value is the relay's own, so it marshals.
+func write(w http.ResponseWriter, status int, contentType string, value any) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that has left is nobody's error
+}
+
+func writeJSON(w http.ResponseWriter, status int, value any) {
+	write(w, status, "application/json", value)
+}

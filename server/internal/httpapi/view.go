@@ -1,0 +1,60 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"ekycconnect/server/internal/connect"
+	"ekycconnect/wasm/wire"
+)
+
+type viewReply struct {
+	View         jsontext.Value  `json:"view"`
+	Notice       wire.NoticeRef  `json:"notice"`
+	Languages    []wire.Language `json:"languages"`
+	Presentation string          `json:"presentation"`
+}
+
+// view answers with the notice in the person's language, ready to paint.
+func (a *API) view(w http.ResponseWriter, r *http.Request) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		a.problem(w, r, problem(wire.InvalidRequest, "the query does not parse"))
+		return
+	}
+	for _, name := range []string{"sitekey", "purpose", "lang"} {
+		if len(query[name]) > 1 || name != "lang" && query.Get(name) == "" {
+			a.problem(w, r, problem(wire.InvalidRequest, "the query needs "+name+" exactly once"))
+			return
+		}
+	}
+	origin, refused := a.viewOrigin(r)
+	if refused != nil {
+		a.problem(w, r, refused)
+		return
+	}
+	shown, err := a.Core.View(query.Get("sitekey"), origin, query.Get("purpose"), query.Get("lang"), r.Header.Get("Accept-Language"))
+	if err != nil {
+		a.problem(w, r, err)
+		return
+	}
+	allow(w, r.Header.Get("Origin"))
+	writeCompressed(w, r, viewReply{
+		View: shown.Notice.View, Notice: shown.Notice.Ref, Languages: shown.Notice.Languages, Presentation: shown.Presentation,
+	})
+}
+
+// viewOrigin allows for a page of the relay's own origin, whose GET carries no
+// Origin. Where the browser says with Sec-Fetch-Site that the page is another
+// one, it is refused.
+func (a *API) viewOrigin(r *http.Request) (string, *connect.Error) {
+	if len(r.Header.Values("Origin")) > 0 {
+		return originOf(r)
+	}
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
+		return "", problem(wire.OriginNotAllowed, "the request carries no Origin and does not come from a page of the relay")
+	}
+	return a.PublicURL.Scheme + "://" + a.PublicURL.Host, nil
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/connect"
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/sqlite"
+	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/deepvue/sandbox"
+	"ekycconnect/server/internal/httpapi"
+	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/seal"
+	"ekycconnect/wasm/wire"
+	"ekycconnect/web"
+)
+
+// relay is everything behind the two listeners.
+type relay struct {
+	api     *httpapi.API
+	ledger  *consent.Ledger
+	clients []*deepvue.Client
+}
+
+// newRelay puts the parts together. What fails here fails before anything is
+// served, and says what to do.
+func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http.Handler, log *slog.Logger) (*relay, error) {
+	assets, err := web.Load()
+	if err != nil {
+		return nil, err
+	}
+	public, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return nil, fmt.Errorf("public_url does not parse: %w", err)
+	}
+	notices, err := notice.New(c.Purposes, notice.Options{AllowDrafts: c.AllowDrafts, Test: c.Sandbox})
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := seal.New(ring(keys), time.Now)
+	if err != nil {
+		return nil, err
+	}
+	store, err := sqlite.Open(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	ledger, err := consent.New(store, consent.Keys{Lookup: keys.Lookup.Bytes()}, time.Now, log,
+		consent.WithValidity(c.Lifetimes.Session))
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	r := &relay{ledger: ledger}
+	health := &vendorHealth{refused: map[string]bool{}}
+	metrics := httpapi.NewMetrics()
+	core := &connect.Service{
+		Sites: connect.NewSites(sites(c)), Ledger: ledger, Vendors: map[string]connect.Vendor{},
+		Notices: notices, Sealer: sealer, Lifetimes: connect.Lifetimes(c.Lifetimes), Clock: time.Now, Log: log,
+		OnCall: func(account string, call consent.Call) {
+			metrics.VendorCall(account, call)
+			health.note(account, call)
+		},
+	}
+	if err := r.open(ctx, c, core); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	r.api = &httpapi.API{
+		Core: core, Assets: assets, PublicURL: public, Demo: demo, Metrics: metrics, Log: log, Degraded: health.causes,
+	}
+	return r, nil
+}
+
+// open makes a client for each vendor account and keeps every notice that can
+// be shown from now on.
+func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Service) error {
+	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
+		account := c.Accounts[name]
+		options := []deepvue.Option{deepvue.Deadline(account.Deadline)}
+		if c.Sandbox {
+			options = append(options, deepvue.Trace(sandbox.TraceHeader))
+		}
+		client, err := deepvue.New(deepvue.Account{
+			Name: name, URL: account.URL, ClientID: account.ClientID, ClientSecret: account.ClientSecret,
+		}, options...)
+		if err != nil {
+			return err
+		}
+		r.clients = append(r.clients, client)
+		core.Vendors[name] = client
+	}
+	for n := range core.Notices.All() {
+		if err := r.ledger.PutNotice(ctx, n.Ref.SHA256, n.Bytes); err != nil {
+			return fmt.Errorf("keep notice %s: %w", n.Ref.ID, err)
+		}
+	}
+	return nil
+}
+
+// Close commits what is under way and closes the store.
+func (r *relay) Close() error {
+	for _, client := range r.clients {
+		client.Close()
+	}
+	return r.ledger.Close()
+}
+
+func ring(keys config.Keys) []seal.MasterKey {
+	ring := make([]seal.MasterKey, len(keys.Seal))
+	for i, key := range keys.Seal {
+		ring[i] = seal.MasterKey{ID: key.Kid, Key: key.Key.Bytes()}
+	}
+	return ring
+}
+
+func sites(c *config.Config) []*connect.Site {
+	sites := make([]*connect.Site, len(c.Sites))
+	for i := range c.Sites {
+		site := &c.Sites[i]
+		sites[i] = &connect.Site{
+			Sitekey: site.Sitekey, Account: site.Account, Purposes: site.Purposes,
+			RequireTicket: site.RequireTicket, AllowsOrigin: site.AllowsOrigin,
+		}
+		for _, hash := range site.Secrets {
+			sites[i].Secrets = append(sites[i].Secrets, hash)
+		}
+		if site.TokensExpired {
+			sites[i].TokenLife = -time.Hour
+		}
+	}
+	return sites
+}
+
+// vendorHealth remembers which accounts the vendor refuses: their sites limp,
+// the others do not.
+type vendorHealth struct {
+	mu      sync.Mutex
+	refused map[string]bool
+}
+
+func (h *vendorHealth) note(account string, call consent.Call) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refused[account] = call.Result == string(wire.VendorRejected)
+}
+
+func (h *vendorHealth) causes() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var names []string
+	for name, refused := range h.refused {
+		if refused {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return []string{"the vendor refuses these accounts, check their credentials: " + strings.Join(names, ", ")}
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/redact"
+)
+
+// The public server's time limits. A widget waits 25 s: 8 s in line and 10 s
+// for the vendor, with a margin.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 16 << 10
+	drainTimeout      = writeTimeout
+)
+
+type serveFlags struct {
+	config    string
+	sandbox   bool
+	listen    string
+	admin     string
+	data      string
+	vendorURL string
+}
+
+// serveCommand is `relay serve`, which is also what `relay` alone does.
+func serveCommand() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve (--config FILE | --sandbox)",
+		Short: "Serve the widget and its routes",
+		Long: `Serve the widget and its routes. When it is ready, one line of JSON on standard
+output says where: {"url":…, "admin_url":…, "sandbox":…}. Logs go to standard error.
+
+--sandbox needs no configuration: it brings an emulator of the vendor and test
+sitekeys, and allows pages on localhost only. Its demo is at the printed url.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.config, "config", "", "configuration `FILE` (YAML)")
+	flags.BoolVar(&f.sandbox, "sandbox", false, "run without configuration, against an emulator")
+	flags.StringVar(&f.listen, "listen", "", "`ADDR` for browsers and partners (default: of the configuration, or 127.0.0.1:8080)")
+	flags.StringVar(&f.admin, "admin", "", "`ADDR` for metrics and readiness in words (default: of the configuration, or 127.0.0.1:8081)")
+	flags.StringVar(&f.data, "data", "", "`DIR` of the ledger (default: of the configuration, or a temporary directory)")
+	flags.StringVar(&f.vendorURL, "vendor-url", "", "with --sandbox: another emulator's `URL`, credentials sandbox/sandbox")
+	cmd.MarkFlagsMutuallyExclusive("config", "sandbox")
+	cmd.MarkFlagsOneRequired("config", "sandbox")
+	return cmd
+}
+
+// serve runs until ctx ends, then lets running requests finish and closes the
+// store.
+func serve(ctx context.Context, f serveFlags, stdout, stderr io.Writer) (err error) {
+	s := settings{config: &config.Config{Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081"}}
+	if !f.sandbox {
+		if s.config, err = config.Load(f.config, os.LookupEnv); err != nil {
+			return err
+		}
+		if s.keys, err = config.LoadKeys(s.config.Keys); err != nil {
+			return err
+		}
+	}
+	public, admin, err := f.open(s.config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeUnserved(public, admin)) }()
+	if f.sandbox {
+		if s, err = f.sandboxed(public); err != nil {
+			return err
+		}
+		defer s.close()
+	} else if f.data != "" {
+		s.config.Data = f.data
+	}
+	log := slog.New(slog.NewJSONHandler(redact.Writer(stderr), &slog.HandlerOptions{Level: s.config.Log.Level}))
+	r, err := newRelay(ctx, s.config, s.keys, s.demo, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return r.run(ctx, public, admin, ready{s.config.PublicURL, "http://" + admin.Addr().String(), f.sandbox}, stdout, log)
+}
