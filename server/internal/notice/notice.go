@@ -7,11 +7,11 @@
 package notice
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"ekycconnect/wasm/wire"
 )
@@ -35,7 +35,7 @@ type Options struct {
 // Catalogue holds every notice in use. It is safe for concurrent use.
 type Catalogue struct {
 	notices  map[string]map[string]*Notice // by purpose, then tag
-	order    map[string]negotiator         // by purpose
+	offered  map[string]negotiator         // by purpose
 	warnings []string
 }
 
@@ -46,7 +46,7 @@ func New(purposes map[string]Purpose, opts Options) (*Catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalogue{notices: map[string]map[string]*Notice{}, order: map[string]negotiator{}}
+	c := &Catalogue{notices: map[string]map[string]*Notice{}, offered: map[string]negotiator{}}
 	for _, id := range slices.Sorted(maps.Keys(purposes)) {
 		if err := c.add(id, purposes[id], languages, opts); err != nil {
 			return nil, fmt.Errorf("notice: purpose %s: %w", id, err)
@@ -56,47 +56,24 @@ func New(purposes map[string]Purpose, opts Options) (*Catalogue, error) {
 }
 
 func (c *Catalogue) add(id string, p Purpose, languages []Language, opts Options) error {
-	known := make(map[string]Language, len(languages))
-	for _, l := range languages {
-		known[l.Tag] = l
+	if id == "" || len(id) > 64 {
+		return errors.New("give the purpose an id of 1 to 64 characters")
 	}
-	for tag := range p.Texts {
-		if _, ok := known[tag]; !ok {
-			return fmt.Errorf("texts.%s: this language is not built in: there are %s", tag, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
-		}
-	}
-	if _, ok := p.Texts[english]; !ok {
-		return fmt.Errorf("texts.%s is missing: English is shown when no other language fits, and must be offered (DPDP Act s.5(3))", english)
-	}
-	if p.ID == "" {
-		p.ID = id
-	}
-	if p.VendorPurpose == "" {
-		p.VendorPurpose = p.Texts[english].Purpose
-	}
-	if err := lintPurpose(p); err != nil {
+	p = p.complete(id)
+	if err := lint(p, languages); err != nil {
 		return err
 	}
-	pages := make([]page, 0, len(p.Texts))
+	var pages []page
 	var offered []wire.Language
 	var tags []string
 	for _, l := range languages {
 		text, ok := p.Texts[l.Tag]
-		if !ok {
+		if !ok || l.Status == Draft && !opts.AllowDrafts {
 			continue
 		}
-		if text.Processor == "" {
-			text.Processor = "Deepvue"
-		}
-		if err := lintText(p, text); err != nil {
-			return fmt.Errorf("texts.%s: %w", l.Tag, err)
-		}
-		if l.Status == Draft && !opts.AllowDrafts {
-			continue
-		}
+		pages = append(pages, page{Purpose: p, Language: l, Text: text, Test: opts.Test, fill: filler(p, text).Replace})
 		offered = append(offered, wire.Language{Tag: l.Tag, Name: l.Name, Dir: l.Dir})
 		tags = append(tags, l.Tag)
-		pages = append(pages, page{Purpose: p, Language: l, Text: text, Test: opts.Test, fill: filler(p, text).Replace})
 	}
 	c.notices[id] = make(map[string]*Notice, len(pages))
 	for _, page := range pages {
@@ -110,8 +87,8 @@ func (c *Catalogue) add(id string, p Purpose, languages []Language, opts Options
 		}
 		c.notices[id][page.Tag] = n
 	}
-	c.order[id] = newNegotiator(tags)
-	c.warn(id, p, languages, opts)
+	c.offered[id] = newNegotiator(tags)
+	c.warnings = append(c.warnings, warn(id, p, languages, opts)...)
 	return nil
 }
 
@@ -119,11 +96,11 @@ func (c *Catalogue) add(id string, p Purpose, languages []Language, opts Options
 // for (BCP 47), else by the browser's Accept-Language, else English. ok is
 // false for an unknown purpose.
 func (c *Catalogue) Pick(purpose, requested, acceptLanguage string) (n *Notice, ok bool) {
-	order, ok := c.order[purpose]
+	offered, ok := c.offered[purpose]
 	if !ok {
 		return nil, false
 	}
-	return c.notices[purpose][order.pick(requested, acceptLanguage)], true
+	return c.notices[purpose][offered.pick(requested, acceptLanguage)], true
 }
 
 // Current is the notice of a purpose with that SHA-256; ok is false if no such
@@ -140,8 +117,8 @@ func (c *Catalogue) Current(purpose, sha256 string) (n *Notice, ok bool) {
 // All yields every notice in use, by purpose, then in the order offered.
 func (c *Catalogue) All() iter.Seq[*Notice] {
 	return func(yield func(*Notice) bool) {
-		for _, id := range slices.Sorted(maps.Keys(c.order)) {
-			for _, tag := range c.order[id].tags {
+		for _, id := range slices.Sorted(maps.Keys(c.offered)) {
+			for _, tag := range c.offered[id].tags {
 				if !yield(c.notices[id][tag]) {
 					return
 				}
@@ -152,30 +129,3 @@ func (c *Catalogue) All() iter.Seq[*Notice] {
 
 // Warnings are what the operator should know but may decide, a sentence each.
 func (c *Catalogue) Warnings() []string { return slices.Clone(c.warnings) }
-
-func (c *Catalogue) warn(id string, p Purpose, languages []Language, opts Options) {
-	add := func(format string, args ...any) {
-		c.warnings = append(c.warnings, fmt.Sprintf("purpose %s: ", id)+fmt.Sprintf(format, args...))
-	}
-	if p.VendorPurpose != p.Texts[english].Purpose {
-		add("vendor_purpose differs from texts.%s.purpose: the vendor is told something else than the person", english)
-	}
-	if p.AlternativeURL == "" {
-		add("alternative_url is empty: the page must listen for ekyc-decline and offer another ID itself")
-	}
-	for _, l := range languages {
-		text, ok := p.Texts[l.Tag]
-		switch {
-		case !ok:
-			add("texts.%s is missing: the notice is not offered in %s", l.Tag, l.Name)
-			continue
-		case l.Status == Draft && opts.AllowDrafts:
-			add("%s (%s) is offered although no native speaker has reviewed its words", l.Tag, l.Name)
-		case l.Status == Draft:
-			add("%s (%s) is not offered: its words are a draft", l.Tag, l.Name)
-		}
-		if p.OVSERegistration == "" && text.OVSEBasis == "" {
-			add("neither ovse_registration nor texts.%s.ovse_basis is there: whoever verifies Aadhaar offline must be registered with UIDAI", l.Tag)
-		}
-	}
-}

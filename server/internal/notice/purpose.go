@@ -1,10 +1,18 @@
 package notice
 
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
 // Purpose is what an operator supplies for one purpose: the parts of the
 // notice that no template can know. It is read from the relay's YAML.
 type Purpose struct {
 	// ID and Version name the notice in every consent record. Change Version
-	// when the meaning changes. ID defaults to the purpose's own id.
+	// when the meaning changes. ID defaults to the purpose's own id; at most
+	// 128 and 64 characters.
 	ID      string `yaml:"notice_id"`
 	Version string `yaml:"version"`
 
@@ -57,4 +65,35 @@ type Text struct {
 	Storage      string   `yaml:"storage"`      // where they are kept: a sentence
 	ContactName  string   `yaml:"contact_name"` // the Data Protection Officer or who else answers
 	OVSEBasis    string   `yaml:"ovse_basis"`   // optional: on what basis Aadhaar is asked for, a sentence
+}
+
+// complete fills in what an operator may leave out and makes one line of each
+// text, as the view will show it. It changes nothing in place.
+func (p Purpose) complete(id string) Purpose {
+	p.Texts = maps.Clone(p.Texts)
+	for tag, t := range p.Texts {
+		t.Processor = cmp.Or(t.Processor, "Deepvue")
+		for _, s := range []*string{&t.Controller, &t.Address, &t.Processor, &t.Purpose, &t.Service, &t.Retention, &t.Storage, &t.ContactName, &t.OVSEBasis} {
+			*s = oneLine(*s)
+		}
+		t.Uses, t.Alternatives = slices.Clone(t.Uses), slices.Clone(t.Alternatives)
+		for _, list := range [][]string{t.Uses, t.Alternatives} {
+			for i := range list {
+				list[i] = oneLine(list[i])
+			}
+		}
+		p.Texts[tag] = t
+	}
+	p.ID = cmp.Or(p.ID, id)
+	p.VendorPurpose = cmp.Or(p.VendorPurpose, p.Texts[english].Purpose)
+	return p
+}
+
+// oneLine makes one blank of each run of white space, as YAML's block texts
+// leave line breaks behind.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// tel is the number as a tel: link.
+func (c Contact) tel() string {
+	return "tel:" + strings.NewReplacer(" ", "", "-", "").Replace(c.Phone)
 }

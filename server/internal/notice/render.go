@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
-	"strings"
 
 	"ekycconnect/wasm/wire"
 )
@@ -103,9 +102,4 @@ func (p page) render(id string) (*Notice, element, error) {
 		Bytes:         exact,
 		VendorPurpose: p.VendorPurpose,
 	}, panel, nil
-}
-
-// tel is the number as a tel: link.
-func (c Contact) tel() string {
-	return "tel:" + strings.NewReplacer(" ", "", "-", "").Replace(c.Phone)
 }

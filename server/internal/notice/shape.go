@@ -24,17 +24,18 @@ var attributes = strings.Fields(`autocapitalize autocomplete autocorrect class d
 // always there, even empty; a child is an element or a string.
 type element []any
 
-func (e element) tag() string               { return e[0].(string) }
-func (e element) attrs() map[string]string  { return e[1].(map[string]string) }
-func (e element) children() []any           { return e[2:] }
-func (e element) attr(name string) string   { return e.attrs()[name] }
-func (e element) part(name string) element  { return e.find("data-part", name) }
-func (e element) all(visit func(e element)) { visit(e); e.below(func(c element) { c.all(visit) }) }
+func (e element) tag() string              { return e[0].(string) }
+func (e element) attrs() map[string]string { return e[1].(map[string]string) }
+func (e element) children() []any          { return e[2:] }
+func (e element) attr(name string) string  { return e.attrs()[name] }
+func (e element) part(name string) element { return e.find("data-part", name) }
 
-func (e element) below(visit func(e element)) {
+// all visits e and everything below it, in the order of the document.
+func (e element) all(visit func(e element)) {
+	visit(e)
 	for _, c := range e.children() {
 		if c, ok := c.(element); ok {
-			visit(c)
+			c.all(visit)
 		}
 	}
 }
