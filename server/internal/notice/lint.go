@@ -66,7 +66,7 @@ func lintPurpose(p Purpose) error {
 			return link.missing()
 		}
 		if link.value != "" && !webLink(link.value) {
-			return fmt.Errorf("%s: give a whole https address (http only on localhost)", link.name)
+			return fmt.Errorf("%s: give a whole https address (http only on localhost), what is not plain ASCII percent-encoded", link.name)
 		}
 	}
 	for _, limit := range []struct {
@@ -151,14 +151,17 @@ func lintWords(s string) error {
 	return nil
 }
 
+// plainURL is an address that html/template and the loader take as it is.
+var plainURL = regexp.MustCompile(`^https?://([A-Za-z0-9._~!#$&*+,/:;=?@\[\]-]|%[0-9A-Fa-f]{2})+$`)
+
 // webLink reports whether s is a whole https address, or http on this machine.
 func webLink(s string) bool {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.User != nil {
+	if err != nil || u.Hostname() == "" || u.User != nil || !plainURL.MatchString(s) {
 		return false
 	}
-	local := slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname())
-	return u.Scheme == "https" || u.Scheme == "http" && local
+	local := slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname()) && (u.Path != "" || u.RawQuery == "" && u.Fragment == "")
+	return u.Scheme == "https" || local
 }
 
 // linkable is webLink, or a way to write or call.

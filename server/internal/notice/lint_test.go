@@ -65,9 +65,19 @@ func TestAWordThatDoesNotBelongInANoticeIsRefusedByName(t *testing.T) {
 	}
 }
 
-func TestALinkOnThisMachineMayBePlainHTTP(t *testing.T) {
-	n := shown(t, "en", func(p *Purpose) { p.WithdrawURL = "http://localhost:8080/withdraw" })
-	require.Contains(t, string(n.Bytes), "http://localhost:8080/withdraw")
+func TestALinkIsShownExactlyAsItWasGiven(t *testing.T) {
+	for _, link := range []string{
+		"http://localhost:8080/withdraw", "http://127.0.0.1", "http://[::1]:8080/a?b=c", "https://bank.example", "https://bank.example:8443/a/%E0%A4%95?b=c&d=[e];f#g",
+	} {
+		view := painted(t, shown(t, "en", func(p *Purpose) { p.WithdrawURL = link }))
+		require.NotNil(t, view.find("href", link), link)
+	}
+	for _, link := range []string{
+		"HTTPS://bank.example/", "https://bank.example/a b", "https://bank.example/(a)", "https://bank.example/हिन्दी", "https://bank.example/100%",
+		"https://bank.example/'a'", "https:///a", "https:bank.example", "http://localhost?a", "http://localhost.bank.example/", "ftp://bank.example/",
+	} {
+		require.False(t, webLink(link), link)
+	}
 }
 
 func TestAPurposeNeedsAnIdThatARequestCanCarry(t *testing.T) {
