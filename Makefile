@@ -1,0 +1,67 @@
+# Every target does its own set-up. On Debian and Ubuntu a missing browser or font
+# is installed; elsewhere a line says what is missing.
+
+GO          ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 10s
+
+.DEFAULT_GOAL := help
+.PHONY: help run build check test lint e2e wasm-test bench fuzz go browser
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## the sandbox with its demo, on http://localhost:8080
+	@bin/relay serve --sandbox --listen localhost:8080
+
+build: go ## bin/relay and web/dist; prints the sizes that a page pays for
+	@$(GO) run ./web/build
+	@$(GO) build -o bin/relay ./server
+	@$(GO) run ./server/internal/sizes
+
+check: build lint ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
+	@$(GO) test -race $$($(GO) list ./... | grep -v /e2e)
+
+test: build browser lint wasm-test ## every test
+	@$(GO) test -race ./...
+
+lint: go
+	@out=$$(gofmt -l server wasm web); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+	@$(GO) vet ./...
+	@GOOS=js GOARCH=wasm $(GO) vet ./wasm/...
+	@$(GO) run $(STATICCHECK) ./...
+	@GOOS=js GOARCH=wasm $(GO) run $(STATICCHECK) ./wasm/...
+
+e2e: build browser ## the journeys in a real browser, and their screenshots
+	@$(GO) test -count=1 ./server/internal/e2e
+
+# Tests of the packages that only the browser runs. The environment is written into
+# the test page, which takes 8 KiB: so it is emptied. One package at a time, as each
+# starts a browser; a busy loop would never end by itself, hence the time limit.
+wasm-test: go browser
+	@test .bin/wasmbrowsertest -nt go.sum || $(GO) build -o .bin/wasmbrowsertest github.com/agnivade/wasmbrowsertest
+	@env -i PATH="$$PATH" HOME="$$HOME" GOOS=js GOARCH=wasm GOFLAGS="$$($(GO) env GOFLAGS)" GOPROXY="$$($(GO) env GOPROXY)" GOMODCACHE="$$($(GO) env GOMODCACHE)" \
+		timeout 300 $(GO) test -p 1 -exec "$(CURDIR)/.bin/wasmbrowsertest" ./wasm/...
+
+bench: build ## sizes, and the benchmarks of the relay
+	@$(GO) test -run '^$$' -bench . -benchtime 1s ./server/... ./wasm/...
+
+fuzz: go ## every fuzz test for FUZZTIME (10s)
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+
+go:
+	@command -v $(GO) >/dev/null || { echo "missing: Go 1.26 or later, from https://go.dev/dl/"; exit 1; }
+
+# The browser, and fonts for the scripts of India.
+browser:
+	@need=""; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need="chromium"; \
+	test -n "$$(fc-list :lang=hi 2>/dev/null)" || need="$$need fontconfig fonts-noto-core"; \
+	test -z "$$need" && exit 0; \
+	command -v apt-get >/dev/null || { echo "missing: $$need (install them with your system's package manager)"; exit 1; }; \
+	sudo=""; test "$$(id -u)" = 0 || sudo=sudo; \
+	command -v $${sudo:-sh} >/dev/null || { echo "missing: $$need (run as root: apt-get install $$need)"; exit 1; }; \
+	echo "installing $$need"; \
+	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$need >/dev/null

@@ -1,0 +1,88 @@
+// Command sizes prints what a page pays for the widget, and fails above the
+// budget: loader and English view before a person can read the notice, the wasm
+// after that.
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"os"
+
+	"github.com/andybalholm/brotli"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"ekycconnect/server/internal/notice"
+	"ekycconnect/wasm/wire"
+	"ekycconnect/web"
+)
+
+// In bytes, compressed by brotli.
+const (
+	readable = 10_000 // loader and English view
+	running  = 470_000
+
+	// Of a sealed presentation, in characters; it does not compress.
+	presentation = 465
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	assets, err := web.Load()
+	if err != nil {
+		return err
+	}
+	view, err := english()
+	if err != nil {
+		return err
+	}
+	sum := assets.LoaderBrotli() + view
+	fmt.Printf("brotli: loader %d + English view %d = %d of %d B; wasm %d of %d B\n",
+		assets.LoaderBrotli(), view, sum, readable, assets.WasmBrotli(), running)
+	if sum > readable || assets.WasmBrotli() > running {
+		return fmt.Errorf("sizes: above the budget")
+	}
+	return nil
+}
+
+// english is the size of an answer of /v1/view.
+func english() (int, error) {
+	c, err := notice.New(map[string]notice.Purpose{notice.SandboxPurpose: notice.Sandbox()}, notice.Options{AllowDrafts: true, Test: true})
+	if err != nil {
+		return 0, err
+	}
+	n, ok := c.Pick(notice.SandboxPurpose, "en", "")
+	if !ok {
+		return 0, fmt.Errorf("sizes: no notice %s", notice.SandboxPurpose)
+	}
+	sealed := make([]byte, presentation*3/4)
+	if _, err := rand.Read(sealed); err != nil {
+		return 0, fmt.Errorf("sizes: %w", err)
+	}
+	body, err := json.Marshal(struct {
+		View         jsontext.Value  `json:"view"`
+		Notice       wire.NoticeRef  `json:"notice"`
+		Languages    []wire.Language `json:"languages"`
+		Presentation string          `json:"presentation"`
+	}{n.View, n.Ref, n.Languages, base64.RawURLEncoding.EncodeToString(sealed)})
+	if err != nil {
+		return 0, fmt.Errorf("sizes: %w", err)
+	}
+	var out bytes.Buffer
+	w := brotli.NewWriterLevel(&out, 5)
+	if _, err := w.Write(body); err != nil {
+		return 0, fmt.Errorf("sizes: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return 0, fmt.Errorf("sizes: %w", err)
+	}
+	return out.Len(), nil
+}

@@ -1,0 +1,79 @@
+package web
+
+import (
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"ekycconnect/web/internal/stamp"
+)
+
+// asset is one file in the three forms in which it is served.
+type asset struct {
+	mediaType string
+	etag      string            // of the plain form; the others add the coding's name
+	forms     map[string][]byte // by content coding; "" is the plain form
+}
+
+func open(files fs.FS, name, mediaType string, f stamp.File) (asset, error) {
+	a := asset{mediaType: mediaType, etag: f.Hash, forms: map[string][]byte{}}
+	for coding, form := range map[string]struct {
+		suffix string
+		size   int
+	}{"": {"", f.Plain}, "br": {".br", f.Brotli}, "gzip": {".gz", f.Gzip}} {
+		body, err := fs.ReadFile(files, name+form.suffix)
+		if err != nil {
+			return a, fmt.Errorf("web: %w", err)
+		}
+		if len(body) != form.size {
+			return a, fmt.Errorf("web: %s is not the file of the manifest: run make build", name+form.suffix)
+		}
+		a.forms[coding] = body
+	}
+	return a, nil
+}
+
+// serve answers GET and HEAD. Pages on any origin may read the file, by script
+// too. There is no Cross-Origin-Opener-Policy: it would cut a page that opens
+// the relay from its window.
+func (a *asset) serve(w http.ResponseWriter, r *http.Request, cache string) {
+	coding := Coding(r.Header.Get("Accept-Encoding"))
+	etag := `"` + a.etag + `"`
+	if coding != "" {
+		etag = `"` + a.etag + "-" + coding + `"`
+	}
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	h.Set("Timing-Allow-Origin", "*")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Vary", "Accept-Encoding")
+	h.Set("Cache-Control", cache)
+	h.Set("ETag", etag)
+	if matches(r.Header.Get("If-None-Match"), etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	body := a.forms[coding]
+	h.Set("Content-Type", a.mediaType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if coding != "" {
+		h.Set("Content-Encoding", coding)
+	}
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // a reader that went away
+	}
+}
+
+// matches is the weak comparison that RFC 9110 §13.1.2 asks for.
+func matches(header, etag string) bool {
+	for t := range strings.SplitSeq(header, ",") {
+		if t = strings.TrimSpace(t); t == "*" || strings.TrimPrefix(t, "W/") == etag {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"ekycconnect/web/internal/stamp"
+)
+
+// bundle makes the loader of web/src/loader.js and what it imports, with Go's
+// glue and the styles inside and the wasm's place and hash written in.
+func bundle(root string, wasm stamp.File) ([]byte, error) {
+	glue, err := glue(root)
+	if err != nil {
+		return nil, err
+	}
+	res := api.Build(api.BuildOptions{
+		EntryPoints:       []string{filepath.Join(root, "web", "src", "loader.js")},
+		Bundle:            true,
+		Format:            api.FormatIIFE,
+		Target:            api.ES2022,
+		Charset:           api.CharsetUTF8,
+		LegalComments:     api.LegalCommentsNone,
+		MinifyWhitespace:  true,
+		MinifySyntax:      true,
+		MinifyIdentifiers: true,
+		// Properties that the loader keeps to itself end in _, those of the glue begin
+		// with it; Go asks by name for the reserved ones.
+		MangleProps:  "^_|_$",
+		ReserveProps: "^_(pendingEvent|makeFuncWrapper|_ekycConnectBoot)$",
+		Define: map[string]string{
+			"VERSION":        strconv.Quote(stamp.Version),
+			"WASM_PATH":      strconv.Quote("/v1/assets/" + wasm.Hash + "/" + stamp.Wasm),
+			"WASM_INTEGRITY": strconv.Quote(wasm.Integrity),
+			"WASM_BUILD":     strconv.Quote(wasm.Hash),
+		},
+		Plugins: []api.Plugin{sources(glue)},
+	})
+	if len(res.Errors) > 0 {
+		text := api.FormatMessages(res.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage})
+		return nil, errors.New("build: loader: " + strings.Join(text, "\n"))
+	}
+	return res.OutputFiles[0].Contents, nil
+}
+
+// sources teaches esbuild the two imports that are not plain scripts.
+func sources(glue string) api.Plugin {
+	return api.Plugin{Name: "ekyc-connect", Setup: func(b api.PluginBuild) {
+		b.OnResolve(api.OnResolveOptions{Filter: "^go:glue$"}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
+			return api.OnResolveResult{Path: "wasm_exec.js", Namespace: "go"}, nil
+		})
+		b.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "go"}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
+			return api.OnLoadResult{Contents: &glue, Loader: api.LoaderJS}, nil
+		})
+		b.OnLoad(api.OnLoadOptions{Filter: `\.css$`}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
+			body, err := os.ReadFile(a.Path)
+			if err != nil {
+				return api.OnLoadResult{}, err
+			}
+			css := api.Transform(string(body), api.TransformOptions{
+				Loader: api.LoaderCSS, MinifyWhitespace: true, MinifySyntax: true, Sourcefile: a.Path,
+			})
+			if len(css.Errors) > 0 || len(css.Warnings) > 0 {
+				return api.OnLoadResult{Errors: append(css.Errors, css.Warnings...)}, nil
+			}
+			text := strings.TrimSpace(string(css.Code))
+			return api.OnLoadResult{Contents: &text, Loader: api.LoaderText}, nil
+		})
+	}}
+}

@@ -1,0 +1,79 @@
+// Brings the wasm to life: once a page, checked against the hash in this file,
+// with a pause for the page between the steps.
+import { glue } from 'go:glue';
+import { base, fault } from './relay.js';
+
+let module, running;
+let tries = 0;
+let exits = 0;
+
+// What to do when the program ends, which it never does by itself.
+export const exit = { told: () => {} };
+
+// Resolves to the wasm's core; a failure is not remembered.
+export const boot = () =>
+  (running ||= start().catch(e => {
+    running = null;
+    throw e.code ? e : fault('wasm_unavailable');
+  }));
+
+const start = async () => {
+  if (exits > 1) throw fault('wasm_unavailable');
+  // An empty module: tells whether the page's policy allows any, before 450 KB are fetched.
+  new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)));
+  module ||= await WebAssembly.compile(await download());
+  await pause();
+  const go = new glue.Go();
+  const instance = await WebAssembly.instantiate(module, go.importObject);
+  await pause();
+  return new Promise((ready, failed) => {
+    run(go, instance, { base, version: VERSION, build: WASM_BUILD, ready }).finally(() => {
+      running = null;
+      failed(fault('wasm_unavailable'));
+      exit.told(++exits > 1);
+    });
+  });
+};
+
+const pause = () => new Promise(go => setTimeout(go));
+
+// Go reads its globals at the start, within run's first, synchronous part: they
+// are on the page for just that long, and what the page had there comes back.
+const run = (go, instance, slot) => {
+  const lend = { fs: glue.fs, process: glue.process, path: glue.path, __ekycConnectBoot: slot };
+  const swap = () => {
+    for (const name in lend) {
+      [globalThis[name], lend[name]] = [lend[name], globalThis[name]];
+      if (!globalThis[name]) delete globalThis[name];
+    }
+  };
+  swap();
+  const ended = go.run(instance);
+  swap();
+  return ended;
+};
+
+// No engine tells a wrong hash from a broken network when fetch checks it. So the
+// hash is compared here, or, where the page has no crypto.subtle (plain http), a
+// second, unchecked request tells the two apart.
+const download = async () => {
+  const get = async options => {
+    try {
+      const reply = await fetch(base + WASM_PATH, { credentials: 'omit', cache: tries++ ? 'reload' : 'default', ...options });
+      if (reply.ok) return await reply.arrayBuffer();
+    } catch {}
+    throw fault('network');
+  };
+  if (crypto.subtle) {
+    const body = await get();
+    const sum = new Uint8Array(await crypto.subtle.digest('SHA-384', body));
+    if ('sha384-' + btoa(String.fromCharCode(...sum)) == WASM_INTEGRITY) return body;
+  } else {
+    try {
+      return await get({ integrity: WASM_INTEGRITY });
+    } catch {
+      await get();
+    }
+  }
+  throw fault('asset_integrity');
+};

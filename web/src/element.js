@@ -1,0 +1,55 @@
+// <ekyc-connect>, and <div class="ekyc-connect"> for editors that strip unknown
+// elements. What an element does stands in widget.js; they meet here only, so
+// that a page finds no handle on the inside.
+import css from './ekyc-connect.css';
+import { names, widget } from './widget.js';
+
+const inside = new WeakMap();
+export const of = element => inside.get(element);
+
+// A style sheet belongs to one document, an element may move to another.
+const dress = root => {
+  const sheet = new (root.ownerDocument.defaultView || window).CSSStyleSheet();
+  sheet.replaceSync(css);
+  root.adoptedStyleSheets = [sheet];
+};
+
+export class Element extends HTMLElement {
+  static formAssociated = true;
+  static observedAttributes = names;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: 'open' });
+    dress(root);
+    inside.set(this, widget(this, this.attachInternals(), root));
+  }
+  adoptedCallback() {
+    dress(this.shadowRoot);
+  }
+  connectedMoveCallback() {} // moveBefore keeps everything
+}
+
+for (const name of ['connected', 'disconnected', 'attributeChanged', 'formAssociated', 'formDisabled', 'formReset', 'formStateRestore'])
+  Element.prototype[name + 'Callback'] = function (...given) {
+    of(this)[name]?.(...given);
+  };
+
+export const create = attributes => {
+  const element = document.createElement('ekyc-connect');
+  for (const name of names) {
+    const value = attributes[name];
+    if (value != null && value !== false) element.setAttribute(name, value === true ? '' : value);
+  }
+  return element;
+};
+
+// The div stays, as its page's framework knows it; its content becomes the element's.
+export const upgrade = () => {
+  for (const div of document.querySelectorAll('div.ekyc-connect'))
+    if (!div.querySelector('ekyc-connect')) {
+      const element = create(div.dataset);
+      element.append(...div.childNodes);
+      div.append(element);
+    }
+};

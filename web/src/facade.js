@@ -1,0 +1,75 @@
+// window.EkycConnect. Ids, arguments and what is known now are answered here at
+// once; the rest waits for the wasm.
+import { boot } from './boot.js';
+import { create, of } from './element.js';
+import { all, names } from './widget.js';
+
+const made = {}; // id → element
+let count = 0;
+
+const events = { callback: 'token', expiredCallback: 'expire', errorCallback: 'error', declineCallback: 'decline', consentCallback: 'consent' };
+
+// What a parameter's type and value must look like, if not any string.
+const forms = {
+  sitekey: /^string:./,
+  purpose: /^string:./,
+  theme: /:(auto|light|dark|contrast)$/,
+  mode: /:(inline|hosted)$/,
+  loading: /:(lazy|eager)$/,
+  required: /^boolean/,
+  disabled: /^boolean/,
+};
+
+const need = (ok, method, argument) => {
+  if (!ok) throw new TypeError(`EkycConnect.${method}: wrong or missing ${argument}`);
+};
+
+// Without an id: the first widget of the page.
+const pick = (method, id) => {
+  const w = id === undefined ? [...all][0] : of(made[id] || id);
+  need(w, method, 'id');
+  return w;
+};
+
+export const facade = {
+  version: VERSION,
+
+  ready(fn) {
+    need(!fn || typeof fn == 'function', 'ready', 'fn');
+    return boot().then(() => fn?.());
+  },
+
+  render(container, params) {
+    const place = typeof container == 'string' ? document.querySelector(container) : container;
+    need(place instanceof Element, 'render', 'container');
+    need(params && typeof params == 'object', 'render', 'params');
+    for (const name of [...names, ...Object.keys(events)]) {
+      const form = forms[name] || (events[name] ? /^function/ : /^string/);
+      const v = params[name] ?? (/sitekey|purpose/.test(name) ? 0 : undefined);
+      need(v === undefined || form.test(typeof v + ':' + v), 'render', 'params.' + name);
+    }
+    const element = create(params);
+    for (const name in events) {
+      const given = params[name];
+      if (given) element.addEventListener('ekyc-' + events[name], e => given(name == 'callback' ? e.detail.token : e.detail));
+    }
+    const id = 'ekyc-' + ++count;
+    made[id] = element;
+    place.append(element);
+    return id;
+  },
+
+  reset: id => pick('reset', id).formReset(),
+  remove(id) {
+    pick('remove', id).remove_();
+    delete made[id];
+  },
+  getResponse: id => pick('getResponse', id).field_(),
+  getState: id => pick('getState', id).state_(),
+  isExpired: id => pick('isExpired', id).state_() == 'expired',
+  setLanguage(lang, id) {
+    need(lang && typeof lang == 'string', 'setLanguage', 'lang');
+    return pick('setLanguage', id).use_(h => h.setLanguage(lang));
+  },
+  retry: id => pick('retry', id).use_(h => h.retry()),
+};

@@ -1,0 +1,268 @@
+// One widget: from the empty place to the painted notice, and the form's field,
+// whose value never lies. Once bound, the wasm decides everything through host.
+import { boot, exit } from './boot.js';
+import { build, draw } from './paint.js';
+import { ask, fault } from './relay.js';
+
+export const all = new Set();
+export const names = 'sitekey purpose ticket subject retry lang name theme mode loading required disabled'.split(' ');
+
+const sentinels = { notice: 'unstarted', captcha: 'unstarted', starting: 'loading', waiting: 'loading', answering: 'loading' };
+const idle = window.requestIdleCallback || (f => setTimeout(f, 200));
+const waiting = new WeakMap(); // element → what to do when it comes near the viewport
+const near = new IntersectionObserver(list => list.map(e => e.isIntersecting && waiting.get(e.target)()), { rootMargin: '400px' });
+
+exit.told = last => all.forEach(w => w.crashed_(last));
+addEventListener('pageshow', e => e.persisted && all.forEach(w => w.back_()));
+
+export const widget = (element, internals, root) => {
+  let state = 'loading';
+  let field = '.loading';
+  let form, view, painting, binding, handle, press, trouble;
+  let disabled = false;
+  let spent = false; // the token went out with a form
+  let turn = 0; // of paint: the newest wins
+  let life = 0; // what an earlier one still waits for is dropped
+
+  const find = selector => root.querySelector(selector);
+  const part = name => find(`[data-part=${name}]`);
+  const word = key => find(`[data-message=${key}]`)?.textContent;
+  const inPanel = what => find(`section:not([hidden]) ${what}`);
+  const attribute = name => element.getAttribute(name) || '';
+  const emit = (type, detail) => element.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+
+  // Only FormData is sent without a name attribute; only with a state that is not
+  // null does a browser ask before it puts an old value back.
+  const settle = () => {
+    const data = new FormData();
+    data.append(attribute('name') || 'ekyc-connect-response', field);
+    internals.setFormValue(data, 'x');
+    const missing = element.hasAttribute('required') && !/^(done|declined)$/.test(state);
+    internals.setValidity(
+      { valueMissing: missing },
+      word(state == 'captcha' ? 'required-letters' : 'required') || 'Please answer here first.',
+      inPanel('input') || inPanel('[data-part=heading]') || root.firstChild,
+    );
+  };
+
+  const become = (next, { token, retryAfter, unreachable } = {}) => {
+    const previous = state;
+    state = next;
+    field = token || '.' + (unreachable ? 'unreachable' : sentinels[next] || next);
+    spent = false;
+    try {
+      internals.states.delete(previous);
+      internals.states.add(next);
+    } catch {} // an engine that wants another spelling
+    element.dataset.state = next;
+    settle();
+    if (next != previous || retryAfter) emit('ekyc-state', { state, previous, ...(retryAfter && { retryAfter }) });
+  };
+
+  // What is shown before the view, or instead of it: with the partner's own words.
+  const plain = (text, again) => {
+    const box = build(['div', { class: 'ekyc plain', part: 'view', tabindex: -1, lang: 'en', dir: 'ltr' }, ['p', { role: again ? 'alert' : 'status' }, text]]);
+    box.append(document.createElement('slot'));
+    if (again) box.append(build(['button', { type: 'button', class: 'main', part: 'retry', 'data-part': 'retry' }, 'Try again']));
+    root.replaceChildren(box);
+  };
+
+  const language = () => {
+    for (let n = element; n; n = n.parentNode || n.host) if (n.lang) return n.lang;
+    return navigator.language;
+  };
+
+  const paint = async lang => {
+    const mine = ++turn;
+    const query = { sitekey: attribute('sitekey'), purpose: attribute('purpose'), lang: lang || language() };
+    const answer = await ask('/v1/view?' + new URLSearchParams(query));
+    if (mine != turn) return;
+    const tree = build(answer.view);
+    const had = root.activeElement?.dataset.part;
+    view = answer;
+    press = null; // it was meant for the words that go
+    root.replaceChildren(tree);
+    if (had) part(had)?.focus();
+    disable();
+    settle();
+  };
+
+  const disable = () => root.querySelectorAll('button,input,select').forEach(c => (c.disabled = disabled));
+
+  const broken = (e, degraded) => {
+    if (!e.code) e = fault(view ? 'wasm_unavailable' : 'asset_integrity');
+    const { code, retryable, fault: side, requestId } = (trouble = e);
+    const asked = press;
+    press = null;
+    if (part('panel-error')) {
+      root.querySelectorAll('section').forEach(s => (s.hidden = s.dataset.part != 'panel-error'));
+      find('[data-slot=reason]')?.replaceChildren(word(code) || word('unknown'));
+      if (asked) inPanel('[data-part=heading]').focus();
+    } else {
+      plain(`This part of the form could not be loaded: ${code}`, true);
+    }
+    become('error', { unreachable: code == 'network' });
+    if (degraded) emit('ekyc-degraded', { reason: code });
+    emit('ekyc-error', { code, retryable, fault: side, requestId });
+  };
+
+  // Paints; the wasm follows when the page is idle, or at the first touch.
+  const begin = () =>
+    (painting ||= (async mine => {
+      near.unobserve(element);
+      try {
+        await paint();
+        if (mine != life) return;
+        become('notice');
+        idle(bind, { timeout: 3000 });
+      } catch (e) {
+        if (mine == life) broken(e);
+      }
+    })(life));
+
+  const bind = () =>
+    (binding ||= (async mine => {
+      try {
+        await begin();
+        const core = view && (await boot());
+        if (core && mine == life) handle = core.bind(host);
+      } catch (e) {
+        if (mine == life) broken(e, true);
+      }
+    })(life));
+
+  const forget = () => {
+    life++;
+    turn++;
+    handle?.close();
+    handle = painting = binding = press = view = null;
+  };
+
+  const restart = () => {
+    forget();
+    plain('Loading…');
+    become('loading');
+    begin();
+  };
+
+  const close = () => {
+    forget();
+    near.unobserve(element);
+    all.delete(me);
+  };
+
+  const take = () => {
+    const p = press;
+    if (p) part(p.part).removeAttribute('aria-busy');
+    press = null;
+    return p;
+  };
+
+  const host = {
+    element,
+    root,
+    params: () => ({
+      ...Object.fromEntries(names.map(n => [n, attribute(n)])),
+      lang: language(),
+      required: element.hasAttribute('required'),
+      disabled,
+    }),
+    view: () => view,
+    paint,
+    draw: data => draw(part('captcha'), data),
+    state: become,
+    emit,
+    press: take,
+  };
+
+  const me = {
+    connected() {
+      element.dataset.state = state;
+      if (all.has(me)) return;
+      all.add(me);
+      waiting.set(element, begin);
+      if (state != 'loading') restart();
+      else if (attribute('loading') == 'eager') setTimeout(begin);
+      else near.observe(element);
+    },
+    // Out of the page for longer than a move: let go, but not in the midst of it,
+    // and not with a token, which the page may bring back. Each of these states
+    // ends by itself within minutes.
+    disconnected: () =>
+      setTimeout(() => {
+        if (!element.isConnected) handle && /done|captcha|ing$/.test(state) ? setTimeout(me.disconnected, 6e4) : close();
+      }),
+    attributeChanged(name, was, is) {
+      settle();
+      if (was === is || name == 'disabled') return;
+      if (handle) handle.changed(name);
+      else if (painting && /sitekey|purpose|lang/.test(name)) restart();
+    },
+    formAssociated(next) {
+      const sent = () => (spent = state == 'done');
+      if (form != next) next?.addEventListener('formdata', sent);
+      form = next;
+    },
+    formDisabled(off) {
+      disabled = off;
+      disable();
+      handle?.changed('disabled');
+    },
+    formReset() {
+      if (handle) handle.reset();
+      else if (/loading|notice/.test(state)) take();
+      else restart();
+    },
+    formStateRestore: settle,
+    // By the browser's button, out of its cache. A token that was sent is worth nothing now.
+    back_() {
+      settle();
+      if (spent) me.formReset();
+      else handle?.restore();
+    },
+    crashed_(last) {
+      handle = null; // what it listened with is gone
+      if (state == 'done' || !view) return;
+      if (last) broken(fault('wasm_unavailable'), true);
+      else restart(), bind();
+    },
+    remove_() {
+      close();
+      element.remove();
+    },
+    state_: () => state,
+    field_: () => field,
+    async use_(f) {
+      await bind();
+      if (!handle) throw trouble;
+      return f(handle);
+    },
+  };
+
+  // Until the wasm is here a press is kept and shown as taken. The last one
+  // counts: who agrees and then declines has declined.
+  root.addEventListener('click', e => {
+    const button = e.target.closest('button[data-part]');
+    if (handle || !button) return;
+    const name = button.dataset.part;
+    if (name == 'retry') return restart();
+    take();
+    press = { part: name, trusted: e.isTrusted };
+    button.setAttribute('aria-busy', true);
+    part('status').append(word('loading'));
+    bind();
+  });
+  root.addEventListener('change', e => {
+    if (!handle && e.target == part('language')) paint(e.target.value).catch(broken);
+  });
+  root.addEventListener('submit', e => e.preventDefault());
+  for (const touch of ['pointerdown', 'keydown', 'focusin']) root.addEventListener(touch, () => view && bind());
+  element.addEventListener('invalid', () => {
+    settle(); // the panel may have changed since
+    begin();
+  });
+
+  plain('Loading…');
+  settle();
+  return me;
+};
