@@ -28,6 +28,7 @@ func (r *reader) checkAccounts(c *Config) {
 		if account.ClientID == "" {
 			r.report(at+".client_id", "missing; the vendor's dashboard shows it")
 		}
+		account.SecretFile = r.resolve(account.SecretFile)
 		account.ClientSecret = r.secretOf(account, at)
 		if account.Deadline == 0 {
 			account.Deadline = defaultDeadline
@@ -50,7 +51,7 @@ func (r *reader) secretOf(account Account, at string) secret.String {
 	case written:
 		r.report(at+".client_secret_file", "client_secret is there as well; keep one of them")
 	default:
-		data, err := readFile(r.resolve(account.SecretFile), 64<<10)
+		data, err := readFile(account.SecretFile, 64<<10)
 		if err != nil {
 			r.report(at+".client_secret_file", "%s", err)
 		} else if text := strings.TrimSpace(string(data)); text == "" {

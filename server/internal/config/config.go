@@ -43,8 +43,9 @@ type Config struct {
 	// then, and no others.
 	Sandbox bool `yaml:"-"`
 
-	bySitekey map[string]*Site
-	bySecret  map[SecretHash]*Site
+	keysInData bool // no keys file was named
+	bySitekey  map[string]*Site
+	bySecret   map[SecretHash]*Site
 }
 
 // Log says what is logged.

@@ -71,7 +71,7 @@ var kidShape = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
 func LoadKeys(path string) (Keys, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Keys{}, fmt.Errorf("config: no keys file %s; make it with `relay keygen keys --out %s`", path, path)
+		return Keys{}, fmt.Errorf("config: keys file: %w; make it with `relay keygen keys --out %s`", err, path)
 	}
 	if err != nil {
 		return Keys{}, fmt.Errorf("config: keys file: %w", err)
@@ -148,9 +148,13 @@ func (k SealKey) YAML() string {
 
 // CreateKeys makes a keys file with fresh keys, mode 0600, and never replaces
 // one (fs.ErrExist): with other keys open sessions end and subjects are lost.
-// The file is complete and durable, or not there.
+// The file is complete and durable, or not there; its directory is made if
+// need be.
 func CreateKeys(path string, now time.Time) (keys Keys, err error) {
 	keys = NewKeys(now)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return Keys{}, fmt.Errorf("config: make keys file: %w", err)
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // mode 0600
 	if err != nil {
 		return Keys{}, fmt.Errorf("config: make keys file: %w", err)

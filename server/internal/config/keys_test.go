@@ -47,8 +47,10 @@ func TestKeysAreNeverReplacedNorHalfWritten(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, left, 1, "no temporary file is left")
-	_, err = CreateKeys(filepath.Join(dir, "absent", KeysFile), time.Now())
-	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = CreateKeys(filepath.Join(dir, "new", KeysFile), time.Now())
+	require.NoError(t, err, "the directory is made")
+	_, err = CreateKeys(filepath.Join(path, KeysFile), time.Now())
+	require.ErrorContains(t, err, "config: make keys file")
 }
 
 func TestKeysThatOthersMayReadAreRefused(t *testing.T) {
@@ -66,6 +68,7 @@ func TestMissingKeysSayHowToMakeThem(t *testing.T) {
 	path := filepath.Join(t.TempDir(), KeysFile)
 	_, err := LoadKeys(path)
 	require.ErrorContains(t, err, "relay keygen keys --out "+path)
+	require.ErrorIs(t, err, fs.ErrNotExist)
 	require.NoError(t, os.Mkdir(path, 0o700))
 	_, err = LoadKeys(path)
 	require.ErrorContains(t, err, "is not a file")

@@ -62,10 +62,18 @@ func (r *reader) checkPaths(c *Config) {
 		r.report("data", "missing; write the directory for the ledger, as in /var/lib/ekyc-connect")
 	}
 	c.Data = r.resolve(c.Data)
-	if c.Keys == "" {
-		c.Keys = filepath.Join(c.Data, KeysFile)
-	}
+	c.keysInData = c.Keys == ""
 	c.Keys = r.resolve(c.Keys)
+	c.UseData(c.Data)
+}
+
+// UseData replaces the data directory, and the keys file unless the
+// configuration names one.
+func (c *Config) UseData(dir string) {
+	c.Data = dir
+	if c.keysInData {
+		c.Keys = filepath.Join(dir, KeysFile)
+	}
 }
 
 // resolve takes a relative path from the directory of the file being read.

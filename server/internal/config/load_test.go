@@ -294,3 +294,15 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestAnotherDataDirectoryTakesItsKeysAlong(t *testing.T) {
+	c, err := load(t, good)
+	require.NoError(t, err)
+	c.UseData("/elsewhere")
+	require.Equal(t, "/elsewhere/keys.yaml", c.Keys)
+	c, err = load(t, edit(t, "data: ledger", "data: ledger\nkeys: /etc/relay/keys.yaml"))
+	require.NoError(t, err)
+	c.UseData("/elsewhere")
+	require.Equal(t, "/elsewhere", c.Data)
+	require.Equal(t, "/etc/relay/keys.yaml", c.Keys)
+}

@@ -30,7 +30,7 @@ type SandboxOptions struct {
 	VendorURL string // the emulator's, or another that --vendor-url names
 	// Credentials of the account behind a test sitekey, by which the emulator
 	// knows what to play; nil for sandbox/sandbox on every account.
-	Credentials func(sitekey string) (id string, key secret.String)
+	Credentials func(sitekey string) (id, key string)
 }
 
 // Sandbox makes the settings of `relay serve --sandbox`, and the keys in the
@@ -47,13 +47,13 @@ func Sandbox(o SandboxOptions) (*Config, Keys, error) {
 	c.Accounts = map[string]Account{}
 	c.Purposes = map[string]notice.Purpose{notice.SandboxPurpose: notice.Sandbox()}
 	for _, sitekey := range TestSitekeys {
-		id, key := "sandbox", secret.New("sandbox")
+		id, key := "sandbox", "sandbox"
 		if o.Credentials != nil {
 			id, key = o.Credentials(sitekey)
 		}
 		name := strings.ReplaceAll(strings.TrimPrefix(sitekey, "pk_"), "_", "-")
 		c.Accounts[name] = Account{
-			URL: o.VendorURL, ClientID: id, ClientSecret: key, Deadline: defaultDeadline,
+			URL: o.VendorURL, ClientID: id, ClientSecret: secret.New(key), Deadline: defaultDeadline,
 		}
 		c.Sites = append(c.Sites, Site{
 			Name: "Sandbox: " + sitekey, Sitekey: sitekey, Account: name, Purposes: []string{notice.SandboxPurpose},

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/deepvue/sandbox"
-	"ekycconnect/server/internal/secret"
 )
 
 func TestTheSandboxNeedsNoFile(t *testing.T) {
@@ -46,10 +45,10 @@ func TestTheSandboxNeedsNoFile(t *testing.T) {
 }
 
 func TestTheEmulatorKnowsTheAccountOfEveryTestSitekey(t *testing.T) {
-	c, _, err := Sandbox(SandboxOptions{Data: t.TempDir(), Credentials: func(sitekey string) (string, secret.String) {
+	c, _, err := Sandbox(SandboxOptions{Data: t.TempDir(), Credentials: func(sitekey string) (string, string) {
 		account, ok := sandbox.Credentials(sitekey)
 		require.True(t, ok, sitekey)
-		return account.ClientID, account.ClientSecret
+		return account.ClientID, account.ClientSecret.Reveal()
 	}})
 	require.NoError(t, err)
 	ids := map[string]bool{}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/notice"
+)
+
+func checkCommand(env func(string) (string, bool)) *cobra.Command {
+	var path, data string
+	cmd := &cobra.Command{
+		Use:   "check --config FILE",
+		Short: "Check a configuration: problems with line and remedy, then warnings",
+		Long: `Check a configuration, its keys file and its notices without serving anything and
+without calling anybody. Problems keep the relay from starting: the exit status is 1
+then. Warnings are for you to judge. No secret is printed.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return check(path, data, env, cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVar(&path, "config", "", "configuration `FILE` (YAML)")
+	cmd.Flags().StringVar(&data, "data", "", "`DIR` of the ledger, as for serve (default: of the configuration)")
+	_ = cmd.MarkFlagRequired("config") // fails only for a flag that does not exist
+	return cmd
+}
+
+// check writes its report to out; its error says only how it ended.
+func check(path, data string, env func(string) (string, bool), out io.Writer) error {
+	c, err := config.Load(path, env)
+	if problems := config.Problems(err); len(problems) > 0 {
+		section(out, "Problems", texts(problems))
+		return fmt.Errorf("%s in %s: mend what is listed and check again", count(len(problems), "problem"), path)
+	}
+	if err != nil {
+		return err
+	}
+	if data != "" {
+		c.UseData(data)
+	}
+	describe(out, c)
+	found := warnings(c)
+	var problems []string
+	keys, err := config.LoadKeys(c.Keys)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		found = append(found, fmt.Sprintf("there is no keys file yet, and the relay does not start without one: relay keygen keys --out %s", c.Keys))
+	case err != nil:
+		problems = append(problems, strings.Split(err.Error(), "\n")...)
+	default:
+		line(out, "keys", fmt.Sprintf("%s, %s, the first is %s", c.Keys, count(len(keys.Seal), "sealing key"), keys.Seal[0].Kid))
+	}
+	noticeProblems, noticeWarnings := checkNotices(c, out)
+	problems, found = append(problems, noticeProblems...), append(found, noticeWarnings...)
+	section(out, "Warnings", found)
+	section(out, "Problems", problems)
+	if len(problems) > 0 {
+		return fmt.Errorf("%s with %s: mend what is listed and check again", count(len(problems), "problem"), path)
+	}
+	fmt.Fprintf(out, "\n%s: no problem, %s\n", filepath.Base(path), count(len(found), "warning"))
+	return nil
+}
+
+// describe says in a few lines what was understood.
+func describe(out io.Writer, c *config.Config) {
+	line(out, "public url", c.PublicURL)
+	line(out, "listening", c.Listen+", admin "+c.AdminListen)
+	line(out, "data", c.Data)
+	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
+		line(out, "account", name+" at "+c.Accounts[name].URL)
+	}
+	for _, site := range c.Sites {
+		line(out, "site", fmt.Sprintf("%s (%s) on %s, for %s, account %s", site.Name, site.Sitekey,
+			count(len(site.Origins), "origin"), strings.Join(site.Purposes, ", "), site.Account))
+	}
+}
+
+// checkNotices renders each purpose by itself, so that one broken notice does
+// not hide the next.
+func checkNotices(c *config.Config, out io.Writer) (problems, warnings []string) {
+	for _, id := range slices.Sorted(maps.Keys(c.Purposes)) {
+		catalogue, err := notice.New(map[string]notice.Purpose{id: c.Purposes[id]}, notice.Options{AllowDrafts: c.AllowDrafts})
+		if err != nil {
+			problems = append(problems, err.Error())
+			continue
+		}
+		var tags []string
+		for n := range catalogue.All() {
+			tags = append(tags, n.Ref.Lang)
+		}
+		line(out, "notice", id+" in "+strings.Join(tags, ", "))
+		warnings = append(warnings, catalogue.Warnings()...)
+	}
+	return problems, warnings
+}
+
+func line(out io.Writer, name, text string) { fmt.Fprintf(out, "%-12s%s\n", name, text) }
+
+func section(out io.Writer, title string, entries []string) {
+	if len(entries) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\n%s\n", title)
+	for _, entry := range entries {
+		fmt.Fprintf(out, "  - %s\n", entry)
+	}
+}
+
+func texts(problems []*config.Problem) []string {
+	all := make([]string, len(problems))
+	for i, p := range problems {
+		all[i] = p.Error()
+	}
+	return all
+}
+
+// count writes "1 problem", "2 problems".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

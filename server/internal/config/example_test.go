@@ -1,0 +1,55 @@
+package config
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/notice"
+)
+
+const example = "../../relay.example.yaml"
+
+func TestTheExampleLoadsAndItsNoticesPass(t *testing.T) {
+	c, err := Load(example, func(string) (string, bool) { return "set", true })
+	require.NoError(t, err)
+	_, err = notice.New(c.Purposes, notice.Options{})
+	require.NoError(t, err)
+
+	d := defaults()
+	require.Equal(t, d.Lifetimes, c.Lifetimes, "the example says that these are the defaults")
+	require.Equal(t, d.AdminListen, c.AdminListen)
+	require.Equal(t, d.Log, c.Log)
+	require.Equal(t, defaultDeadline, c.Accounts["main"].Deadline)
+}
+
+func TestTheExampleExplainsEverySetting(t *testing.T) {
+	text, err := os.ReadFile(example)
+	require.NoError(t, err)
+	for _, name := range settings(reflect.TypeFor[Config]()) {
+		require.Regexp(t, regexp.MustCompile(`(?m)^[ #-]*`+name+`:`), string(text), "%s is missing from relay.example.yaml", name)
+	}
+}
+
+// settings lists the YAML names of a type and of all that it holds.
+func settings(t reflect.Type) []string {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return settings(t.Elem())
+	case reflect.Struct:
+		var all []string
+		for i := range t.NumField() {
+			name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+			if name == "" || name == "-" {
+				continue
+			}
+			all = append(append(all, name), settings(t.Field(i).Type)...)
+		}
+		return all
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ekycconnect/server/internal/config"
+)
+
+func keygenCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "keygen",
+		Short: "Make keys, a partner's secret, a sitekey",
+		Long: `Make what a relay and its partners need. Everything comes from the system's
+random source and is printed or written once; nothing is kept anywhere else.
+
+To set up a relay:             relay keygen keys --out /var/lib/ekyc-connect/keys.yaml
+To add a partner:              relay keygen sitekey; relay keygen secret
+To replace a partner's secret: relay keygen secret, add its sha256: line as the second
+                               entry of the site, restart, remove the first entry once the
+                               partner has changed over, restart
+To replace the sealing key:    relay keygen seal`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(keygenKeys(), keygenSeal(), keygenSecret(), keygenSitekey())
+	return cmd
+}
+
+func keygenKeys() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "keys --out FILE",
+		Short: "Write a keys file",
+		Long: `Write a keys file with fresh keys, readable by its owner alone (mode 0600). A file
+that is there already is never touched. Back it up: without it subjects can no
+longer be found in the ledger. Every replica needs the same file.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := config.CreateKeys(out, time.Now())
+			if errors.Is(err, fs.ErrExist) {
+				return fmt.Errorf("%s is there already and was not touched; name another file with --out", out)
+			}
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s written; back it up, and give every replica the same\n", out)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "`FILE` to write, usually keys.yaml in the data directory")
+	_ = cmd.MarkFlagRequired("out") // fails only for a flag that does not exist
+	return cmd
+}
+
+func keygenSeal() *cobra.Command {
+	return &cobra.Command{
+		Use:   "seal",
+		Short: "Print a new sealing key for the top of the keys file",
+		Long: `Print a new sealing key as it stands in the keys file. With several replicas, first
+put it below the others everywhere and restart, then move it to the top: a replica
+must know a key before another seals with it. Remove the old key a day later.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprint(cmd.OutOrStdout(), config.NewSealKey(time.Now()).YAML())
+			return nil
+		},
+	}
+}
+
+func keygenSecret() *cobra.Command {
+	return &cobra.Command{
+		Use:   "secret",
+		Short: "Print a secret for a partner's back end, and its hash for the configuration",
+		Long: `Print a secret with 256 random bits, and the line for the site's secrets. The
+partner's back end gets the first; the configuration gets the second and holds
+nothing else. The secret cannot be shown again.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			plain := "sk_" + random(32)
+			fmt.Fprintf(cmd.OutOrStdout(), "secret, for the partner's back end: %s\nsecrets, in the configuration:      %s\n",
+				plain, config.HashSecret(plain))
+			return nil
+		},
+	}
+}
+
+func keygenSitekey() *cobra.Command {
+	return &cobra.Command{
+		Use:   "sitekey",
+		Short: "Print a sitekey for a partner's page; it is public",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprintln(cmd.OutOrStdout(), "pk_live_"+random(16))
+			return nil
+		},
+	}
+}
+
+// random is n random bytes in base64url.
+func random(n int) string {
+	b := make([]byte, n)
+	rand.Read(b)
+	return base64.RawURLEncoding.EncodeToString(b)
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/config"
+)
+
+// relayed runs the command as a shell would.
+func relayed(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	lookup := func(name string) (string, bool) { value, ok := env[name]; return value, ok }
+	code = run(t.Context(), args, lookup, strings.NewReader(""), &out, &errs)
+	if code == 0 {
+		require.Empty(t, errs.String())
+	} else {
+		require.Equal(t, 1, code)
+		require.Equal(t, 1, strings.Count(errs.String(), "\n"), "one line says what to do: %s", errs.String())
+		require.True(t, strings.HasPrefix(errs.String(), "relay: "))
+		require.NotContains(t, out.String()+errs.String(), "Usage:")
+	}
+	return code, out.String(), errs.String()
+}
+
+func TestRelayAloneMeansServe(t *testing.T) {
+	for _, args := range [][]string{{}, {"serve"}} {
+		code, _, stderr := relayed(t, nil, args...)
+		require.Equal(t, 1, code)
+		require.Contains(t, stderr, "config")
+	}
+	code, _, stderr := relayed(t, nil, "--config", filepath.Join(t.TempDir(), "absent.yaml"))
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "absent.yaml: no such file")
+}
+
+func TestHelpNamesEveryCommand(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}} {
+		code, stdout, _ := relayed(t, nil, args...)
+		require.Zero(t, code)
+		for _, name := range []string{"serve", "check", "keygen", "sandbox", "version"} {
+			require.Regexp(t, `(?m)^  `+name+` `, stdout)
+		}
+	}
+}
+
+func TestWrongArgumentsAreOneLine(t *testing.T) {
+	for _, args := range [][]string{{"sreve"}, {"check"}, {"check", "--conifg", "x"}, {"version", "extra"}, {"keygen", "keys"}, {"keygen", "nothing"}, {"--nonsense"}} {
+		code, _, stderr := relayed(t, nil, args...)
+		require.Equal(t, 1, code, args)
+		require.Contains(t, stderr, "--help` shows how it is used")
+	}
+}
+
+func TestVersionSaysWhatWasBuilt(t *testing.T) {
+	code, stdout, _ := relayed(t, nil, "version")
+	require.Zero(t, code)
+	require.Regexp(t, `^relay \S+ \(.+, go1\.\d+`, stdout)
+	code, stdout, _ = relayed(t, nil, "version", "--json")
+	require.Zero(t, code)
+	var b build
+	require.NoError(t, json.Unmarshal([]byte(stdout), &b))
+	require.NotEmpty(t, b.Go)
+
+	b = readBuild(&debug.BuildInfo{
+		GoVersion: "go1.26.8", Main: debug.Module{Version: "v1.2.3"},
+		Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"}},
+	}, true)
+	require.Equal(t, build{"v1.2.3", "abc", true, "go1.26.8"}, b)
+	require.Equal(t, build{"devel", "unknown commit", false, "unknown Go"}, readBuild(nil, false))
+}
+
+func TestKeygenKeysWritesOnceAndNeverOver(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "keys.yaml")
+	code, stdout, _ := relayed(t, nil, "keygen", "keys", "--out", path)
+	require.Zero(t, code)
+	keys, err := config.LoadKeys(path)
+	require.NoError(t, err)
+	written, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NotContains(t, string(written), "redacted")
+	require.NotContains(t, stdout, regexp.MustCompile(`lookup: (\S+)`).FindStringSubmatch(string(written))[1])
+
+	code, _, stderr := relayed(t, nil, "keygen", "keys", "--out", path)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "is there already and was not touched")
+	again, err := config.LoadKeys(path)
+	require.NoError(t, err)
+	require.Equal(t, keys, again)
+}
+
+func TestKeygenSecretPrintsTheSecretAndItsHash(t *testing.T) {
+	code, stdout, _ := relayed(t, nil, "keygen", "secret")
+	require.Zero(t, code)
+	plain := regexp.MustCompile(`sk_[A-Za-z0-9_-]{43}\b`).FindString(stdout)
+	require.NotEmpty(t, plain)
+	require.Contains(t, stdout, config.HashSecret(plain).String())
+	_, other, _ := relayed(t, nil, "keygen", "secret")
+	require.NotContains(t, other, plain)
+}
+
+func TestKeygenSealFitsTheKeysFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys.yaml")
+	relayed(t, nil, "keygen", "keys", "--out", path)
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	code, entry, _ := relayed(t, nil, "keygen", "seal")
+	require.Zero(t, code)
+	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(before), "seal:\n", "seal:\n"+entry, 1)), 0o600))
+	keys, err := config.LoadKeys(path)
+	require.NoError(t, err)
+	require.Len(t, keys.Seal, 2)
+	require.Contains(t, entry, keys.Seal[0].Kid)
+}
