@@ -45,8 +45,8 @@ type Reader interface {
 	// Claims returns those of keys that are taken, in any order.
 	Claims(ctx context.Context, keys []Key) ([]Claim, error)
 
-	// Events returns all events of these consents, by rising index, with their
-	// bodies.
+	// Events returns all events of these consents with their bodies, those of
+	// one consent by rising index.
 	Events(ctx context.Context, consents []uuid.UUID) ([]Entry, error)
 
 	// Places returns at most limit places under key with an index below before,

@@ -1,0 +1,146 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"ekycconnect/server/internal/consent"
+)
+
+const (
+	// readers is small: reads take microseconds, and each connection has a cache.
+	readers = 4
+
+	// lockWait is how long a statement waits for a lock that another program
+	// (an sqlite3 shell, a backup) holds on the file.
+	lockWait = 2 * time.Second
+)
+
+// Store is a [consent.Store] in one directory.
+type Store struct {
+	path  string
+	lock  *os.File
+	write *sql.DB // one connection at most
+	read  *sql.DB
+	reads *queries
+
+	mu     sync.Mutex // held by a transaction
+	writer *writer    // nil until the next one, and after a failure
+	failed bool       // the last transaction did not succeed
+	closed bool
+}
+
+var _ consent.Store = (*Store)(nil)
+
+// Open opens or makes the ledger in dir, which is made if it is missing, for
+// its owner alone. Its errors say what to do; nothing is served without it.
+func Open(dir string) (*Store, error) { return open(dir, lockWait) }
+
+func open(dir string, wait time.Duration) (_ *Store, err error) {
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, fmt.Errorf("sqlite: data directory: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("sqlite: make the data directory: %w", err)
+	}
+	s := &Store{path: filepath.Join(dir, "ledger.db")}
+	if s.lock, err = lockDirectory(dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if err := makeFile(s.path); err != nil {
+		return nil, fmt.Errorf("sqlite: open the ledger: %w", err)
+	}
+	if s.write, err = connect(s.path, wait, "_txlock", "immediate"); err != nil {
+		return nil, err
+	}
+	// No idle connection: one that is given back is closed, which undoes
+	// whatever it had begun.
+	s.write.SetMaxOpenConns(1)
+	s.write.SetMaxIdleConns(0)
+	ctx := context.Background()
+	if err := readBack(ctx, s.write, s.path); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, s.write, s.path); err != nil {
+		return nil, err
+	}
+	if s.read, err = connect(s.path, wait, "_pragma", "query_only(1)"); err != nil {
+		return nil, err
+	}
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
+	prepared := &statements{prepare: s.read.PrepareContext}
+	if s.reads = newQueries(ctx, prepared); prepared.err != nil {
+		return nil, failed("prepare", prepared.err)
+	}
+	if s.writer, err = newWriter(ctx, s.write); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// makeFile makes the file before SQLite does, so that nobody else can read it
+// (the files beside it get its mode), and syncs the directories that name it,
+// which SQLite does for its own new files only.
+func makeFile(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(file.Chmod(0o600), file.Close()); err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	return errors.Join(syncDirectory(dir), syncDirectory(filepath.Dir(dir)))
+}
+
+func syncDirectory(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+func connect(path string, wait time.Duration, key, value string) (*sql.DB, error) {
+	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
+		"_pragma": {
+			"busy_timeout(" + strconv.FormatInt(wait.Milliseconds(), 10) + ")",
+			"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		},
+		"_dqs": {"0"}, "_defensive": {"1"},
+	}.Encode() + "&" + url.Values{key: {value}}.Encode()}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+	}
+	return db, nil
+}
+
+// readBack refuses a database that does not do as it is told: a file system
+// without shared memory has no WAL, and a setting that is misspelt is ignored.
+func readBack(ctx context.Context, db *sql.DB, path string) error {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+		var got string
+		if err := db.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&got); err != nil {
+			return fmt.Errorf("sqlite: open %s: %w", path, err)
+		}
+		if got != want {
+			return fmt.Errorf("sqlite: %s: %s is %s and must be %s for commits to be durable: put the data directory on a local disk", path, pragma, got, want)
+		}
+	}
+	return nil
+}

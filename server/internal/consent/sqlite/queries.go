@@ -1,0 +1,126 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"ekycconnect/server/internal/consent"
+
+	"github.com/google/uuid"
+)
+
+// queries reads. A context is heeded before a statement, not during it: each
+// takes microseconds, and an interrupted connection would be lost.
+type queries struct {
+	claims, events       chunked
+	places, notice, size *sql.Stmt
+}
+
+func newQueries(ctx context.Context, s *statements) *queries {
+	return &queries{
+		claims: s.addChunked(ctx, `SELECT c.key, c.idx, c.proof, e.consent, e.at, coalesce(r.value, '')
+			FROM claim c JOIN event e ON e.idx = c.idx LEFT JOIN reply r ON r.idx = c.idx WHERE c.key IN (%s)`, "?"),
+		events: s.addChunked(ctx, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes
+			FROM event e JOIN body b ON b.idx = e.idx WHERE e.consent IN (%s) ORDER BY e.idx`, "?"),
+		places: s.add(ctx, `SELECT p.idx, e.consent FROM place p JOIN event e ON e.idx = p.idx
+			WHERE p.key = ? AND p.idx < ? ORDER BY p.idx DESC LIMIT ?`),
+		notice: s.add(ctx, `SELECT bytes FROM notice WHERE sha256 = ?`),
+		size:   s.add(ctx, `SELECT coalesce(max(idx) + 1, 0) FROM event`),
+	}
+}
+
+// Claims implements [consent.Reader].
+func (q *queries) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("sqlite: read claims: %w", err)
+	}
+	var claims []consent.Claim
+	err := q.claims.query(context.WithoutCancel(ctx), len(keys), func(i int) []byte { return keys[i][:] },
+		func(row *sql.Rows) error {
+			var key, proof, id sql.RawBytes
+			var claim consent.Claim
+			var at int64
+			if err := row.Scan(&key, &claim.Index, &proof, &id, &at, &claim.Reply); err != nil {
+				return err
+			}
+			copy(claim.Key[:], key)
+			copy(claim.Proof[:], proof)
+			copy(claim.Consent[:], id)
+			claim.At = moment(at)
+			claims = append(claims, claim)
+			return nil
+		})
+	return claims, reading("claims", err)
+}
+
+// Events implements [consent.Reader].
+func (q *queries) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("sqlite: read events: %w", err)
+	}
+	var entries []consent.Entry
+	err := q.events.query(context.WithoutCancel(ctx), len(consents), func(i int) []byte { return consents[i][:] },
+		func(row *sql.Rows) error {
+			var entry consent.Entry
+			var id sql.RawBytes
+			var at int64
+			if err := row.Scan(&entry.Index, &entry.Kind, &id, &entry.Site, &at, &entry.Body); err != nil {
+				return err
+			}
+			copy(entry.Consent[:], id)
+			entry.At = moment(at)
+			entries = append(entries, entry)
+			return nil
+		})
+	return entries, reading("events", err)
+}
+
+// Places implements [consent.Reader].
+func (q *queries) Places(ctx context.Context, key consent.Key, before int64, limit int) ([]consent.Place, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("sqlite: read places: %w", err)
+	}
+	var places []consent.Place
+	err := rows(context.WithoutCancel(ctx), q.places, func(row *sql.Rows) error {
+		place := consent.Place{Key: key}
+		var id sql.RawBytes
+		if err := row.Scan(&place.Index, &id); err != nil {
+			return err
+		}
+		copy(place.Consent[:], id)
+		places = append(places, place)
+		return nil
+	}, key[:], before, limit)
+	return places, reading("places", err)
+}
+
+// Notice implements [consent.Reader].
+func (q *queries) Notice(ctx context.Context, sum [32]byte) (notice []byte, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("sqlite: read a notice: %w", err)
+	}
+	err = q.notice.QueryRowContext(context.WithoutCancel(ctx), sum[:]).Scan(&notice)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, consent.ErrNotFound
+	}
+	return notice, reading("a notice", err)
+}
+
+// Size implements [consent.Tx].
+func (q *queries) Size(ctx context.Context) (size int64, err error) {
+	err = q.size.QueryRowContext(context.WithoutCancel(ctx)).Scan(&size)
+	return size, reading("the size", err)
+}
+
+// reading wraps the error of a read: whatever it is, nothing was written.
+func reading(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return unavailable("read "+what, err)
+}
+
+func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

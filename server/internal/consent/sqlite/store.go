@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ekycconnect/server/internal/consent"
+
+	"github.com/google/uuid"
+)
+
+var errClosed = fmt.Errorf("sqlite: store is closed: %w", consent.ErrUnavailable)
+
+// Update implements [consent.Store].
+func (s *Store) Update(ctx context.Context, f func(consent.Tx) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.update(ctx, func(w *writer) error { return f(w) })
+}
+
+// update is Update for one who holds the lock.
+func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
+	if s.closed {
+		return errClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("sqlite: begin: %w", err)
+	}
+	// From here on the context is not heeded: an interrupted statement would
+	// leave the transaction's fate to chance.
+	ctx = context.WithoutCancel(ctx)
+	defer func() {
+		if s.failed = err != nil; s.failed && s.writer != nil {
+			s.writer.drop(ctx)
+			s.writer = nil
+		}
+	}()
+	if s.writer == nil {
+		if s.writer, err = newWriter(ctx, s.write); err != nil {
+			return err
+		}
+	}
+	if _, err := s.writer.begin.ExecContext(ctx); err != nil {
+		return failed("begin", err)
+	}
+	if err := f(s.writer); err != nil {
+		return err
+	}
+	if _, err := s.writer.commit.ExecContext(ctx); err != nil {
+		return commitFailed(err)
+	}
+	return nil
+}
+
+// Ready implements [consent.Store].
+func (s *Store) Ready(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
+	if s.failed {
+		return s.update(ctx, func(w *writer) error {
+			if _, err := w.probe.ExecContext(context.WithoutCancel(ctx), time.Now().UnixMilli()); err != nil {
+				return failed("probe", err)
+			}
+			return nil
+		})
+	}
+	if _, err := s.reads.Size(ctx); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Close implements [consent.Store].
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	var errs []error
+	if s.writer != nil {
+		s.writer.drop(context.Background())
+	}
+	// The readers first: the last connection to go folds the WAL into the file.
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	if s.write != nil {
+		errs = append(errs, s.write.Close())
+	}
+	errs = append(errs, s.lock.Close())
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("sqlite: close %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// Claims implements [consent.Reader].
+func (s *Store) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim, error) {
+	return s.reads.Claims(ctx, keys)
+}
+
+// Events implements [consent.Reader].
+func (s *Store) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Entry, error) {
+	return s.reads.Events(ctx, consents)
+}
+
+// Places implements [consent.Reader].
+func (s *Store) Places(ctx context.Context, key consent.Key, before int64, limit int) ([]consent.Place, error) {
+	return s.reads.Places(ctx, key, before, limit)
+}
+
+// Notice implements [consent.Reader].
+func (s *Store) Notice(ctx context.Context, sum [32]byte) ([]byte, error) {
+	return s.reads.Notice(ctx, sum)
+}

@@ -1,0 +1,121 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+
+	"ekycconnect/server/internal/consent"
+)
+
+// writer is the one writing connection with its statements. It lives until
+// something fails on it.
+type writer struct {
+	*queries
+	conn       *sql.Conn
+	statements *statements
+
+	begin, commit, rollback *sql.Stmt
+	event, body, claim      chunked
+	reply, place, notices   chunked
+	forget, probe           *sql.Stmt
+}
+
+var _ consent.Tx = (*writer)(nil)
+
+func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, unavailable("open", err)
+	}
+	s := &statements{prepare: conn.PrepareContext}
+	w := &writer{
+		conn: conn, statements: s, queries: newQueries(ctx, s),
+		begin:    s.add(ctx, `BEGIN IMMEDIATE`),
+		commit:   s.add(ctx, `COMMIT`),
+		rollback: s.add(ctx, `ROLLBACK`),
+		event:    s.addChunked(ctx, `INSERT INTO event (idx, kind, consent, site, at) VALUES %s`, "(?,?,?,?,?)"),
+		body:     s.addChunked(ctx, `INSERT INTO body (idx, bytes) VALUES %s`, "(?,?)"),
+		claim:    s.addChunked(ctx, `INSERT INTO claim (key, idx, proof) VALUES %s`, "(?,?,?)"),
+		reply:    s.addChunked(ctx, `INSERT INTO reply (idx, at, value) VALUES %s`, "(?,?,?)"),
+		place:    s.addChunked(ctx, `INSERT INTO place (key, idx) VALUES %s`, "(?,?)"),
+		notices:  s.addChunked(ctx, `INSERT OR IGNORE INTO notice (sha256, bytes) VALUES %s`, "(?,?)"),
+		// Bounded, so that the first commit after a busy hour is no slower than others.
+		forget: s.add(ctx, `DELETE FROM reply WHERE idx IN (SELECT idx FROM reply WHERE at < ? ORDER BY at LIMIT 512)`),
+		probe:  s.add(ctx, `INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`),
+	}
+	if s.err != nil {
+		w.drop(ctx)
+		return nil, failed("prepare", s.err)
+	}
+	return w, nil
+}
+
+// drop undoes what is not committed and closes the connection. SQLite may have
+// rolled back by itself, so an error of the rollback says nothing.
+func (w *writer) drop(ctx context.Context) {
+	if w.rollback != nil {
+		w.rollback.ExecContext(ctx)
+	}
+	w.statements.close()
+	w.conn.Close()
+}
+
+// Append implements [consent.Tx].
+func (w *writer) Append(ctx context.Context, b consent.Batch) error {
+	ctx = context.WithoutCancel(ctx)
+	err := w.event.exec(ctx, len(b.Entries), func(args []any, i int) []any {
+		e := &b.Entries[i]
+		return append(args, e.Index, string(e.Kind), e.Consent[:], e.Site, e.At.UnixMilli())
+	})
+	if err != nil {
+		return failed("append events", err)
+	}
+	err = w.body.exec(ctx, len(b.Entries), func(args []any, i int) []any {
+		return append(args, b.Entries[i].Index, b.Entries[i].Body)
+	})
+	if err != nil {
+		return failed("append bodies", err)
+	}
+	err = w.claim.exec(ctx, len(b.Claims), func(args []any, i int) []any {
+		return append(args, b.Claims[i].Key[:], b.Claims[i].Index, b.Claims[i].Proof[:])
+	})
+	if err != nil {
+		return failed("append claims", err)
+	}
+	if err := w.appendReplies(ctx, b); err != nil {
+		return err
+	}
+	err = w.place.exec(ctx, len(b.Places), func(args []any, i int) []any {
+		return append(args, b.Places[i].Key[:], b.Places[i].Index)
+	})
+	if err != nil {
+		return failed("append places", err)
+	}
+	err = w.notices.exec(ctx, len(b.Notices), func(args []any, i int) []any {
+		return append(args, b.Notices[i].SHA256[:], b.Notices[i].Bytes)
+	})
+	if err != nil {
+		return failed("append notices", err)
+	}
+	return nil
+}
+
+// appendReplies keeps the new replies and lets go of the old ones.
+func (w *writer) appendReplies(ctx context.Context, b consent.Batch) error {
+	var replies []consent.Claim
+	for _, claim := range b.Claims {
+		if claim.Reply != "" {
+			replies = append(replies, claim)
+		}
+	}
+	err := w.reply.exec(ctx, len(replies), func(args []any, i int) []any {
+		return append(args, replies[i].Index, replies[i].At.UnixMilli(), replies[i].Reply)
+	})
+	if err != nil {
+		return failed("append replies", err)
+	}
+	if _, err := w.forget.ExecContext(ctx, b.Forget.UnixMilli()); err != nil {
+		return failed("forget replies", err)
+	}
+	return nil
+}
