@@ -2,6 +2,7 @@ package deepvue
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -40,9 +41,10 @@ func (c *Client) try(ctx context.Context, committed consent.Committed, endpoint 
 		return answer{}, nil, cancelled(endpoint)
 	}
 	made := consent.Call{Endpoint: endpoint, Result: "ok", At: time.Now()}
-	var connected atomic.Bool
+	var connected, insecure atomic.Bool
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+		GotConn:          func(httptrace.GotConnInfo) { connected.Store(true) },
+		TLSHandshakeDone: func(_ tls.ConnectionState, err error) { insecure.Store(err != nil) },
 	})
 	request := c.http.R().SetContext(traced).
 		SetQueryParam("consent", "Y").
@@ -57,6 +59,9 @@ func (c *Client) try(ctx context.Context, committed consent.Committed, endpoint 
 	made.TransactionID = a.transactionID
 	var fault error
 	if problem != nil {
+		if problem.Class == classTransport && insecure.Load() {
+			problem.Class = classTLS
+		}
 		made.Result = string(problem.Code)
 		fault = problem
 		if problem.Class == classDeadline && errors.Is(ctx.Err(), context.Canceled) {

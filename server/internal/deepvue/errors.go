@@ -2,8 +2,6 @@ package deepvue
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -90,19 +88,11 @@ func passing(err error) bool {
 // transportClass keeps one word of a transport's error. The error itself is
 // dropped: a *url.Error quotes the URL with the session in its query.
 func transportClass(err error) Class {
-	var (
-		dns       *net.DNSError
-		op        *net.OpError
-		alert     tls.AlertError
-		record    tls.RecordHeaderError
-		untrusted *tls.CertificateVerificationError
-		hostname  x509.HostnameError
-	)
+	var dns *net.DNSError
+	var op *net.OpError
 	switch {
 	case errors.As(err, &dns):
 		return classDNS
-	case errors.As(err, &alert), errors.As(err, &record), errors.As(err, &untrusted), errors.As(err, &hostname):
-		return classTLS
 	case errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect"):
 		return classDial
 	default:

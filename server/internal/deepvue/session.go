@@ -38,15 +38,16 @@ func (s Session) GoString() string { return s.String() }
 // LogValue implements slog.LogValuer.
 func (s Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// Connect starts a session at the vendor under a committed consent. At most
-// most calls are made, and never more than three. Every HTTP call that was made is returned, also with an error: each must be recorded as
-// a use of the consent. The error is an [*Error], or wraps context.Canceled if
-// ctx was cancelled, or says that the caller is at fault (no consent, another
-// account's): then nothing was sent.
+// Connect starts a session at the vendor under a committed consent, in no more
+// HTTP calls than most (at least 1; three are ever made): what the consent is
+// still worth. Every call that was made is returned, also with an error: each
+// must be recorded as a use of the consent. The error is an [*Error], or wraps
+// context.Canceled if ctx was cancelled, or says that the caller is at fault
+// (no consent, another account's, no call left): then nothing was sent.
 //
 // https://docs.deepvue.ai/reference/digilocker-kyc/v1/initiate-session
 func (c *Client) Connect(ctx context.Context, committed consent.Committed, most int) (Session, []consent.Call, error) {
-	if err := c.admit(committed); err != nil {
+	if err := c.admit(committed, most); err != nil {
 		return Session{}, nil, err
 	}
 	a, calls, err := c.call(ctx, committed, most, endpointConnect, nil)
@@ -61,7 +62,7 @@ func (c *Client) Connect(ctx context.Context, committed consent.Committed, most 
 //
 // https://docs.deepvue.ai/reference/digilocker-kyc/v1/reload-captcha
 func (c *Client) ReloadCaptcha(ctx context.Context, committed consent.Committed, sessionID string, most int) (Picture, []consent.Call, error) {
-	if err := c.admit(committed); err != nil {
+	if err := c.admit(committed, most); err != nil {
 		return Picture{}, nil, err
 	}
 	if !printable(sessionID, 1, maxID) {

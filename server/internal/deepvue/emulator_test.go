@@ -1,0 +1,99 @@
+package deepvue_test
+
+import (
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/deepvue/sandbox"
+	"ekycconnect/wasm/wire"
+)
+
+// emulated is a client of one of the double's accounts.
+func emulated(t *testing.T, sitekey string, o sandbox.Options, opts ...deepvue.Option) (*sandbox.Server, *deepvue.Client) {
+	t.Helper()
+	double := sandbox.New(o)
+	server := httptest.NewServer(double)
+	t.Cleanup(server.Close)
+	a, ok := sandbox.Credentials(sitekey)
+	require.True(t, ok)
+	opts = append([]deepvue.Option{deepvue.Trace(sandbox.TraceHeader), deepvue.Backoff(time.Millisecond)}, opts...)
+	c, err := deepvue.New(deepvue.Account{Name: "main", URL: server.URL, ClientID: a.ClientID, ClientSecret: a.ClientSecret}, opts...)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return double, c
+}
+
+func TestTheTestAccounts(t *testing.T) {
+	committed := newDecisions(t).give("main")
+	for sitekey, want := range map[string]struct {
+		code   wire.Code
+		status int
+		calls  int
+	}{
+		"pk_test_pass":         {"", 200, 1},
+		"pk_test_expired":      {"", 200, 1},
+		"pk_test_wrongcaptcha": {"", 200, 1},
+		"pk_test_slow":         {wire.VendorTimeout, 0, 1},
+		"pk_test_busy":         {wire.VendorBusy, 429, 1},
+		"pk_test_down":         {wire.VendorUnavailable, 503, 3},
+		"pk_test_rejected":     {wire.VendorRejected, 401, 1},
+		"pk_test_badjpeg":      {wire.VendorBadAnswer, 200, 1},
+	} {
+		t.Run(sitekey, func(t *testing.T) {
+			deadline := 10 * time.Second
+			if sitekey == "pk_test_slow" {
+				deadline = time.Second
+			}
+			double, c := emulated(t, sitekey, sandbox.Options{Slow: time.Minute}, deepvue.Deadline(deadline))
+			session, calls, err := c.Connect(t.Context(), committed, 3)
+			require.Len(t, calls, want.calls)
+			require.Equal(t, want.calls, double.Connects(committed.ID()))
+			require.Zero(t, double.Stats().Untraced)
+			if want.code != "" {
+				e := asError(t, err)
+				require.Equal(t, want.code, e.Code)
+				require.Equal(t, want.status, e.Status)
+				return
+			}
+			require.NoError(t, err)
+			_, known := double.Letters(session.ID)
+			require.True(t, known)
+			fresh, calls, err := c.ReloadCaptcha(t.Context(), committed, session.ID, 3)
+			require.NoError(t, err)
+			require.Equal(t, fresh.TransactionID, calls[0].TransactionID)
+			require.NotEqual(t, session.Captcha, fresh.Captcha)
+		})
+	}
+}
+
+func TestBusyPassesAtTheThirdRepeat(t *testing.T) {
+	committed := newDecisions(t).give("main")
+	_, c := emulated(t, "pk_test_busy", sandbox.Options{})
+	for range 3 {
+		_, _, err := c.Connect(t.Context(), committed, 3)
+		require.Equal(t, 2*time.Second, asError(t, err).RetryAfter)
+	}
+	_, _, err := c.Connect(t.Context(), committed, 3)
+	require.NoError(t, err)
+}
+
+func TestManyAtOnceGetSessionsOfTheirOwn(t *testing.T) {
+	committed := newDecisions(t).give("main")
+	double, c := emulated(t, "pk_test_pass", sandbox.Options{})
+	var group sync.WaitGroup
+	for range 64 {
+		group.Go(func() {
+			session, calls, err := c.Connect(t.Context(), committed, 3)
+			if err != nil || len(calls) != 1 || session.ID == "" {
+				t.Errorf("%v, %d calls", err, len(calls))
+			}
+		})
+	}
+	group.Wait()
+	require.Equal(t, 64, double.Stats().Sessions)
+}
