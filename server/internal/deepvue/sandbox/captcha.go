@@ -7,6 +7,7 @@ import (
 	"image/jpeg"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"golang.org/x/image/font/gofont/gobold"
@@ -92,8 +93,13 @@ func drawLetters(letters string, fonts []*sfnt.Font) string {
 	if err := jpeg.Encode(&b, c.image, &jpeg.Options{Quality: quality}); err != nil {
 		panic("sandbox: " + err.Error()) // into memory: cannot fail
 	}
-	return base64.StdEncoding.EncodeToString(b.Bytes())
+	raw := b.Bytes()
+	return base64.StdEncoding.EncodeToString(slices.Concat(raw[:2], []byte(jfif), raw[2:]))
 }
+
+// jfif is the segment that the vendor's pictures begin with and image/jpeg
+// does not write.
+const jfif = "\xFF\xE0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 
 // glyph is a letter's outline around its own middle, in pixels, y downwards.
 func glyph(f *sfnt.Font, letter rune) []sfnt.Segment {

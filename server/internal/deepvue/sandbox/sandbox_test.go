@@ -107,6 +107,7 @@ func requireJPEG(t *testing.T, text string) {
 	t.Helper()
 	raw, err := base64.StdEncoding.Strict().DecodeString(text)
 	require.NoError(t, err)
+	require.Regexp(t, "^/9j/4AAQSkZJRgABAQAAAQABAAD/", text, "as the vendor's sample begins")
 	require.Equal(t, []byte{0xFF, 0xD8}, raw[:2])
 	require.Equal(t, []byte{0xFF, 0xD9}, raw[len(raw)-2:])
 	require.Greater(t, len(raw), 3<<10)
