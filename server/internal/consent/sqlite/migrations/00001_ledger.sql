@@ -47,6 +47,15 @@ BEGIN
 END;
 -- +goose StatementEnd
 
+-- REPLACE deletes without a word to the triggers on DELETE.
+-- +goose StatementBegin
+CREATE TRIGGER body_no_replace BEFORE INSERT ON body
+WHEN EXISTS (SELECT 1 FROM body WHERE idx = NEW.idx)
+BEGIN
+    SELECT raise(ABORT, 'a body is written once');
+END;
+-- +goose StatementEnd
+
 -- +goose StatementBegin
 CREATE TRIGGER body_no_delete BEFORE DELETE ON body
 BEGIN
@@ -83,6 +92,14 @@ CREATE TABLE notice (
 
 -- +goose StatementBegin
 CREATE TRIGGER notice_no_update BEFORE UPDATE ON notice
+BEGIN
+    SELECT raise(ABORT, 'notices are never changed');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER notice_no_replace BEFORE INSERT ON notice
+WHEN EXISTS (SELECT 1 FROM notice WHERE sha256 = NEW.sha256 AND bytes IS NOT NEW.bytes)
 BEGIN
     SELECT raise(ABORT, 'notices are never changed');
 END;
