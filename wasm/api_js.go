@@ -12,12 +12,12 @@ import (
 // newAPI is the object that the loader gets: {bind(host) → handle}. It lives
 // with the page.
 func newAPI(core widget.Core) js.Value {
-	return js.ValueOf(map[string]any{"bind": method(func(args []js.Value) any {
+	return jsx.Object("bind", method(func(args []js.Value) any {
 		if jsx.Arg(args, 0).Type() != js.TypeObject {
 			return nil
 		}
 		return newHandle(core.Bind(args[0]))
-	})})
+	}))
 }
 
 // newHandle is what the loader holds of one widget: {reset(), close(),
@@ -25,10 +25,11 @@ func newAPI(core widget.Core) js.Value {
 // Its functions live until close, which may be called again.
 func newHandle(w *widget.Widget) js.Value {
 	handle := js.Global().Get("Object").New()
-	funcs := map[string]js.Func{}
+	var funcs []js.Func
 	add := func(name string, f func(args []js.Value) any) {
-		funcs[name] = method(f)
-		handle.Set(name, funcs[name])
+		fn := method(f)
+		handle.Set(name, fn)
+		funcs = append(funcs, fn)
 	}
 	add("reset", func([]js.Value) any { w.Reset(); return nil })
 	add("restore", func([]js.Value) any { w.Restore(); return nil })
@@ -39,11 +40,10 @@ func newHandle(w *widget.Widget) js.Value {
 	})
 	add("close", func([]js.Value) any {
 		w.Close()
-		for name, f := range funcs {
-			handle.Delete(name) // a call to a released function would only write to the console
+		for _, f := range funcs {
 			f.Release()
-			delete(funcs, name)
 		}
+		funcs = nil
 		return nil
 	})
 	return handle

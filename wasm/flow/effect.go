@@ -2,8 +2,61 @@ package flow
 
 import "ekycconnect/wasm/wire"
 
-// Effect is something to be done, described as data.
-type Effect interface{ effect() }
+// Do says what is to be done.
+type Do int
+
+const (
+	// Enter makes State public: attribute, custom state, value of the field. With
+	// Done come Token and Seconds (its life), with Waiting Seconds, with Error
+	// Unreachable.
+	Enter Do = iota
+	// Post sends Request under Seq. Only the newest one matters.
+	Post
+	// Cancel gives up the request under way.
+	Cancel
+	// Draw puts Picture onto the canvas, under Seq.
+	Draw
+	// Paint fetches and shows the view in Lang, under Seq.
+	Paint
+	// Focus goes to the heading of the panel shown. Calm: only if the focus is
+	// inside the widget already, since the person did not ask for this step.
+	Focus
+	// Clear empties the field for the letters.
+	Clear
+	// Wake asks for Elapsed with Timer and Seq after Seconds; an earlier Wake of
+	// the same Timer is forgotten.
+	Wake
+	// Settle answers Call of the page: done, or refused with Code.
+	Settle
+	// Emit tells the page Event: Consent; Consent, Other and Reason; Token and
+	// Seconds; Problem.
+	Emit
+)
+
+// Effect is one thing to be done. Members that its Do does not name are empty.
+type Effect struct {
+	Do  Do
+	Seq int
+
+	State       State
+	Token       string
+	Seconds     int
+	Unreachable bool // the relay could not be reached at all
+
+	Request Request
+	Picture string // base64 of a JPEG
+	Lang    string // BCP 47; "": as negotiated
+	Calm    bool
+	Timer   Timer
+	Call    int
+	Code    wire.Code
+
+	Event   string
+	Consent wire.Consent
+	Other   string
+	Reason  Reason
+	Problem wire.Problem
+}
 
 // Route is the last part of a relay's POST route.
 type Route string
@@ -14,6 +67,16 @@ const (
 	Captchas Route = "captchas"
 	Answers  Route = "answers"
 )
+
+// Request is the body of a Post: Decision (and Other) of Sessions and Declines,
+// Session (and Answer) of Captchas and Answers.
+type Request struct {
+	Route    Route
+	Decision wire.Decision
+	Other    string
+	Session  string
+	Answer   string
+}
 
 // Reason says why a person did not go on.
 type Reason string
@@ -32,84 +95,3 @@ const (
 	EventExpire  = "ekyc-expire"
 	EventError   = "ekyc-error"
 )
-
-type (
-	// Enter makes State public: attribute, custom state, value of the field.
-	Enter struct {
-		State       State
-		Token       string // with Done
-		ExpiresIn   int    // with Done; seconds
-		RetryAfter  int    // with Waiting; seconds
-		Unreachable bool   // with Error: the relay could not be reached
-	}
-
-	// Post sends a request to the relay. Decision and Other are the body of
-	// Sessions and Declines, Session (and Answer) that of Captchas and Answers.
-	// Only the newest Post matters.
-	Post struct {
-		Seq      int
-		Route    Route
-		Decision wire.Decision
-		Other    string
-		Session  string
-		Answer   string
-	}
-
-	// Cancel gives up the request under way.
-	Cancel struct{}
-
-	// Draw shows a picture, base64 of a JPEG.
-	Draw struct {
-		Seq     int
-		Picture string
-	}
-
-	// Paint fetches the view in a language ("": as negotiated) and shows it.
-	Paint struct {
-		Seq  int
-		Lang string
-	}
-
-	// Focus goes to the heading of the panel shown. Calm: only if the focus is
-	// inside the widget already, since the person did not ask for this step.
-	Focus struct{ Calm bool }
-
-	// Clear empties the field for the letters.
-	Clear struct{}
-
-	// Wake asks for Elapsed after Seconds; an earlier Wake of the same Timer is
-	// forgotten.
-	Wake struct {
-		Timer   Timer
-		Seq     int
-		Seconds int
-	}
-
-	// Settle answers a call of the page: done, or refused with Code.
-	Settle struct {
-		Call int
-		Code wire.Code
-	}
-
-	// Emit tells the page. Which members are filled depends on Type.
-	Emit struct {
-		Type      string
-		Consent   wire.Consent // consent, decline
-		Other     string       // decline
-		Reason    Reason       // decline
-		Token     string       // token
-		ExpiresIn int          // token; seconds
-		Problem   wire.Problem // error
-	}
-)
-
-func (Enter) effect()  {}
-func (Post) effect()   {}
-func (Cancel) effect() {}
-func (Draw) effect()   {}
-func (Paint) effect()  {}
-func (Focus) effect()  {}
-func (Clear) effect()  {}
-func (Wake) effect()   {}
-func (Settle) effect() {}
-func (Emit) effect()   {}

@@ -2,8 +2,46 @@ package flow
 
 import "ekycconnect/wasm/wire"
 
-// Event is something that happened: to the widget, on the wire, or in the page.
-type Event interface{ event() }
+// Kind says what happened: to the widget, on the wire, or in the page.
+type Kind int
+
+const (
+	Bound      Kind = iota // the widget was handed over; Session: the page's attribute retry
+	Press                  // a control was activated: Part, Trusted, Decision, Other, Typed
+	Replied                // success of the Post with this Seq: Reply
+	Failed                 // failure of the Post with this Seq: Problem
+	Drawn                  // the Draw with this Seq is on the canvas
+	Undrawable             // the Draw with this Seq is no picture
+	Painted                // the Paint with this Seq is shown
+	Unpainted              // the Paint with this Seq failed, the old view is still shown: Problem
+	Elapsed                // the Wake with this Timer and Seq
+	Language               // another language is wanted: Lang, Call
+	Retry                  // the vendor refused the letters, says the page: Session, Call
+	Reset                  // the form was reset
+	Replaced               // the element stands for another sitekey or purpose now: Sitekey
+	Resumed                // the page came back from the browser's cache
+)
+
+// Event is one thing that happened. Members that its Kind does not name are
+// empty. (It is one type, not one a kind, since each type costs every visitor.)
+type Event struct {
+	Kind Kind
+	Seq  int
+
+	Part     Part
+	Trusted  bool          // the browser, not a script, made the event
+	Decision wire.Decision // what a decision would be sent with, under a fresh idempotency key
+	Other    string        // of Alternative: which one
+	Typed    string        // of Submit: the letters as they are in the field
+
+	Reply   wire.Reply
+	Problem wire.Problem
+	Timer   Timer
+	Lang    string // BCP 47; "": as negotiated
+	Session string // sealed; of Retry "": the one that the token came from
+	Sitekey string
+	Call    int // of the page, to be settled; 0: nobody waits
+}
 
 // Part is a control of the view that the machine knows.
 type Part string
@@ -26,103 +64,5 @@ const (
 	TokenEnds
 	Repeat // of what the vendor's limit held up
 	Record // of a refusal that could not be recorded
-	timers
+	Timers // how many there are
 )
-
-type (
-	// Bound: the widget has been handed over. Session is the page's attribute
-	// retry, if there is one.
-	Bound struct{ Session string }
-
-	// Press: a control was activated. Trusted says that the browser, not a
-	// script, made the event. Decision is what a decision would be sent with
-	// now, under a fresh idempotency key.
-	Press struct {
-		Part     Part
-		Trusted  bool
-		Decision wire.Decision
-		Other    string // of Alternative: which way
-		Typed    string // of Submit
-	}
-
-	// Began answers a Post to Sessions.
-	Began struct {
-		Seq   int
-		Reply wire.SessionReply
-	}
-	// Recorded answers a Post to Declines.
-	Recorded struct {
-		Seq   int
-		Reply wire.DeclineReply
-	}
-	// Pictured answers a Post to Captchas.
-	Pictured struct {
-		Seq   int
-		Reply wire.CaptchaReply
-	}
-	// Answered answers a Post to Answers.
-	Answered struct {
-		Seq   int
-		Reply wire.AnswerReply
-	}
-	// Failed answers any Post.
-	Failed struct {
-		Seq     int
-		Problem wire.Problem
-	}
-
-	// Drawn and Undrawable answer a Draw.
-	Drawn      struct{ Seq int }
-	Undrawable struct{ Seq int }
-
-	// Painted and Unpainted answer a Paint.
-	Painted   struct{ Seq int }
-	Unpainted struct {
-		Seq     int
-		Problem wire.Problem
-	}
-
-	// Elapsed answers a Wake.
-	Elapsed struct {
-		Timer Timer
-		Seq   int
-	}
-
-	// Language: the person or the page (Call is not 0) wants another language.
-	Language struct {
-		Lang string
-		Call int
-	}
-
-	// Retry: the vendor refused the letters, says the page. Session is
-	// siteverify's retry value, or "" for the session that the token came from.
-	Retry struct {
-		Session string
-		Call    int // 0: by the attribute
-	}
-
-	// Reset: the form was reset.
-	Reset struct{}
-	// Replaced: the widget stands for another sitekey or purpose now.
-	Replaced struct{ Sitekey string }
-	// Resumed: the page came back from the browser's cache.
-	Resumed struct{}
-)
-
-func (Bound) event()      {}
-func (Press) event()      {}
-func (Began) event()      {}
-func (Recorded) event()   {}
-func (Pictured) event()   {}
-func (Answered) event()   {}
-func (Failed) event()     {}
-func (Drawn) event()      {}
-func (Undrawable) event() {}
-func (Painted) event()    {}
-func (Unpainted) event()  {}
-func (Elapsed) event()    {}
-func (Language) event()   {}
-func (Retry) event()      {}
-func (Reset) event()      {}
-func (Replaced) event()   {}
-func (Resumed) event()    {}

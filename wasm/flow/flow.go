@@ -51,7 +51,7 @@ type Flow struct {
 
 	seq     int
 	want    want
-	last    Post // the newest request, for repeating it
+	last    Request // the newest request, for repeating it
 	repeats int
 
 	reason    Reason // of a refusal under way or made
@@ -69,7 +69,7 @@ type Flow struct {
 	lang, shown string // the language wanted and the one last painted; "": as negotiated
 
 	numbers int // the newest number given to a timer
-	timers  [timers]int
+	timers  [Timers]int
 
 	languages, retries []int // calls of the page to be settled
 
@@ -99,41 +99,40 @@ func (f *Flow) Session() string { return f.session }
 // no sense now (late replies, second presses) change nothing.
 func (f *Flow) Handle(e Event) []Effect {
 	f.out = nil
-	switch e := e.(type) {
+	switch e.Kind {
 	case Bound:
 		f.calm = true
 		if e.Session != "" {
 			f.reopen(e.Session)
 		} else {
-			f.enter(Enter{State: Notice})
+			f.enter(Effect{State: Notice})
 		}
 	case Press:
 		f.press(e)
-	case Began:
-		f.began(e)
-	case Recorded:
-		f.recorded(e)
-	case Pictured:
-		f.pictured(e)
-	case Answered:
-		f.answered(e)
-	case Failed:
+	case Replied, Failed:
 		if e.Seq == f.seq && f.want == reply {
 			f.want = nothing
-			f.failed(e.Problem)
+			f.outcome(e)
 		}
 	case Drawn:
-		f.drawn(e)
+		if e.Seq == f.seq && f.want == picture {
+			f.want = nothing
+			f.drawn()
+		}
 	case Undrawable:
 		if e.Seq == f.seq && f.want == picture {
 			f.want = nothing
-			f.last = Post{Route: Captchas, Session: f.session}
+			f.last = Request{Route: Captchas, Session: f.session}
 			f.stop(wire.ProblemOf(wire.VendorBadAnswer))
 		}
 	case Painted:
-		f.paintedNow(e)
+		if e.Seq == f.paint && !f.painted {
+			f.paintedNow()
+		}
 	case Unpainted:
-		f.unpainted(e)
+		if e.Seq == f.paint && !f.painted {
+			f.unpainted(e.Problem)
+		}
 	case Elapsed:
 		f.elapsed(e)
 	case Language:
@@ -155,27 +154,27 @@ func (f *Flow) Handle(e Event) []Effect {
 	return f.out
 }
 
-func (f *Flow) do(e Effect) { f.out = append(f.out, e) }
+func (f *Flow) do(what Do, e Effect) {
+	e.Do = what
+	f.out = append(f.out, e)
+}
 
 // enter changes the public state, and moves the focus when the panel changes.
-func (f *Flow) enter(e Enter) {
+func (f *Flow) enter(e Effect) {
 	was := f.state.panel()
 	f.state = e.State
-	f.screen.Seconds = e.RetryAfter
-	f.do(e)
+	f.screen.Seconds = e.Seconds
+	f.do(Enter, e)
 	if e.State.panel() != was {
-		f.do(Focus{Calm: f.calm})
+		f.do(Focus, Effect{Calm: f.calm})
 	}
 }
 
-func (f *Flow) emit(e Emit) { f.do(e) }
-
 // post sends p under a new number; an older request under way is given up.
-func (f *Flow) post(p Post) {
+func (f *Flow) post(r Request) {
 	f.seq++
-	p.Seq = f.seq
-	f.last, f.want = p, reply
-	f.do(p)
+	f.last, f.want = r, reply
+	f.do(Post, Effect{Seq: f.seq, Request: r})
 }
 
 // locked says that the buttons of the panel do nothing now.
@@ -195,13 +194,13 @@ func (f *Flow) locked() bool {
 // given up; a reply to it would carry an old number.
 func (f *Flow) forget() {
 	if f.want == reply {
-		f.do(Cancel{})
+		f.do(Cancel, Effect{})
 	}
 	f.seq++
-	f.want, f.last, f.repeats = nothing, Post{}, 0
+	f.want, f.last, f.repeats = nothing, Request{}, 0
 	f.reason, f.other, f.recording, f.refusalID = "", "", -1, ""
 	f.session, f.token = "", ""
-	f.timers = [timers]int{}
+	f.timers = [Timers]int{}
 	f.screen = Screen{Alerts: f.screen.Alerts}
 }
 
@@ -211,17 +210,17 @@ func (f *Flow) over(stale bool) {
 	f.settleRetries(wire.SessionInvalid)
 	f.stale = stale
 	if !stale {
-		f.enter(Enter{State: Notice})
+		f.enter(Effect{State: Notice})
 		return
 	}
-	f.enter(Enter{State: Loading})
+	f.enter(Effect{State: Loading})
 	f.repaint()
 }
 
 func (f *Flow) timer(t Timer, seconds int) {
 	f.numbers++
 	f.timers[t] = f.numbers
-	f.do(Wake{Timer: t, Seq: f.numbers, Seconds: max(seconds, 0)})
+	f.do(Wake, Effect{Timer: t, Seq: f.numbers, Seconds: max(seconds, 0)})
 }
 
 func (f *Flow) alert(key string) {
@@ -231,14 +230,14 @@ func (f *Flow) alert(key string) {
 
 func (f *Flow) settleRetries(code wire.Code) {
 	for _, call := range f.retries {
-		f.do(Settle{Call: call, Code: code})
+		f.do(Settle, Effect{Call: call, Code: code})
 	}
 	f.retries = nil
 }
 
 func (f *Flow) settleLanguages(code wire.Code) {
 	for _, call := range f.languages {
-		f.do(Settle{Call: call, Code: code})
+		f.do(Settle, Effect{Call: call, Code: code})
 	}
 	f.languages = nil
 }

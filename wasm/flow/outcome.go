@@ -2,35 +2,36 @@ package flow
 
 import "ekycconnect/wasm/wire"
 
-// takes reports whether a reply under this number to this route is awaited.
-func (f *Flow) takes(seq int, route Route) bool {
-	if seq != f.seq || f.want != reply || f.last.Route != route {
-		return false
-	}
-	f.want = nothing
-	return true
-}
-
-func (f *Flow) began(e Began) {
-	if !f.takes(e.Seq, Sessions) {
+// outcome judges what the newest request came to.
+func (f *Flow) outcome(e Event) {
+	if e.Kind == Failed {
+		f.failed(e.Problem)
 		return
 	}
-	f.consent(e.Reply.Consent)
-	f.opened(e.Reply.Session, e.Reply.ExpiresIn, e.Reply.Captcha)
-}
-
-func (f *Flow) pictured(e Pictured) {
-	if !f.takes(e.Seq, Captchas) {
-		return
+	r := e.Reply
+	switch route := f.last.Route; {
+	case route == Sessions && r.Opens() && r.Records():
+		f.consent(r.Consent)
+		f.opened(r)
+	case route == Captchas && r.Opens():
+		f.opened(r)
+	case route == Declines && r.Records():
+		f.recorded(r.Consent)
+	case route == Answers && r.Answers():
+		f.token = r.Token
+		f.enter(Effect{State: Done, Token: r.Token, Seconds: r.ExpiresIn})
+		f.do(Emit, Effect{Event: EventToken, Token: r.Token, Seconds: r.ExpiresIn})
+		f.timer(TokenEnds, r.ExpiresIn)
+	default: // something on the way answers in the relay's place
+		f.failed(wire.ProblemOf(wire.Internal))
 	}
-	f.opened(e.Reply.Session, e.Reply.ExpiresIn, e.Reply.Captcha)
 }
 
-func (f *Flow) opened(session string, seconds int, c wire.Captcha) {
-	f.session = session
-	f.timer(SessionEnds, seconds)
+func (f *Flow) opened(r wire.Reply) {
+	f.session = r.Session
+	f.timer(SessionEnds, r.ExpiresIn)
 	f.want = picture
-	f.do(Draw{Seq: f.seq, Picture: c.Data})
+	f.do(Draw, Effect{Seq: f.seq, Picture: r.Captcha.Data})
 }
 
 // consent tells the page of a consent, once.
@@ -39,21 +40,17 @@ func (f *Flow) consent(c wire.Consent) {
 		return
 	}
 	f.consentID = c.ID
-	f.emit(Emit{Type: EventConsent, Consent: c})
+	f.do(Emit, Effect{Event: EventConsent, Consent: c})
 }
 
-func (f *Flow) drawn(e Drawn) {
-	if e.Seq != f.seq || f.want != picture {
-		return
-	}
-	f.want = nothing
+func (f *Flow) drawn() {
 	if f.state == Captcha {
 		f.screen.News = "picture-new" // what is typed stays: nothing is lost by a new picture
 		return
 	}
 	f.repeats = 0
 	if f.last.Route == Captchas {
-		f.do(Clear{}) // those letters were judged, or their time ran out
+		f.do(Clear, Effect{}) // those letters were judged, or their time ran out
 		f.screen.News = "picture-new"
 		if f.screen.Wanted != "" {
 			f.screen.News = ""
@@ -61,30 +58,17 @@ func (f *Flow) drawn(e Drawn) {
 			f.screen.Wanted = ""
 		}
 	}
-	f.enter(Enter{State: Captcha})
+	f.enter(Effect{State: Captcha})
 	f.settleRetries("")
 }
 
-func (f *Flow) answered(e Answered) {
-	if !f.takes(e.Seq, Answers) {
-		return
-	}
-	f.token = e.Reply.Token
-	f.enter(Enter{State: Done, Token: f.token, ExpiresIn: e.Reply.ExpiresIn})
-	f.emit(Emit{Type: EventToken, Token: f.token, ExpiresIn: e.Reply.ExpiresIn})
-	f.timer(TokenEnds, e.Reply.ExpiresIn)
-}
-
-func (f *Flow) recorded(e Recorded) {
-	if !f.takes(e.Seq, Declines) {
-		return
-	}
+func (f *Flow) recorded(c wire.Consent) {
 	f.recording = -1
 	if f.state == Declined { // recorded late
-		f.refusalID = e.Reply.Consent.ID
+		f.refusalID = c.ID
 		return
 	}
-	f.declined(e.Reply.Consent)
+	f.declined(c)
 }
 
 // failed judges the problem that answered the newest request.
@@ -108,7 +92,7 @@ func (f *Flow) failed(p wire.Problem) {
 			f.stop(p)
 			return
 		}
-		f.enter(Enter{State: Captcha})
+		f.enter(Effect{State: Captcha})
 		f.screen.Wrong = true
 		f.alert(string(p.Code))
 	case wire.VendorBusy, wire.RateLimited:
@@ -123,13 +107,13 @@ func (f *Flow) held(p wire.Problem) {
 	switch {
 	case f.state == Captcha || f.state == Answering: // the picture shown still counts
 		if f.state == Answering {
-			f.enter(Enter{State: Captcha})
+			f.enter(Effect{State: Captcha})
 		}
 		f.alert(string(p.Code))
-		f.emit(Emit{Type: EventError, Problem: p})
+		f.do(Emit, Effect{Event: EventError, Problem: p})
 	case f.state == Starting && p.RetryAfter > 0 && p.RetryAfter <= maxWait && f.repeats < maxRepeats:
 		f.repeats++
-		f.enter(Enter{State: Waiting, RetryAfter: p.RetryAfter})
+		f.enter(Effect{State: Waiting, Seconds: p.RetryAfter})
 		f.timer(Repeat, p.RetryAfter)
 	default:
 		f.stop(p)
@@ -156,8 +140,8 @@ func (f *Flow) stop(p wire.Problem) {
 	f.screen.News, f.screen.Wrong = "", false
 	f.screen.Problem = p
 	f.alert(string(p.Code))
-	f.enter(Enter{State: Error, Unreachable: p.Code == wire.Network})
-	f.emit(Emit{Type: EventError, Problem: p})
+	f.enter(Effect{State: Error, Unreachable: p.Code == wire.Network})
+	f.do(Emit, Effect{Event: EventError, Problem: p})
 	f.settleRetries(p.Code)
 }
 
@@ -173,13 +157,13 @@ func (f *Flow) expire(code wire.Code) {
 	default:
 		f.alert("expired")
 	}
-	f.enter(Enter{State: Expired})
-	f.emit(Emit{Type: EventExpire})
+	f.enter(Effect{State: Expired})
+	f.do(Emit, Effect{Event: EventExpire})
 	f.settleRetries(wire.SessionExpired)
 }
 
-func (f *Flow) elapsed(e Elapsed) {
-	if e.Timer < 0 || e.Timer >= timers || f.timers[e.Timer] != e.Seq || e.Seq == 0 {
+func (f *Flow) elapsed(e Event) {
+	if e.Timer < 0 || e.Timer >= Timers || f.timers[e.Timer] != e.Seq || e.Seq == 0 {
 		return
 	}
 	f.timers[e.Timer] = 0
@@ -193,7 +177,7 @@ func (f *Flow) elapsed(e Elapsed) {
 		}
 	case Repeat:
 		if f.state == Waiting {
-			f.enter(Enter{State: Starting})
+			f.enter(Effect{State: Starting})
 			f.post(f.last)
 		}
 	case Record:

@@ -2,7 +2,7 @@ package flow
 
 import "ekycconnect/wasm/wire"
 
-func (f *Flow) press(p Press) {
+func (f *Flow) press(p Event) {
 	f.calm = false
 	switch p.Part {
 	case Agree:
@@ -18,7 +18,7 @@ func (f *Flow) press(p Press) {
 	case Reload:
 		if f.state == Captcha && !f.locked() {
 			f.alertOff()
-			f.post(Post{Route: Captchas, Session: f.session})
+			f.post(Request{Route: Captchas, Session: f.session})
 		}
 	case Submit:
 		f.submit(p.Typed)
@@ -29,11 +29,11 @@ func (f *Flow) press(p Press) {
 
 // counts reports whether a press may stand for a decision: with live sitekeys
 // no script can take it for the person.
-func (f *Flow) counts(p Press) bool {
+func (f *Flow) counts(p Event) bool {
 	return f.state == Notice && !f.locked() && (p.Trusted || !f.live)
 }
 
-func (f *Flow) agree(p Press) {
+func (f *Flow) agree(p Event) {
 	if !f.counts(p) {
 		return
 	}
@@ -42,13 +42,13 @@ func (f *Flow) agree(p Press) {
 		f.stop(wire.ProblemOf(code))
 		return
 	}
-	f.enter(Enter{State: Starting})
-	f.post(Post{Route: Sessions, Decision: p.Decision})
+	f.enter(Effect{State: Starting})
+	f.post(Request{Route: Sessions, Decision: p.Decision})
 }
 
 // refuse records that the person does not agree. Whatever becomes of the
 // record, the person is let go.
-func (f *Flow) refuse(p Press, reason Reason) {
+func (f *Flow) refuse(p Event, reason Reason) {
 	if !f.counts(p) {
 		return
 	}
@@ -60,17 +60,17 @@ func (f *Flow) refuse(p Press, reason Reason) {
 		return
 	}
 	f.recording = 0
-	f.post(Post{Route: Declines, Decision: p.Decision, Other: p.Other})
+	f.post(Request{Route: Declines, Decision: p.Decision, Other: p.Other})
 }
 
 // alternative is the exit that every panel has. Before agreement it is a
 // refusal; after it nothing more is recorded.
-func (f *Flow) alternative(p Press) {
+func (f *Flow) alternative(p Event) {
 	switch f.state {
 	case Notice:
 		f.refuse(p, ByOtherID)
 	case Declined:
-		f.emit(Emit{Type: EventDecline, Consent: wire.Consent{ID: f.refusalID}, Other: p.Other, Reason: ByOtherID})
+		f.do(Emit, Effect{Event: EventDecline, Consent: wire.Consent{ID: f.refusalID}, Other: p.Other, Reason: ByOtherID})
 	case Done:
 	default:
 		f.leave(ByOtherID, p.Other)
@@ -87,8 +87,8 @@ func (f *Flow) leave(reason Reason, other string) {
 
 func (f *Flow) declined(c wire.Consent) {
 	f.refusalID = c.ID
-	f.enter(Enter{State: Declined})
-	f.emit(Emit{Type: EventDecline, Consent: c, Other: f.other, Reason: f.reason})
+	f.enter(Effect{State: Declined})
+	f.do(Emit, Effect{Event: EventDecline, Consent: c, Other: f.other, Reason: f.reason})
 }
 
 func (f *Flow) submit(typed string) {
@@ -106,8 +106,8 @@ func (f *Flow) submit(typed string) {
 		f.alert(key)
 		return
 	}
-	f.enter(Enter{State: Answering})
-	f.post(Post{Route: Answers, Session: f.session, Answer: answer})
+	f.enter(Effect{State: Answering})
+	f.post(Request{Route: Answers, Session: f.session, Answer: answer})
 }
 
 // again is the button of the panels that end a round.
@@ -128,12 +128,12 @@ func (f *Flow) again() {
 			f.over(true)
 		case last.Route == Answers:
 			f.alertOff()
-			f.enter(Enter{State: Answering})
+			f.enter(Effect{State: Answering})
 			f.post(last)
 		default: // the same decision under the same key, or the same session
 			f.alertOff()
 			f.repeats = 0
-			f.enter(Enter{State: Starting})
+			f.enter(Effect{State: Starting})
 			f.post(last)
 		}
 	}
@@ -141,14 +141,14 @@ func (f *Flow) again() {
 
 // retry: the partner's back end was told by the vendor that the letters were
 // wrong. The consent stands; only the picture is new.
-func (f *Flow) retry(e Retry) {
+func (f *Flow) retry(e Event) {
 	session := e.Session
 	if session == "" {
 		session = f.session
 	}
 	if session == "" {
 		if e.Call != 0 {
-			f.do(Settle{Call: e.Call, Code: wire.SessionInvalid})
+			f.do(Settle, Effect{Call: e.Call, Code: wire.SessionInvalid})
 		}
 		return
 	}
@@ -168,8 +168,8 @@ func (f *Flow) retry(e Retry) {
 func (f *Flow) reopen(session string) {
 	f.forget()
 	f.session = session
-	f.enter(Enter{State: Starting})
-	f.post(Post{Route: Captchas, Session: session})
+	f.enter(Effect{State: Starting})
+	f.post(Request{Route: Captchas, Session: session})
 }
 
 func (f *Flow) alertOff() {

@@ -4,7 +4,10 @@ package wire
 
 import "syscall/js"
 
-var isArray = js.Global().Get("Array").Get("isArray")
+var (
+	isArray   = js.Global().Get("Array").Get("isArray")
+	newObject = js.Global().Get("Object")
+)
 
 // object is a JSON object that the browser has parsed. A member that is
 // missing or null is its zero value, as for the relay's decoder; one of another
@@ -77,97 +80,59 @@ func (o object) consent() (c Consent, there bool) {
 	return Consent{ID: inner.text("id"), GivenAt: inner.text("given_at"), ReceiptURL: inner.text("receipt_url")}, there
 }
 
-func (o object) captcha() Captcha {
-	inner, _ := o.object("captcha")
-	return Captcha{MediaType: inner.text("media_type"), Data: inner.text("data")}
-}
-
-// DecodeSessionReply reads the parsed body of POST /v1/sessions; ok is false
-// when it is not one.
-func DecodeSessionReply(v js.Value) (r SessionReply, ok bool) {
+// DecodeReply reads the parsed body of any success of the four POST routes; ok
+// is false when a member is not of its type. Which members must be there depends
+// on the route: see [Reply].
+func DecodeReply(v js.Value) (r Reply, ok bool) {
 	bad := false
 	o := open(v, &bad)
 	r.Consent, _ = o.consent()
-	r.Session, r.Captcha = o.text("session"), o.captcha()
-	r.ExpiresAt, r.ExpiresIn = o.text("expires_at"), o.whole("expires_in")
-	return r, !bad && r.Complete()
+	captcha, _ := o.object("captcha")
+	r.Captcha = Captcha{MediaType: captcha.text("media_type"), Data: captcha.text("data")}
+	r.Session, r.Token, r.ExpiresIn = o.text("session"), o.text("token"), o.whole("expires_in")
+	return r, !bad
 }
 
-// DecodeDeclineReply is [DecodeSessionReply] for POST /v1/declines.
-func DecodeDeclineReply(v js.Value) (r DeclineReply, ok bool) {
-	bad := false
-	r.Consent, _ = open(v, &bad).consent()
-	return r, !bad && r.Complete()
-}
-
-// DecodeCaptchaReply is [DecodeSessionReply] for POST /v1/captchas.
-func DecodeCaptchaReply(v js.Value) (r CaptchaReply, ok bool) {
-	bad := false
-	o := open(v, &bad)
-	r.Session, r.Captcha = o.text("session"), o.captcha()
-	r.ExpiresAt, r.ExpiresIn = o.text("expires_at"), o.whole("expires_in")
-	return r, !bad && r.Complete()
-}
-
-// DecodeAnswerReply is [DecodeSessionReply] for POST /v1/answers.
-func DecodeAnswerReply(v js.Value) (r AnswerReply, ok bool) {
-	bad := false
-	o := open(v, &bad)
-	r.Token = o.text("token")
-	r.ExpiresAt, r.ExpiresIn = o.text("expires_at"), o.whole("expires_in")
-	return r, !bad && r.Complete()
-}
-
-// DecodeProblem reads the parsed body of an error answer.
+// DecodeProblem reads the parsed body of an error answer; ok is false when it is
+// not one of the relay's.
 func DecodeProblem(v js.Value) (p Problem, ok bool) {
 	bad := false
 	o := open(v, &bad)
-	p.Type, p.Title, p.Detail = o.text("type"), o.text("title"), o.text("detail")
 	p.Code, p.Fault = Code(o.text("code")), Fault(o.text("fault"))
 	p.Status, p.Retryable = o.whole("status"), o.truth("retryable")
 	p.RequestID, p.RetryAfter = o.text("request_id"), o.whole("retry_after")
 	if c, there := o.consent(); there {
 		p.Consent = &c
 	}
-	return p, !bad && p.Complete()
+	return p, !bad && p.Code != ""
 }
 
-func put(o map[string]any, name, value string) {
-	if value != "" {
-		o[name] = value
-	}
-}
-
-// Encode is the request's body, ready for js.ValueOf and JSON.stringify.
-func (d *Decision) Encode() map[string]any {
-	o := map[string]any{
-		"sitekey": d.Sitekey, "purpose": d.Purpose, "presentation": d.Presentation,
-		"notice_sha256": d.NoticeSHA256, "idempotency_key": d.IdempotencyKey,
-	}
-	put(o, "ticket", d.Ticket)
-	put(o, "subject", d.Subject)
-	put(o, "actor", string(d.Actor))
-	if d.Client != nil {
-		client := map[string]any{}
-		put(client, "channel", d.Client.Channel)
-		put(client, "version", d.Client.Version)
-		put(client, "build", d.Client.Build)
-		o["client"] = client
+// members makes an object of the members that are not empty: names and values
+// come in turn.
+func members(pairs ...string) js.Value {
+	o := newObject.New()
+	for i := 1; i < len(pairs); i += 2 {
+		if pairs[i] != "" {
+			o.Set(pairs[i-1], pairs[i])
+		}
 	}
 	return o
 }
 
-// Encode is [Decision.Encode] with the member that only a decline has.
-func (d *DeclineRequest) Encode() map[string]any {
-	o := d.Decision.Encode()
-	put(o, "alternative", d.Alternative)
+// Encode is the body of POST /v1/declines and, without an alternative, of POST
+// /v1/sessions, ready for JSON.stringify.
+func (d *DeclineRequest) Encode() js.Value {
+	o := members("sitekey", d.Sitekey, "purpose", d.Purpose, "presentation", d.Presentation,
+		"notice_sha256", d.NoticeSHA256, "idempotency_key", d.IdempotencyKey,
+		"ticket", d.Ticket, "subject", d.Subject, "actor", string(d.Actor), "alternative", d.Alternative)
+	if c := d.Client; c != nil {
+		o.Set("client", members("channel", c.Channel, "version", c.Version, "build", c.Build))
+	}
 	return o
 }
 
-// Encode is [Decision.Encode] for POST /v1/captchas.
-func (r *CaptchaRequest) Encode() map[string]any { return map[string]any{"session": r.Session} }
-
-// Encode is [Decision.Encode] for POST /v1/answers.
-func (r *AnswerRequest) Encode() map[string]any {
-	return map[string]any{"session": r.Session, "answer": r.Answer}
+// EncodeSession is the body of POST /v1/captchas and, with an answer, of POST
+// /v1/answers.
+func EncodeSession(session, answer string) js.Value {
+	return members("session", session, "answer", answer)
 }

@@ -1,28 +1,30 @@
 package wire
 
-// Complete reports whether the widget can go on with the reply: a proxy or an
-// older relay may answer 201 with something else.
-func (r *SessionReply) Complete() bool {
-	return sealed(r.Session) && r.Consent.ID != "" && r.Captcha.complete()
+// Reply is what the widget reads of any of the four success bodies; the members
+// that the route does not answer with stay empty.
+type Reply struct {
+	Session   string
+	Consent   Consent
+	Captcha   Captcha
+	Token     string
+	ExpiresIn int // whole seconds
 }
 
-// Complete is [SessionReply.Complete] for POST /v1/captchas.
-func (r *CaptchaReply) Complete() bool { return sealed(r.Session) && r.Captcha.complete() }
+// Opens reports whether r can be a [SessionReply] or a [CaptchaReply]: a proxy
+// or another relay may answer 2xx with anything.
+func (r *Reply) Opens() bool {
+	return sealed(r.Session) && r.Captcha.MediaType == "image/jpeg" && r.Captcha.Data != ""
+}
 
-// Complete is [SessionReply.Complete] for POST /v1/declines.
-func (r *DeclineReply) Complete() bool { return r.Consent.ID != "" }
+// Records reports whether r can be a [SessionReply] or a [DeclineReply].
+func (r *Reply) Records() bool { return r.Consent.ID != "" }
 
-// Complete is [SessionReply.Complete] for POST /v1/answers. A value that
-// begins with a dot stands for a state and is never a token.
-func (r *AnswerReply) Complete() bool { return sealed(r.Token) && r.Token[0] != '.' }
-
-// Complete is [SessionReply.Complete] for a problem: without a code it is not
-// one of the relay's.
-func (p *Problem) Complete() bool { return p.Code != "" }
-
-func (c *Captcha) complete() bool { return c.MediaType == "image/jpeg" && c.Data != "" }
+// Answers reports whether r can be an [AnswerReply]. A value that begins with a
+// dot stands for a state and is never a token.
+func (r *Reply) Answers() bool { return sealed(r.Token) && r.Token[0] != '.' }
 
 // ProblemOf is the problem that c stands for when no relay has told one.
 func ProblemOf(c Code) Problem {
-	return Problem{Status: c.Status(), Code: c, Retryable: c.Retryable(), Fault: c.Fault()}
+	row, _ := c.row()
+	return Problem{Status: row.status, Code: c, Retryable: row.retryable, Fault: row.fault}
 }

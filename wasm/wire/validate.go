@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"strconv"
-	"strings"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // Limits of contract §2.
 const (
@@ -23,7 +19,7 @@ const (
 // whether 1–16 printable ASCII characters are left that are not an Aadhaar
 // number.
 func Answer(typed string) (answer string, ok bool) {
-	answer = strings.TrimSpace(typed)
+	answer = trimSpace(typed)
 	if len(answer) < 1 || len(answer) > MaxAnswer {
 		return "", false
 	}
@@ -43,7 +39,7 @@ func Subject(s string) (code Code, ok bool) {
 		return InvalidRequest, false
 	}
 	for _, r := range s {
-		if !strconv.IsPrint(r) {
+		if !isPrint(r) {
 			return InvalidRequest, false
 		}
 	}
@@ -75,7 +71,7 @@ func printable(s string, max int) bool {
 		return false
 	}
 	for _, r := range s {
-		if !strconv.IsPrint(r) {
+		if !isPrint(r) {
 			return false
 		}
 	}

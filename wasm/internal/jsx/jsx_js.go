@@ -7,15 +7,14 @@
 // (golang/go#41310).
 package jsx
 
-import (
-	"errors"
-	"syscall/js"
-)
+import "syscall/js"
 
 var (
 	promise    = js.Global().Get("Promise")
 	errorClass = js.Global().Get("Error")
 	toString   = js.Global().Get("String")
+	number     = js.Global().Get("Number")
+	object     = js.Global().Get("Object")
 	console    = js.Global().Get("console")
 )
 
@@ -62,7 +61,7 @@ func Go(f func()) {
 func Try(f func()) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = errors.New("jsx: " + Text(r))
+			err = &Failure{Message: "jsx: " + Text(r)}
 		}
 	}()
 	f()
@@ -102,6 +101,35 @@ func String(v js.Value) string {
 		return v.String()
 	}
 	return ""
+}
+
+// Int is v if it is a whole number of at least 0 that fits a timer, else 0.
+func Int(v js.Value) int {
+	if v.Type() != js.TypeNumber {
+		return 0
+	}
+	if f := v.Float(); f >= 0 && f < 1<<31 {
+		return int(f)
+	}
+	return 0
+}
+
+// Itoa is n in decimal digits. (Package strconv would cost every visitor 8 KB.)
+func Itoa(n int) string { return Text(js.ValueOf(n)) }
+
+// Atoi is [Int] of the number that s stands for.
+func Atoi(s string) int { return Int(number.Invoke(s)) }
+
+// Object makes an object of names and values, which come in turn.
+func Object(pairs ...any) js.Value {
+	return set(object.New(), pairs)
+}
+
+func set(o js.Value, pairs []any) js.Value {
+	for i := 1; i < len(pairs); i += 2 {
+		o.Set(pairs[i-1].(string), pairs[i])
+	}
+	return o
 }
 
 // Field is v's member, undefined when v is no object or the getter throws.

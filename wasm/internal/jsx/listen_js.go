@@ -38,7 +38,7 @@ type Timer struct {
 }
 
 // After calls f once, ms milliseconds from now, never before it returns.
-func After(ms float64, f func()) *Timer {
+func After(ms int, f func()) *Timer {
 	t := &Timer{}
 	t.fn = newFunc(func([]js.Value) {
 		if t.end() {

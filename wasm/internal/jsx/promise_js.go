@@ -7,7 +7,7 @@ import "syscall/js"
 // Failure is an error that reaches the page as an Error object with members.
 type Failure struct {
 	Message string
-	Fields  map[string]any // strings, numbers and bools only
+	Fields  []any // names and values in turn, as for Object
 }
 
 func (f *Failure) Error() string { return f.Message }
@@ -47,10 +47,7 @@ func errorValue(err error) js.Value {
 		return err.Reason
 	case *Failure:
 		v := errorClass.New(err.Message)
-		for name, field := range err.Fields {
-			v.Set(name, field)
-		}
-		return v
+		return set(v, err.Fields)
 	}
 	return errorClass.New(Text(err))
 }

@@ -7,7 +7,6 @@
 package relay
 
 import (
-	"strconv"
 	"syscall/js"
 
 	"ekycconnect/wasm/internal/jsx"
@@ -41,64 +40,65 @@ type Call struct {
 	client     *Client
 	route      string
 	controller js.Value
-	init       map[string]any
+	init       js.Value
 }
 
 // Start prepares POST /v1/route; nothing is sent before Wait. route is
 // "sessions", "declines", "captchas" or "answers".
-func (c *Client) Start(route string, body map[string]any) *Call {
+func (c *Client) Start(route string, body js.Value) *Call {
 	controller := js.Global().Get("AbortController").New()
-	return &Call{client: c, route: route, controller: controller, init: map[string]any{
-		"method": "POST",
+	return &Call{client: c, route: route, controller: controller, init: jsx.Object(
+		"method", "POST",
 		// text/plain keeps the browser from asking first (no CORS preflight).
-		"headers":     map[string]any{"Content-Type": "text/plain"},
-		"body":        c.json.Call("stringify", body).String(),
-		"mode":        "cors",
-		"credentials": "omit",
-		"cache":       "no-store",
-		"redirect":    "error",
-		"signal":      controller.Get("signal"),
+		"headers", jsx.Object("Content-Type", "text/plain"),
+		"body", c.json.Call("stringify", body),
+		"mode", "cors",
+		"credentials", "omit",
+		"cache", "no-store",
+		"redirect", "error",
+		"signal", controller.Get("signal"),
 		// A refusal is to be recorded even if the person leaves the page next.
-		"keepalive": route == "declines",
-	}}
+		"keepalive", route == "declines",
+	)}
 }
 
 // Abort ends the call; Wait then fails with [wire.Network].
 func (c *Call) Abort() { c.controller.Call("abort") }
 
-// Wait sends the request and waits for the whole answer. Exactly one of the
-// parsed body and the problem is of use. It must not run in a callback.
-func (c *Call) Wait() (body js.Value, problem *wire.Problem) {
+// Wait sends the request and waits for the whole answer: a reply, or a problem
+// that is not nil. It must not run in a callback.
+func (c *Call) Wait() (r wire.Reply, problem *wire.Problem) {
 	problem = failure(wire.Network)
-	_ = jsx.Try(func() { body, problem = c.send() }) // a page's own fetch may throw
-	return body, problem
+	_ = jsx.Try(func() { r, problem = c.send() }) // a page's own fetch may throw
+	return r, problem
 }
 
-func (c *Call) send() (js.Value, *wire.Problem) {
+func (c *Call) send() (r wire.Reply, problem *wire.Problem) {
 	limit := wait
 	if c.route == "sessions" || c.route == "captchas" {
 		limit = vendorWait
 	}
-	deadline := jsx.After(float64(limit), c.Abort)
+	deadline := jsx.After(limit, c.Abort)
 	defer deadline.Stop()
 
 	response, err := jsx.Await(c.client.fetch.Invoke(c.client.base+"/v1/"+c.route, c.init))
 	if err != nil {
-		return js.Undefined(), failure(wire.Network)
+		return r, failure(wire.Network)
 	}
 	text, err := read(response)
 	if err != nil {
-		return js.Undefined(), failure(wire.Network)
+		return r, failure(wire.Network)
 	}
 	parsed := js.Undefined()
 	_ = jsx.Try(func() { parsed = c.client.json.Call("parse", text) })
 	if status := response.Get("status").Int(); status < 200 || status > 299 {
-		return js.Undefined(), refusal(status, response.Get("headers"), parsed)
+		return r, refusal(status, response.Get("headers"), parsed)
 	}
-	if parsed.Type() != js.TypeObject {
-		return js.Undefined(), failure(wire.Internal)
+	r, ok := wire.DecodeReply(parsed)
+	if !ok {
+		return r, failure(wire.Internal)
 	}
-	return parsed, nil
+	return r, nil
 }
 
 // read collects the body, and stops with an error as soon as it is too long.
@@ -123,7 +123,7 @@ func read(response js.Value) (js.Value, error) {
 			_, _ = jsx.Await(reader.Call("cancel"))
 			return js.Undefined(), &jsx.Failure{Message: "relay: answer too long"}
 		}
-		chunks.Call("push", decoder.Call("decode", bytes, map[string]any{"stream": true}))
+		chunks.Call("push", decoder.Call("decode", bytes, jsx.Object("stream", true)))
 	}
 }
 
@@ -136,10 +136,7 @@ func refusal(status int, headers, body js.Value) *wire.Problem {
 	}
 	p.Status = status
 	if p.RetryAfter <= 0 {
-		p.RetryAfter = 0
-		if s, err := strconv.Atoi(jsx.String(headers.Call("get", "Retry-After"))); err == nil && s > 0 {
-			p.RetryAfter = s
-		}
+		p.RetryAfter = jsx.Atoi(jsx.String(headers.Call("get", "Retry-After")))
 	}
 	if p.RequestID == "" {
 		p.RequestID = jsx.String(headers.Call("get", "X-Request-Id"))

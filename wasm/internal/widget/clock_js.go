@@ -16,22 +16,22 @@ const nap = 30_000 // ms
 // other may have stopped.
 type clock struct {
 	env     Env
-	elapsed func(flow.Elapsed)
-	set     map[flow.Timer]*deadline
+	elapsed func(flow.Event)
+	set     [flow.Timers]*deadline
 }
 
 type deadline struct {
-	wake       flow.Wake
-	wall, mono float64
+	wake       flow.Effect
+	wall, mono int
 	timer      *jsx.Timer
 }
 
-func newClock(env Env, elapsed func(flow.Elapsed)) *clock {
-	return &clock{env: env, elapsed: elapsed, set: map[flow.Timer]*deadline{}}
+func newClock(env Env, elapsed func(flow.Event)) *clock {
+	return &clock{env: env, elapsed: elapsed}
 }
 
 // wake sets the timer anew.
-func (c *clock) wake(w flow.Wake) {
+func (c *clock) wake(w flow.Effect) {
 	if old := c.set[w.Timer]; old != nil {
 		old.timer.Stop()
 	}
@@ -40,8 +40,8 @@ func (c *clock) wake(w flow.Wake) {
 	c.sleep(d)
 }
 
-func (c *clock) left(d *deadline) float64 {
-	return float64(d.wake.Seconds)*1000 - max(c.env.Wall()-d.wall, c.env.Mono()-d.mono)
+func (c *clock) left(d *deadline) int {
+	return d.wake.Seconds*1000 - max(c.env.Wall()-d.wall, c.env.Mono()-d.mono)
 }
 
 func (c *clock) sleep(d *deadline) {
@@ -56,22 +56,26 @@ func (c *clock) look(d *deadline) {
 		c.sleep(d)
 		return
 	}
-	delete(c.set, d.wake.Timer)
-	c.elapsed(flow.Elapsed{Timer: d.wake.Timer, Seq: d.wake.Seq})
+	c.set[d.wake.Timer] = nil
+	c.elapsed(flow.Event{Kind: flow.Elapsed, Timer: d.wake.Timer, Seq: d.wake.Seq})
 }
 
 // check looks at every deadline at once, for the moments when time may have
 // passed unseen.
 func (c *clock) check() {
 	for _, d := range c.set {
-		d.timer.Stop()
-		c.look(d)
+		if d != nil {
+			d.timer.Stop()
+			c.look(d)
+		}
 	}
 }
 
 func (c *clock) close() {
-	for _, d := range c.set {
-		d.timer.Stop()
+	for i, d := range c.set {
+		if d != nil {
+			d.timer.Stop()
+			c.set[i] = nil
+		}
 	}
-	clear(c.set)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func (w *Widget) carryOut(e flow.Effect) {
-	switch e := e.(type) {
+	switch e.Do {
 	case flow.Enter:
 		w.enter(e)
 	case flow.Post:
@@ -19,7 +19,7 @@ func (w *Widget) carryOut(e flow.Effect) {
 	case flow.Cancel:
 		w.call.Abort()
 	case flow.Draw:
-		w.draw(e)
+		w.draw(drawing{e.Seq, e.Picture})
 	case flow.Paint:
 		w.paint(e)
 	case flow.Focus:
@@ -36,20 +36,18 @@ func (w *Widget) carryOut(e flow.Effect) {
 	}
 }
 
-func (w *Widget) enter(e flow.Enter) {
-	detail := map[string]any{}
+func (w *Widget) enter(e flow.Effect) {
+	detail := jsx.Object()
 	switch e.State {
 	case flow.Done:
 		// An estimate by the device's clock, for the page only; the widget's own
 		// deadline does not rest on it.
-		w.expiresAt = w.env.Wall() + float64(e.ExpiresIn)*1000
-		detail["token"], detail["expiresAt"] = e.Token, w.expiresAt
+		w.expiresAt = w.env.Wall() + e.Seconds*1000
+		detail = jsx.Object("token", e.Token, "expiresAt", w.expiresAt)
 	case flow.Waiting:
-		detail["retryAfter"] = e.RetryAfter
+		detail = jsx.Object("retryAfter", e.Seconds)
 	case flow.Error:
-		if e.Unreachable {
-			detail["unreachable"] = true
-		}
+		detail = jsx.Object("unreachable", e.Unreachable)
 	case flow.Notice: // the loader has said so already
 		if w.host.state() == string(flow.Notice) {
 			return
@@ -58,82 +56,48 @@ func (w *Widget) enter(e flow.Enter) {
 	w.host.value.Call("state", string(e.State), detail)
 }
 
-func (w *Widget) emit(e flow.Emit) {
-	detail := map[string]any{}
-	switch e.Type {
+func (w *Widget) emit(e flow.Effect) {
+	detail := jsx.Object()
+	switch e.Event {
 	case flow.EventConsent:
-		detail["consentId"] = e.Consent.ID
+		detail.Set("consentId", e.Consent.ID)
 		if e.Consent.ReceiptURL != "" {
-			detail["receiptUrl"] = e.Consent.ReceiptURL
+			detail.Set("receiptUrl", e.Consent.ReceiptURL)
 		}
 	case flow.EventDecline:
-		detail["consentId"], detail["alternative"], detail["reason"] = e.Consent.ID, e.Other, string(e.Reason)
+		detail = jsx.Object("consentId", e.Consent.ID, "alternative", e.Other, "reason", string(e.Reason))
 	case flow.EventToken:
-		detail["token"], detail["expiresAt"] = e.Token, w.expiresAt
+		detail = jsx.Object("token", e.Token, "expiresAt", w.expiresAt)
 	case flow.EventError:
-		detail["code"], detail["retryable"] = string(e.Problem.Code), e.Problem.Retryable
-		detail["fault"], detail["requestId"] = string(e.Problem.Fault), e.Problem.RequestID
+		p := e.Problem
+		detail = jsx.Object("code", string(p.Code), "retryable", p.Retryable, "fault", string(p.Fault), "requestId", p.RequestID)
 	}
-	w.host.value.Call("emit", e.Type, detail)
+	w.host.value.Call("emit", e.Event, detail)
 }
 
-func (w *Widget) post(p flow.Post) {
+func (w *Widget) post(e flow.Effect) {
 	if w.call != nil {
 		w.call.Abort() // of no effect on one that has ended
 	}
-	call := w.relay.Start(string(p.Route), body(p))
+	call := w.relay.Start(string(e.Request.Route), body(e.Request))
 	w.call = call
+	seq := e.Seq
 	jsx.Go(func() {
-		parsed, problem := call.Wait()
-		if w.closed {
-			return
+		reply, problem := call.Wait()
+		switch {
+		case w.closed:
+		case problem != nil:
+			w.handle(flow.Event{Kind: flow.Failed, Seq: seq, Problem: *problem})
+		default:
+			w.handle(flow.Event{Kind: flow.Replied, Seq: seq, Reply: reply})
 		}
-		if problem != nil {
-			w.handle(flow.Failed{Seq: p.Seq, Problem: *problem})
-			return
-		}
-		w.handle(outcome(p, parsed))
 	})
 }
 
-func body(p flow.Post) map[string]any {
-	switch p.Route {
-	case flow.Declines:
-		r := wire.DeclineRequest{Decision: p.Decision, Alternative: p.Other}
-		return r.Encode()
-	case flow.Captchas:
-		r := wire.CaptchaRequest{Session: p.Session}
-		return r.Encode()
-	case flow.Answers:
-		r := wire.AnswerRequest{Session: p.Session, Answer: p.Answer}
-		return r.Encode()
+func body(r flow.Request) js.Value {
+	if r.Session != "" {
+		return wire.EncodeSession(r.Session, r.Answer)
 	}
-	return p.Decision.Encode()
-}
-
-func outcome(p flow.Post, parsed js.Value) flow.Event {
-	ok := false
-	var e flow.Event
-	switch p.Route {
-	case flow.Sessions:
-		var r wire.SessionReply
-		r, ok = wire.DecodeSessionReply(parsed)
-		e = flow.Began{Seq: p.Seq, Reply: r}
-	case flow.Declines:
-		var r wire.DeclineReply
-		r, ok = wire.DecodeDeclineReply(parsed)
-		e = flow.Recorded{Seq: p.Seq, Reply: r}
-	case flow.Captchas:
-		var r wire.CaptchaReply
-		r, ok = wire.DecodeCaptchaReply(parsed)
-		e = flow.Pictured{Seq: p.Seq, Reply: r}
-	case flow.Answers:
-		var r wire.AnswerReply
-		r, ok = wire.DecodeAnswerReply(parsed)
-		e = flow.Answered{Seq: p.Seq, Reply: r}
-	}
-	if !ok {
-		return flow.Failed{Seq: p.Seq, Problem: wire.ProblemOf(wire.Internal)}
-	}
-	return e
+	d := wire.DeclineRequest{Decision: r.Decision, Alternative: r.Other}
+	return d.Encode()
 }

@@ -6,9 +6,9 @@ import "syscall/js"
 
 // Env is the browser as the widget uses it. Tests put their own in.
 type Env struct {
-	Wall  func() float64 // ms since 1970, by a clock that can be set
-	Mono  func() float64 // ms, by a clock that may stop while the device sleeps
-	Bytes func([]byte)   // fills with random bytes
+	Wall  func() int   // ms since 1970, by a clock that can be set
+	Mono  func() int   // ms, by a clock that may stop while the device sleeps
+	Bytes func([]byte) // fills with random bytes
 }
 
 // Browser is the real one.
@@ -16,8 +16,8 @@ func Browser() Env {
 	date, performance, crypto := js.Global().Get("Date"), js.Global().Get("performance"), js.Global().Get("crypto")
 	uint8Array := js.Global().Get("Uint8Array")
 	return Env{
-		Wall: func() float64 { return date.Call("now").Float() },
-		Mono: func() float64 { return performance.Call("now").Float() },
+		Wall: func() int { return date.Call("now").Int() },
+		Mono: func() int { return performance.Call("now").Int() },
 		Bytes: func(b []byte) {
 			a := uint8Array.New(len(b))
 			crypto.Call("getRandomValues", a)

@@ -81,9 +81,7 @@ func problem(err error) wire.Problem {
 	if v := jsx.Field(reason, "retryable"); v.Type() == js.TypeBoolean {
 		p.Retryable = v.Bool()
 	}
-	if v := jsx.Field(reason, "retryAfter"); v.Type() == js.TypeNumber && v.Float() >= 0 && v.Float() < 1<<31 {
-		p.RetryAfter = int(v.Float())
-	}
+	p.RetryAfter = jsx.Int(jsx.Field(reason, "retryAfter"))
 	p.RequestID = jsx.String(jsx.Field(reason, "requestId"))
 	return p
 }

@@ -11,7 +11,7 @@ import (
 
 // paint has the loader fetch and paint the view anew, then puts back what was
 // in the old one: letters, picture, focus.
-func (w *Widget) paint(p flow.Paint) {
+func (w *Widget) paint(p flow.Effect) {
 	focused := ""
 	if active := w.host.root.Get("activeElement"); active.Truthy() {
 		focused = jsx.String(active.Call("getAttribute", "data-part"))
@@ -23,16 +23,16 @@ func (w *Widget) paint(p flow.Paint) {
 			return
 		}
 		if err != nil {
-			w.handle(flow.Unpainted{Seq: p.Seq, Problem: problem(err)})
+			w.handle(flow.Event{Kind: flow.Unpainted, Seq: p.Seq, Problem: problem(err)})
 			w.guarded(w.showLanguage)
 			return
 		}
 		w.guarded(w.restoreTyped)
 		w.guarded(w.show)
 		w.guarded(func() { w.refocus(focused) })
-		w.handle(flow.Painted{Seq: p.Seq})
+		w.handle(flow.Event{Kind: flow.Painted, Seq: p.Seq})
 		if w.picture != "" {
-			w.draw(flow.Draw{Picture: w.picture})
+			w.draw(drawing{picture: w.picture})
 		}
 	})
 }
@@ -67,10 +67,16 @@ func (w *Widget) restoreTyped() {
 	}
 }
 
+// drawing is a picture to be drawn. Without a number it is drawn again only and
+// answers nothing.
+type drawing struct {
+	seq     int
+	picture string
+}
+
 // draw puts pictures onto the canvas one after the other, since decoding one
-// may take longer than decoding the next. Those without a number are drawn
-// again only and answer nothing.
-func (w *Widget) draw(d flow.Draw) {
+// may take longer than decoding the next.
+func (w *Widget) draw(d drawing) {
 	w.pictures = append(w.pictures, d)
 	if w.drawing {
 		return
@@ -86,17 +92,17 @@ func (w *Widget) draw(d flow.Draw) {
 	})
 }
 
-func (w *Widget) drawOne(d flow.Draw) {
+func (w *Widget) drawOne(d drawing) {
 	var err error
-	if thrown := jsx.Try(func() { _, err = jsx.Await(w.host.value.Call("draw", d.Picture)) }); thrown != nil {
+	if thrown := jsx.Try(func() { _, err = jsx.Await(w.host.value.Call("draw", d.picture)) }); thrown != nil {
 		err = thrown
 	}
 	switch {
-	case w.closed || d.Seq == 0:
+	case w.closed || d.seq == 0:
 	case err != nil:
-		w.handle(flow.Undrawable{Seq: d.Seq})
+		w.handle(flow.Event{Kind: flow.Undrawable, Seq: d.seq})
 	default:
-		w.picture, w.stale = d.Picture, w.typed != ""
-		w.handle(flow.Drawn{Seq: d.Seq})
+		w.picture, w.stale = d.picture, w.typed != ""
+		w.handle(flow.Event{Kind: flow.Drawn, Seq: d.seq})
 	}
 }

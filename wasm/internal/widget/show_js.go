@@ -3,11 +3,10 @@
 package widget
 
 import (
-	"strconv"
-	"strings"
 	"syscall/js"
 
 	"ekycconnect/wasm/flow"
+	"ekycconnect/wasm/internal/jsx"
 )
 
 var panels = []string{"notice", "captcha", "done", "declined", "error"}
@@ -55,12 +54,12 @@ func (w *Widget) mark(part, attribute string, on bool) {
 // data-contrast of the view, from where the styles take it.
 func (w *Widget) showPicture() {
 	if view := w.host.part("view"); view.Truthy() {
-		view.Call("setAttribute", "data-zoom", strconv.Itoa(w.zoom))
+		view.Call("setAttribute", "data-zoom", jsx.Itoa(w.zoom))
 		view.Call("toggleAttribute", "data-contrast", w.contrast)
 	}
 	pressed := func(part string, on bool) {
 		if button := w.host.part(part); button.Truthy() {
-			button.Call("setAttribute", "aria-pressed", strconv.FormatBool(on))
+			button.Call("setAttribute", "aria-pressed", on)
 		}
 	}
 	pressed("enlarge", w.zoom > 1)
@@ -92,7 +91,13 @@ func (w *Widget) text(key string, seconds int) string {
 	if text == "" {
 		text = w.host.message("unknown")
 	}
-	return strings.ReplaceAll(text, "{seconds}", strconv.Itoa(seconds))
+	const slot = "{seconds}"
+	for i := 0; i+len(slot) <= len(text); i++ {
+		if text[i:i+len(slot)] == slot {
+			return text[:i] + jsx.Itoa(seconds) + text[i+len(slot):]
+		}
+	}
+	return text
 }
 
 // whereIsFocus looks before the panels change: hiding what has the focus loses

@@ -38,12 +38,12 @@ type Widget struct {
 	closed   bool
 
 	call       *relay.Call // the newest request
-	expiresAt  float64     // of the token; ms since 1970
+	expiresAt  int         // of the token; ms since 1970
 	typed      string      // letters in the field, kept over a new view
 	stale      bool        // the picture is newer than the letters
 	picture    string      // the newest, drawn again into a new view
 	drawing    bool
-	pictures   []flow.Draw
+	pictures   []drawing
 	alerts     int
 	focus      bool // where the focus was when the event came
 	astray     bool
@@ -51,7 +51,13 @@ type Widget struct {
 	contrast   bool
 	disabled   bool
 	lastCall   int
-	unanswered map[int]chan error
+	unanswered []unanswered
+}
+
+// unanswered is a call of the page that waits for its result.
+type unanswered struct {
+	call   int
+	result chan error
 }
 
 // Bind takes over an element whose view is painted.
@@ -59,14 +65,14 @@ func (c Core) Bind(value js.Value) *Widget {
 	w := &Widget{
 		host:  host{value: value, element: value.Get("element"), root: value.Get("root")},
 		relay: c.Relay, version: c.Version, build: c.Build, env: c.Env,
-		zoom: 1, unanswered: map[int]chan error{},
+		zoom: 1,
 	}
-	w.clock = newClock(c.Env, func(e flow.Elapsed) { w.handle(e) })
+	w.clock = newClock(c.Env, w.handle)
 	p := w.host.params()
 	w.flow = flow.New(p.sitekey)
 	w.disabled = p.disabled
 	w.listen()
-	w.handle(flow.Bound{Session: p.retry})
+	w.handle(flow.Event{Kind: flow.Bound, Session: p.retry})
 	w.early()
 	return w
 }
@@ -108,13 +114,13 @@ func (w *Widget) guarded(step func()) {
 }
 
 // Reset puts the widget back to the notice, as form.reset() does.
-func (w *Widget) Reset() { w.handle(flow.Reset{}) }
+func (w *Widget) Reset() { w.handle(flow.Event{Kind: flow.Reset}) }
 
 // Restore is for a page that came back from the browser's cache: deadlines may
 // have passed, requests may have been dropped.
 func (w *Widget) Restore() {
 	w.clock.check()
-	w.handle(flow.Resumed{})
+	w.handle(flow.Event{Kind: flow.Resumed})
 }
 
 // Changed is told of an attribute of the element.
@@ -122,12 +128,12 @@ func (w *Widget) Changed(attribute string) {
 	p := w.host.params()
 	switch attribute {
 	case "sitekey", "purpose":
-		w.handle(flow.Replaced{Sitekey: p.sitekey})
+		w.handle(flow.Event{Kind: flow.Replaced, Sitekey: p.sitekey})
 	case "lang":
-		w.handle(flow.Language{Lang: p.lang})
+		w.handle(flow.Event{Kind: flow.Language, Lang: p.lang})
 	case "retry":
 		if p.retry != "" {
-			w.handle(flow.Retry{Session: p.retry})
+			w.handle(flow.Event{Kind: flow.Retry, Session: p.retry})
 		}
 	case "disabled":
 		w.disabled = p.disabled
@@ -139,14 +145,14 @@ func (w *Widget) Changed(attribute string) {
 // result. The page's attribute wins over the session in hand.
 func (w *Widget) Retry() <-chan error {
 	call, result := w.answerable()
-	w.handle(flow.Retry{Session: w.host.params().retry, Call: call})
+	w.handle(flow.Event{Kind: flow.Retry, Session: w.host.params().retry, Call: call})
 	return result
 }
 
 // SetLanguage paints the view anew; the channel gives one result.
 func (w *Widget) SetLanguage(lang string) <-chan error {
 	call, result := w.answerable()
-	w.handle(flow.Language{Lang: lang, Call: call})
+	w.handle(flow.Event{Kind: flow.Language, Lang: lang, Call: call})
 	return result
 }
 
@@ -157,27 +163,29 @@ func (w *Widget) answerable() (int, <-chan error) {
 		return 0, result
 	}
 	w.lastCall++
-	w.unanswered[w.lastCall] = result
+	w.unanswered = append(w.unanswered, unanswered{w.lastCall, result})
 	return w.lastCall, result
 }
 
 func (w *Widget) settle(call int, code wire.Code) {
-	result := w.unanswered[call]
-	if result == nil {
+	for i, u := range w.unanswered {
+		if u.call != call {
+			continue
+		}
+		w.unanswered = append(w.unanswered[:i], w.unanswered[i+1:]...)
+		if code == "" {
+			u.result <- nil
+		} else {
+			u.result <- failure(code)
+		}
 		return
 	}
-	delete(w.unanswered, call)
-	if code == "" {
-		result <- nil
-		return
-	}
-	result <- failure(code)
 }
 
 func failure(code wire.Code) error {
 	return &jsx.Failure{
 		Message: "ekyc-connect: " + string(code),
-		Fields:  map[string]any{"name": "EkycConnectError", "code": string(code), "retryable": code.Retryable()},
+		Fields:  []any{"name", "EkycConnectError", "code", string(code), "retryable", code.Retryable()},
 	}
 }
 
@@ -192,7 +200,7 @@ func (w *Widget) Close() {
 	if w.call != nil {
 		w.call.Abort()
 	}
-	for call := range w.unanswered {
-		w.settle(call, wire.SessionInvalid)
+	for len(w.unanswered) > 0 {
+		w.settle(w.unanswered[0].call, wire.SessionInvalid)
 	}
 }
