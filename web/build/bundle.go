@@ -13,9 +13,9 @@ import (
 )
 
 // bundle makes the loader of web/src/loader.js and what it imports, with Go's
-// glue and the styles inside and the wasm's place and hash written in.
-func bundle(root string, wasm stamp.File) ([]byte, error) {
-	glue, err := glue(root)
+// glue and the styles inside, and the wasm's place and hash written in.
+func bundle(root string, wasm []byte, at stamp.File) ([]byte, error) {
+	glue, err := glue(root, wasm)
 	if err != nil {
 		return nil, err
 	}
@@ -35,9 +35,9 @@ func bundle(root string, wasm stamp.File) ([]byte, error) {
 		ReserveProps: "^_(pendingEvent|makeFuncWrapper|_ekycConnectBoot)$",
 		Define: map[string]string{
 			"VERSION":        strconv.Quote(stamp.Version),
-			"WASM_PATH":      strconv.Quote("/v1/assets/" + wasm.Hash + "/" + stamp.Wasm),
-			"WASM_INTEGRITY": strconv.Quote(wasm.Integrity),
-			"WASM_BUILD":     strconv.Quote(wasm.Hash),
+			"WASM_PATH":      strconv.Quote("/v1/assets/" + at.Hash + "/" + stamp.Wasm),
+			"WASM_INTEGRITY": strconv.Quote(at.Integrity),
+			"WASM_BUILD":     strconv.Quote(at.Hash),
 		},
 		Plugins: []api.Plugin{sources(glue)},
 	})

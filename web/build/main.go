@@ -50,7 +50,7 @@ func run() error {
 	if m.Wasm, err = write(dist, stamp.Wasm, wasm); err != nil {
 		return err
 	}
-	loader, err := bundle(root, m.Wasm)
+	loader, err := bundle(root, wasm, m.Wasm)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"html/template"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// strict is the policy under which the whole journey must run.
+const strict = "default-src 'none'; script-src RELAY 'wasm-unsafe-eval'; connect-src RELAY; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// partner is a company's site with a form on it.
+type partner struct {
+	URL   string
+	posts chan url.Values // what the form sent
+}
+
+type form struct {
+	Relay  string
+	Markup template.HTML // within the form
+	Policy string        // RELAY is replaced
+	Style  bool          // the stylesheet of the screenshots, which no strict policy allows
+}
+
+// widget is the markup of one widget.
+func widget(sitekey, more string) template.HTML {
+	return template.HTML(`<ekyc-connect sitekey="` + sitekey + `" purpose="account-opening" required ` + more + `></ekyc-connect>`)
+}
+
+var pageHTML = template.Must(template.New("").Parse(`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Open an account</title>
+<link rel="icon" href="data:,">
+{{if .Style}}<link rel="stylesheet" href="/style.css">{{end}}
+<script src="{{.Relay}}/v1/ekyc-connect.js" async></script>
+</head>
+<body>
+<form action="/onboard" method="post">
+{{.Markup}}
+<p><button id="continue">Continue</button></p>
+</form>
+</body>
+</html>
+`))
+
+const style = `body{margin:24px;font-family:system-ui,sans-serif;background:#f3f5f8}
+@media(prefers-color-scheme:dark){body{background:#0c0f14}}
+ekyc-connect:not(:defined){display:block;min-block-size:34rem}`
+
+// newPartner serves p at / and takes its form at /onboard.
+func newPartner(t *testing.T, p form) *partner {
+	t.Helper()
+	site := &partner{posts: make(chan url.Values, 10)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		if p.Policy != "" {
+			w.Header().Set("Content-Security-Policy", strings.ReplaceAll(p.Policy, "RELAY", p.Relay))
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if err := pageHTML.Execute(w, p); err != nil {
+			t.Error(err)
+		}
+	})
+	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/css")
+		_, _ = w.Write([]byte(style))
+	})
+	mux.HandleFunc("POST /onboard", func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
+		site.posts <- r.PostForm
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(`<!DOCTYPE html><title>Thank you</title><p id="thanks">Thank you</p>`))
+	})
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	site.URL = s.URL
+	return site
+}

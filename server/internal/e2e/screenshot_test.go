@@ -1,0 +1,108 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// look is how a screenshot is taken.
+type look struct {
+	name   string
+	width  int64
+	scheme string // prefers-color-scheme
+	attrs  string // of the element
+}
+
+var looks = []look{
+	{"light", 664, "light", ""},
+	{"dark", 664, "dark", ""},
+	{"contrast", 664, "light", `theme="contrast"`},
+	{"phone", 320, "light", ""},
+	{"hindi", 360, "light", `lang="hi"`},
+	{"wide", 1200, "light", ""},
+}
+
+// scenes are the states to take, in the order of one journey, and how the next is reached.
+func scenes(b *tab) []struct {
+	name string
+	go_  func()
+} {
+	return []struct {
+		name string
+		go_  func()
+	}{
+		{"notice", func() { b.state("notice") }},
+		{"captcha", func() { b.press("agree"); b.state("captcha") }},
+		{"done", func() { b.answer("abc12"); b.press("submit"); b.state("done") }},
+		{"declined", func() {
+			js[any](b, `EkycConnect.reset()`)
+			b.state("notice")
+			b.press("decline")
+			b.state("declined")
+		}},
+	}
+}
+
+// Screenshots go to the documents when SCREENSHOTS is set, which make e2e does.
+func TestEveryStateHasItsPicture(t *testing.T) {
+	dir := t.TempDir()
+	if os.Getenv("SCREENSHOTS") != "" {
+		dir = filepath.Join("..", "..", "docs", "img")
+		require.NoError(t, os.MkdirAll(dir, 0o755))
+	}
+	relay := startRelay(t)
+	for _, l := range looks {
+		t.Run(l.name, func(t *testing.T) {
+			site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", l.attrs), Style: true})
+			b := newLook(t, l)
+			b.open(site.URL)
+			for _, s := range scenes(b) {
+				s.go_()
+				b.shoot(filepath.Join(dir, s.name+"-"+l.name+".png"))
+			}
+		})
+		t.Run(l.name+" trouble", func(t *testing.T) {
+			for name, sitekey := range map[string]string{"error": "pk_test_down", "waiting": "pk_test_busy", "starting": "pk_test_slow"} {
+				site := newPartner(t, form{Relay: relay, Markup: widget(sitekey, l.attrs), Style: true})
+				b := newLook(t, l)
+				b.open(site.URL)
+				b.state("notice")
+				b.press("agree")
+				b.state(name)
+				b.shoot(filepath.Join(dir, name+"-"+l.name+".png"))
+			}
+		})
+	}
+}
+
+func newLook(t *testing.T, l look) *tab {
+	t.Helper()
+	b := newTab(t)
+	b.do(
+		emulation.SetDeviceMetricsOverride(l.width, 760, 1.5, l.width < 500),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: l.scheme},
+			{Name: "prefers-reduced-motion", Value: "reduce"},
+		}),
+	)
+	return b
+}
+
+// shoot takes the whole page.
+func (b *tab) shoot(file string) {
+	b.t.Helper()
+	var picture []byte
+	b.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		picture, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).Do(ctx)
+		return err
+	}))
+	require.NotEmpty(b.t, picture)
+	require.NoError(b.t, os.WriteFile(file, picture, 0o644))
+}
