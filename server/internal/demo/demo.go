@@ -1,0 +1,160 @@
+// Package demo is the sandbox's partner: a bank's onboarding form with the
+// widget in it, and the back end behind the form, which redeems the token at
+// the relay over HTTP as any partner would. It shows developers what to build
+// and is served in the sandbox alone.
+//
+// The secrets of the test sitekeys stay on this side; no page holds one.
+package demo
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/secret"
+	"ekycconnect/wasm/wire"
+	web "ekycconnect/web/demo"
+)
+
+// Options is what the demo needs to know.
+type Options struct {
+	// Relay gives the base URL for the back end's own calls to the relay.
+	Relay func() string
+	// Secrets are the test sitekeys' secrets.
+	Secrets map[string]secret.String
+	// VendorURL is the emulator, for the vendor's next step after the token;
+	// empty: the demo ends with the redeemed token.
+	VendorURL string
+	// Vendor gives the credentials of a test sitekey's vendor account; nil for
+	// sandbox/sandbox.
+	Vendor func(sitekey string) (id, key string)
+	Log    *slog.Logger
+}
+
+// policy is the strictest policy under which the widget works, plus the page's
+// own style sheet, icon and form.
+const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; style-src 'self'; " +
+	"img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types 'none'"
+
+// backEndTimeout is for each call of the bank's server.
+const backEndTimeout = 15 * time.Second
+
+type demo struct {
+	Options
+	pages     *template.Template
+	languages []wire.Language
+	client    *http.Client
+}
+
+// New makes the demo: GET / the form, GET /demo/… its files, POST /demo/onboard
+// the bank's back end.
+func New(o Options) (http.Handler, error) {
+	pages, err := template.ParseFS(web.Files, "*.html")
+	if err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	d := &demo{Options: o, pages: pages, client: &http.Client{
+		Timeout:       backEndTimeout,
+		Transport:     &http.Transport{}, // no proxy: relay and emulator are on this machine
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	if d.languages, err = offered(); err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", d.form)
+	mux.HandleFunc("GET /demo/{file}", d.file)
+	mux.HandleFunc("POST /demo/onboard", d.onboard)
+	return mux, nil
+}
+
+// offered lists the languages that the sandbox's notice can be shown in.
+func offered() ([]wire.Language, error) {
+	all, err := notice.Languages()
+	if err != nil {
+		return nil, err
+	}
+	texts := notice.Sandbox().Texts
+	var languages []wire.Language
+	for _, l := range all {
+		if _, ok := texts[l.Tag]; ok {
+			languages = append(languages, wire.Language{Tag: l.Tag, Name: l.Name, Dir: l.Dir})
+		}
+	}
+	return languages, nil
+}
+
+var types = map[string]string{
+	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+}
+
+// file serves what the pages load; the templates are not among it.
+func (d *demo) file(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("file")
+	body, err := fs.ReadFile(web.Files, name)
+	kind, known := types[path.Ext(name)]
+	if err != nil || !known {
+		d.render(w, r, http.StatusNotFound, "result.html", outcome{
+			frame: frameOf(r, ".."), Title: "No such page", Tone: "bad", Lead: "The demo has no page at this address.", Back: "To the form",
+		})
+		return
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-cache")
+	if _, err := w.Write(body); err != nil {
+		d.Log.DebugContext(r.Context(), "demo: page not delivered", "error", err)
+	}
+}
+
+// render writes a whole page or, if the template fails, nothing of it.
+func (d *demo) render(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
+	var page bytes.Buffer
+	if err := d.pages.ExecuteTemplate(&page, name, data); err != nil {
+		d.Log.ErrorContext(r.Context(), "demo: page not rendered", "page", name, "error", err)
+		http.Error(w, "the demo page could not be made", http.StatusInternalServerError)
+		return
+	}
+	for name, value := range map[string]string{
+		"Content-Type":            "text/html; charset=utf-8",
+		"Content-Security-Policy": policy,
+		"X-Content-Type-Options":  "nosniff",
+		"Referrer-Policy":         "same-origin",
+		"Cache-Control":           "no-store",
+	} {
+		w.Header().Set(name, value)
+	}
+	w.WriteHeader(status)
+	if _, err := page.WriteTo(w); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
+		d.Log.DebugContext(r.Context(), "demo: page not delivered", "error", err)
+	}
+}
+
+// sitekeys lists the test sitekeys that the demo has secrets for, the one where
+// all goes well first.
+func (d *demo) sitekeys() []string {
+	var keys []string
+	for key := range d.Secrets {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		switch {
+		case a == passes:
+			return -1
+		case b == passes:
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	return keys
+}

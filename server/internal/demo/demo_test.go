@@ -1,0 +1,303 @@
+package demo
+
+import (
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/secret"
+)
+
+// partner is the demo with a relay and a vendor that answer as a test says.
+type partner struct {
+	*httptest.Server
+	verify  http.HandlerFunc // POST /v1/siteverify
+	consent http.HandlerFunc // GET /v1/consents/{id}
+	otp     http.HandlerFunc // POST …/generate-otp
+}
+
+const success = `{"success":true,"error-codes":[],"challenge_ts":"2026-11-02T10:00:00.000Z","hostname":"localhost","origin":"http://localhost",
+"sitekey":"pk_test_pass","purpose":"account-opening","vendor_purpose":"For <KYC>","session_id":"vendor-session","captcha":"c4n4ry",
+"transaction_id":"tx-1","retry":"sealed-retry","consent":{"id":"con_1","given_at":"2026-11-02T09:59:00.000Z","lang":"en",
+"subject":"APP-1","subject_source":"page","notice":{"id":"account-opening","version":"1","sha256":"abc"}}}`
+
+func newPartner(t *testing.T) *partner {
+	t.Helper()
+	p := &partner{
+		verify:  answer(200, success),
+		consent: answer(200, `{"record":{"id":"con_1","origin":"<b>"},"events":[]}`),
+		otp:     answer(200, `{"code":200,"message":"OTP sent"}`),
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/siteverify", func(w http.ResponseWriter, r *http.Request) { p.verify(w, r) })
+	mux.HandleFunc("GET /v1/consents/{id}", func(w http.ResponseWriter, r *http.Request) { p.consent(w, r) })
+	mux.HandleFunc("POST /v1/ekyc/aadhaar/generate-otp", func(w http.ResponseWriter, r *http.Request) { p.otp(w, r) })
+	others := httptest.NewServer(mux)
+	t.Cleanup(others.Close)
+	handler, err := New(Options{
+		Relay:     func() string { return others.URL },
+		Secrets:   map[string]secret.String{"pk_test_pass": secret.New("sk_test_pass"), "pk_test_expired": secret.New("sk_test_expired")},
+		VendorURL: others.URL,
+		Vendor:    func(sitekey string) (string, string) { return "id-of-" + sitekey, "vendor-key" },
+		Log:       slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	p.Server = httptest.NewServer(handler)
+	t.Cleanup(p.Close)
+	return p
+}
+
+func answer(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+func (p *partner) get(t *testing.T, path string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.Get(p.URL + path)
+	require.NoError(t, err)
+	return r, read(t, r)
+}
+
+// submit posts the form; pairs replace or add fields.
+func (p *partner) submit(t *testing.T, pairs ...string) (int, string) {
+	t.Helper()
+	form := url.Values{
+		"sitekey": {"pk_test_pass"}, "lang": {"hi"}, "theme": {"dark"}, "application": {"APP-1"}, "name": {"Asha <b>Rao</b>"},
+		"mobile": {"1"}, "email": {"a@example.com"}, "ekyc-connect-response": {"the-token"},
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Set(pairs[i], pairs[i+1])
+	}
+	r, err := http.PostForm(p.URL+"/demo/onboard", form)
+	require.NoError(t, err)
+	body := read(t, r)
+	require.Equal(t, policy, r.Header.Get("Content-Security-Policy"))
+	require.NotContains(t, body, "<b>", "what people and servers send is shown as text")
+	for _, hidden := range []string{"sk_test", "vendor-key", "c4n4ry"} {
+		require.NotContains(t, body, hidden)
+	}
+	return r.StatusCode, body
+}
+
+func read(t *testing.T, r *http.Response) string {
+	t.Helper()
+	body, err := io.ReadAll(r.Body)
+	require.NoError(t, err)
+	require.NoError(t, r.Body.Close())
+	return string(body)
+}
+
+func TestTheFormHoldsTheWidgetAsItsChoicesSay(t *testing.T) {
+	p := newPartner(t)
+	r, body := p.get(t, "/")
+	require.Equal(t, 200, r.StatusCode)
+	require.Contains(t, body, `<ekyc-connect sitekey="pk_test_pass" purpose="account-opening" theme="auto" subject="APP-`)
+	require.Contains(t, body, `<script src="./v1/ekyc-connect.js" async>`)
+	require.NotContains(t, body, "sk_test")
+	require.Contains(t, body, `<option value="hi">हिन्दी</option>`)
+
+	_, body = p.get(t, "/?sitekey=pk_test_expired&lang=hi&theme=dark")
+	require.Contains(t, body, `<ekyc-connect sitekey="pk_test_expired" purpose="account-opening" theme="dark" lang="hi" `)
+	require.Contains(t, body, `<option value="pk_test_expired" selected>`)
+	require.Contains(t, body, `data-theme="dark"`)
+
+	_, body = p.get(t, `/?sitekey=pk_live_x&lang="><script>&theme=pink`)
+	require.Contains(t, body, `sitekey="pk_test_pass"`)
+	require.NotContains(t, body, `"><script>`)
+	require.Contains(t, body, `data-theme="auto"`)
+}
+
+func TestNothingOnThePagesIsInline(t *testing.T) {
+	p := newPartner(t)
+	r, body := p.get(t, "/")
+	require.Equal(t, policy, r.Header.Get("Content-Security-Policy"))
+	require.Equal(t, "no-store", r.Header.Get("Cache-Control"))
+	for _, inline := range []string{"<style", "style=", "<script>", "onclick", "onchange", "javascript:"} {
+		require.NotContains(t, body, inline)
+	}
+	for path, kind := range map[string]string{
+		"/demo/demo.css": "text/css", "/demo/demo.js": "text/javascript", "/demo/icon.svg": "image/svg+xml",
+	} {
+		require.Contains(t, body, "."+path)
+		r, _ := p.get(t, path)
+		require.Equal(t, 200, r.StatusCode)
+		require.True(t, strings.HasPrefix(r.Header.Get("Content-Type"), kind))
+		require.Equal(t, "nosniff", r.Header.Get("X-Content-Type-Options"))
+	}
+}
+
+func TestTemplatesAndStrangePathsAreNotServed(t *testing.T) {
+	p := newPartner(t)
+	for _, path := range []string{"/demo/form.html", "/demo/demo.go", "/demo/absent.css", "/demo/..%2fdemo.go", "/demo/onboard"} {
+		r, _ := p.get(t, path)
+		require.Equal(t, 404, r.StatusCode, path)
+	}
+	r, _ := p.get(t, "/other")
+	require.Equal(t, 404, r.StatusCode)
+}
+
+func TestTheBackEndRedeemsAndShowsWhatItGot(t *testing.T) {
+	p := newPartner(t)
+	var asked []url.Values
+	p.verify = func(w http.ResponseWriter, r *http.Request) {
+		require.NoError(t, r.ParseForm())
+		require.Empty(t, r.Header.Get("Origin"))
+		asked = append(asked, maps.Clone(r.PostForm))
+		answer(200, success)(w, r)
+	}
+	p.consent = func(w http.ResponseWriter, r *http.Request) {
+		require.Equal(t, "con_1", r.PathValue("id"))
+		require.Equal(t, "Bearer sk_test_pass", r.Header.Get("Authorization"))
+		answer(200, `{"record":{"id":"con_1","origin":"<b>"},"events":[]}`)(w, r)
+	}
+	p.otp = func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		require.Equal(t, testNumber, query.Get("aadhaar_number"))
+		require.Equal(t, "c4n4ry", query.Get("captcha"))
+		require.Equal(t, "vendor-session", query.Get("session_id"))
+		require.Equal(t, "For <KYC>", query.Get("purpose"))
+		require.Equal(t, "Y", query.Get("consent"))
+		require.Equal(t, "id-of-pk_test_pass", r.Header.Get("client-id"))
+		require.Equal(t, "vendor-key", r.Header.Get("x-api-key"))
+		answer(200, `{"code":200,"message":"OTP sent"}`)(w, r)
+	}
+	status, body := p.submit(t)
+	require.Equal(t, 200, status)
+	require.Contains(t, body, "Thank you, Asha")
+	require.Contains(t, body, "vendor-session")
+	require.Contains(t, body, "6 letters")
+	require.Contains(t, body, "OTP sent")
+	require.Contains(t, body, "&#34;origin&#34;: &#34;&lt;b&gt;&#34;")
+
+	_, _ = p.submit(t)
+	_, _ = p.submit(t, "ekyc-connect-response", "another")
+	require.Equal(t, "sk_test_pass", asked[0].Get("secret"))
+	require.Equal(t, "the-token", asked[0].Get("response"))
+	require.Equal(t, "pk_test_pass", asked[0].Get("sitekey"))
+	require.Equal(t, "APP-1", asked[0].Get("subject"))
+	require.Regexp(t, `^[A-Za-z0-9_-]{16,64}$`, asked[0].Get("idempotency_key"))
+	require.Equal(t, asked[0], asked[1], "the same form again is the same redemption")
+	require.NotEqual(t, asked[0].Get("idempotency_key"), asked[2].Get("idempotency_key"))
+}
+
+func TestLettersThatTheVendorRefusedAreAskedForAgain(t *testing.T) {
+	p := newPartner(t)
+	p.otp = answer(422, `{"detail":"Invalid captcha"}`)
+	status, body := p.submit(t)
+	require.Equal(t, 200, status)
+	require.Contains(t, body, `retry="sealed-retry" subject="APP-1"`)
+	require.Contains(t, body, "Asha &lt;b&gt;Rao&lt;/b&gt;", "what was typed is kept")
+	require.Contains(t, body, "The letters did not match")
+	require.Contains(t, body, `<script src="../v1/ekyc-connect.js" async>`)
+	require.Contains(t, body, `lang="hi"`)
+}
+
+func TestAVendorInTroubleStillEndsInAPage(t *testing.T) {
+	p := newPartner(t)
+	for name, row := range map[string]struct {
+		otp  http.HandlerFunc
+		says string
+	}{
+		"refuses":       {answer(503, `{"detail":"Source Unavailable"}`), "Source Unavailable"},
+		"is not JSON":   {answer(502, `<html>`), ">502<"},
+		"breaks off":    {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "no answer"},
+		"other pattern": {answer(422, `{"detail":"Invalid Aadhaar pattern"}`), "Invalid Aadhaar pattern"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p.otp = row.otp
+			status, body := p.submit(t)
+			require.Equal(t, 200, status)
+			require.Contains(t, body, row.says)
+			require.Contains(t, body, "Thank you", "the consent and the redemption stand")
+		})
+	}
+}
+
+func TestEverySentinelHasItsPageAndIsNeverRedeemed(t *testing.T) {
+	p := newPartner(t)
+	p.verify = func(http.ResponseWriter, *http.Request) { t.Error("redeemed what is no token") }
+	for sentinel, title := range map[string]string{
+		".declined": "another ID", ".unstarted": "answer the notice first", ".loading": "too quick", ".expired": "Too much time",
+		".unreachable": "could not be reached", ".error": "did not work", "": "is missing", ".<b>": "That is no token",
+	} {
+		status, body := p.submit(t, "ekyc-connect-response", sentinel)
+		require.Equal(t, 200, status)
+		require.Contains(t, body, title, sentinel)
+		require.Contains(t, body, "?lang=hi&amp;sitekey=pk_test_pass&amp;theme=dark", "the way back keeps the choices")
+	}
+}
+
+func TestEveryRefusalOfSiteverifyIsExplained(t *testing.T) {
+	p := newPartner(t)
+	for code, words := range map[string]string{
+		"expired-input-response": "had run out", "already-seen-response": "redeemed before", "consent-withdrawn": "withdrawn",
+		"subject-mismatch": "another applicant", "invalid-input-response": "forged", "sitekey-secret-mismatch": "forged",
+		"internal-error": "did not redeem it: internal-error",
+	} {
+		p.verify = answer(200, `{"success":false,"error-codes":["`+code+`"]}`)
+		_, body := p.submit(t)
+		require.Contains(t, body, words)
+		require.Contains(t, body, code)
+	}
+}
+
+func TestARelayInTroubleIsToldWithoutDetails(t *testing.T) {
+	p := newPartner(t)
+	for name, handler := range map[string]http.HandlerFunc{
+		"HTML":       answer(502, "<html>"),
+		"no reason":  answer(200, `{"success":false,"error-codes":[]}`),
+		"breaks off": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"redirects":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://elsewhere.invalid/", 307) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p.verify = handler
+			status, body := p.submit(t)
+			require.Equal(t, 502, status)
+			require.Contains(t, body, "try again in a moment")
+		})
+	}
+	p.verify = answer(200, success)
+	p.consent = answer(500, "<html>")
+	status, body := p.submit(t)
+	require.Equal(t, 200, status, "without the record the rest is still shown")
+	require.Contains(t, body, "vendor-session")
+}
+
+func TestFormsThatCannotBeAreRefused(t *testing.T) {
+	p := newPartner(t)
+	status, body := p.submit(t, "sitekey", "pk_test_down")
+	require.Equal(t, 400, status)
+	require.Contains(t, body, "Unknown sitekey")
+	status, _ = p.submit(t, "sitekey", "pk_live_x")
+	require.Equal(t, 400, status)
+	status, body = p.submit(t, "name", strings.Repeat("x", maxForm))
+	require.Equal(t, 400, status)
+	require.Contains(t, body, "That was no form")
+}
+
+func TestWithoutAVendorTheDemoEndsAtTheToken(t *testing.T) {
+	relay := httptest.NewServer(answer(200, success))
+	defer relay.Close()
+	handler, err := New(Options{
+		Relay: func() string { return relay.URL }, Secrets: map[string]secret.String{"pk_test_pass": secret.New("x")},
+		Log: slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest("POST", "/demo/onboard", strings.NewReader("sitekey=pk_test_pass&ekyc-connect-response=t"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	handler.ServeHTTP(w, r)
+	require.Equal(t, 200, w.Code)
+	require.Contains(t, w.Body.String(), "This demo has no vendor to call")
+	require.NotContains(t, w.Body.String(), "generate-otp</code>")
+}
