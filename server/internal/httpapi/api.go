@@ -34,7 +34,25 @@ func (a *API) Drain() { a.draining.Store(true) }
 
 // Handler is the public listener's whole surface.
 func (a *API) Handler() http.Handler {
-	routes := &routes{mux: http.NewServeMux(), api: a}
+	handler := a.observe(a.routes().mux)
+	prefix := strings.TrimSuffix(a.PublicURL.Path, "/")
+	if prefix == "" {
+		return handler
+	}
+	// A proxy may pass the public path on or strip it: both work.
+	stripped := http.StripPrefix(prefix, handler)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, prefix+"/") {
+			stripped.ServeHTTP(w, r)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
+}
+
+// routes is everything that the public listener serves.
+func (a *API) routes() *routes {
+	routes := &routes{mux: http.NewServeMux(), api: a, served: map[string][]string{}}
 
 	routes.asset("/v1/ekyc-connect.js", a.Assets.Loader())
 	routes.asset("/v1/assets/{hash}/{name}", a.Assets.Immutable(http.HandlerFunc(a.notFound)))
@@ -60,21 +78,7 @@ func (a *API) Handler() http.Handler {
 		routes.page("/demo/", a.Demo)
 	}
 	routes.add("/", map[string]http.HandlerFunc{"": a.notFound})
-
-	handler := a.observe(routes.mux)
-	prefix := strings.TrimSuffix(a.PublicURL.Path, "/")
-	if prefix == "" {
-		return handler
-	}
-	// A proxy may pass the public path on or strip it: both work.
-	stripped := http.StripPrefix(prefix, handler)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, prefix+"/") {
-			stripped.ServeHTTP(w, r)
-			return
-		}
-		handler.ServeHTTP(w, r)
-	})
+	return routes
 }
 
 // AdminHandler is the operator's listener: never public.

@@ -11,8 +11,9 @@ import (
 // routes registers paths; each path answers every method, so that a wrong one
 // gets the relay's own problem.
 type routes struct {
-	mux *http.ServeMux
-	api *API
+	mux    *http.ServeMux
+	api    *API
+	served map[string][]string // methods by path; a test holds openapi.json against them
 }
 
 // add serves path by method; "" stands for all others.
@@ -24,6 +25,7 @@ func (r *routes) add(path string, methods map[string]http.HandlerFunc) {
 		}
 	}
 	slices.Sort(allowed)
+	r.served[path] = allowed
 	r.mux.HandleFunc(path, func(w http.ResponseWriter, req *http.Request) {
 		if len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
