@@ -1,0 +1,248 @@
+// Package apitest runs a whole relay for tests: the routes over HTTP, the core,
+// a ledger in SQLite, the notices, and the vendor's emulator over HTTP. Only
+// the clock is not real. Every answer that goes through it is held against
+// openapi.json and against the rules that hold for all answers.
+package apitest
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/connect"
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/sqlite"
+	"ekycconnect/server/internal/consent/storetest"
+	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/deepvue/sandbox"
+	"ekycconnect/server/internal/httpapi"
+	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/seal"
+	"ekycconnect/web"
+)
+
+// Start is the clock's first time.
+var Start = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+
+// What the relay is configured with.
+const (
+	Purpose      = notice.SandboxPurpose
+	OtherPurpose = "loan" // of Shop alone
+	ShopOrigin   = "https://shop.example"
+	ShopOrigin2  = "https://www.shop.example:8443" // also of Shop
+	BankOrigin   = "https://bank.example"
+)
+
+// The sites. Shop and Bank have a vendor that plays along, the others have what
+// their name says.
+const (
+	Shop     = "pk_shop"
+	Bank     = "pk_bank"
+	Ticketed = "pk_ticketed" // admits visitors with a ticket only
+	Expired  = "pk_expired"  // its tokens are born expired
+	Busy     = "pk_busy"
+	Down     = "pk_down"
+	Rejected = "pk_rejected"
+	BadJPEG  = "pk_badjpeg"
+)
+
+// Secret is the secret of a site.
+func Secret(site string) string { return "sk" + site[2:] + "-Zk3vTq8wXr5yNb1mLc7pJd9s" }
+
+// Origin is an origin of a site.
+func Origin(site string) string {
+	if site == Bank {
+		return BankOrigin
+	}
+	return ShopOrigin
+}
+
+// Settings can be changed before the relay is made.
+type Settings struct {
+	PublicURL string // the server's own address if empty
+	Lifetimes connect.Lifetimes
+	Deadline  time.Duration // of one call of the core to the vendor
+	Sites     []*connect.Site
+}
+
+// Relay is a running relay and its parts.
+type Relay struct {
+	URL     string // of the server; no slash at its end
+	Data    string // directory of the ledger
+	API     *httpapi.API
+	Core    *connect.Service
+	Ledger  *consent.Ledger
+	Store   *storetest.Faulty
+	Vendor  *sandbox.Server
+	Sealer  *seal.Sealer
+	Clock   *Clock
+	Log     *Log
+	Answers []Answer // all of them, in the order in which they came
+
+	doc *Document
+	mu  sync.Mutex // guards Answers and ids
+	ids map[string]bool
+}
+
+// New runs a relay until the test ends.
+func New(t *testing.T, change ...func(*Settings)) *Relay {
+	t.Helper()
+	r := &Relay{Data: t.TempDir(), Clock: &Clock{now: Start}, Log: &Log{}, ids: map[string]bool{}}
+	r.Vendor = sandbox.New(sandbox.Options{})
+	vendor := httptest.NewServer(r.Vendor)
+	t.Cleanup(vendor.Close)
+
+	// The address must be known before the handler is made.
+	var handler http.Handler
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { handler.ServeHTTP(w, q) }))
+	t.Cleanup(server.Close)
+	r.URL = server.URL
+
+	s := Settings{
+		PublicURL: r.URL,
+		Lifetimes: connect.Lifetimes{
+			Presentation: 6 * time.Hour, Session: 10 * time.Minute, Token: 5 * time.Minute,
+			Ticket: 30 * time.Minute, CallsPerConsent: 10,
+		},
+		Sites: sites(r.URL),
+	}
+	for _, f := range change {
+		f(&s)
+	}
+	log := slog.New(slog.NewJSONHandler(r.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	store, err := sqlite.Open(r.Data)
+	require.NoError(t, err)
+	r.Store = &storetest.Faulty{Store: store}
+	r.Ledger, err = consent.New(r.Store, consent.Keys{Lookup: bytes.Repeat([]byte{7}, 32)}, r.Clock.Now, log,
+		consent.WithValidity(s.Lifetimes.Session))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.Ledger.Close()) })
+	r.Sealer, err = seal.New([]seal.MasterKey{{ID: "k1", Key: bytes.Repeat([]byte{9}, 32)}}, r.Clock.Now)
+	require.NoError(t, err)
+	notices := purposes(t)
+	for n := range notices.All() {
+		require.NoError(t, r.Ledger.PutNotice(t.Context(), n.Ref.SHA256, n.Bytes))
+	}
+	metrics := httpapi.NewMetrics()
+	r.Core = &connect.Service{
+		Sites: connect.NewSites(s.Sites), Ledger: r.Ledger, Vendors: vendors(t, vendor.URL, s), Notices: notices,
+		Sealer: r.Sealer, Lifetimes: s.Lifetimes, Clock: r.Clock.Now, Log: log, OnCall: metrics.VendorCall,
+	}
+	public, err := url.Parse(s.PublicURL)
+	require.NoError(t, err)
+	assets, err := web.Load()
+	if errors.Is(err, web.ErrNotBuilt) { // what needs the widget says so itself
+		assets, err = &web.Assets{}, nil
+	}
+	require.NoError(t, err)
+	r.API = &httpapi.API{
+		Core: r.Core, Assets: assets, PublicURL: public, Metrics: metrics, Log: log,
+		Degraded: func() []string { return nil },
+	}
+	handler = r.API.Handler()
+	r.doc = Open(t, r)
+	return r
+}
+
+// purposes are two notices with different words.
+func purposes(t *testing.T) *notice.Catalogue {
+	loan := notice.Sandbox()
+	loan.ID, loan.Version = OtherPurpose, "7"
+	c, err := notice.New(map[string]notice.Purpose{Purpose: notice.Sandbox(), OtherPurpose: loan},
+		notice.Options{AllowDrafts: true, Test: true})
+	require.NoError(t, err)
+	return c
+}
+
+func sites(own string) []*connect.Site {
+	var all []*connect.Site
+	for _, key := range []string{Shop, Bank, Ticketed, Expired, Busy, Down, Rejected, BadJPEG} {
+		origins := []config.Origin{ShopOrigin}
+		switch key {
+		case Shop:
+			origins = append(origins, ShopOrigin2, config.Origin(own))
+		case Bank:
+			origins = []config.Origin{BankOrigin}
+		}
+		site := &connect.Site{
+			Sitekey: key, Account: "pass", Purposes: []string{Purpose},
+			Secrets: [][32]byte{config.HashSecret(Secret(key)), config.HashSecret("old-" + Secret(key))}, RequireTicket: key == Ticketed,
+			AllowsOrigin: (&config.Site{Origins: origins}).AllowsOrigin,
+		}
+		switch key {
+		case Shop:
+			site.Purposes = append(site.Purposes, OtherPurpose)
+		case Expired:
+			site.TokenLife = -time.Hour
+		case Busy, Down, Rejected, BadJPEG:
+			site.Account = key[len("pk_"):]
+		}
+		all = append(all, site)
+	}
+	return all
+}
+
+// vendors makes the client of each account with the emulator.
+func vendors(t *testing.T, at string, s Settings) map[string]connect.Vendor {
+	t.Helper()
+	all := map[string]connect.Vendor{}
+	for _, a := range sandbox.Accounts() {
+		client, err := deepvue.New(deepvue.Account{Name: a.Name, URL: at, ClientID: a.ClientID, ClientSecret: a.ClientSecret},
+			deepvue.Backoff(time.Millisecond), deepvue.Deadline(s.Deadline), deepvue.Trace(sandbox.TraceHeader))
+		require.NoError(t, err)
+		t.Cleanup(client.Close)
+		all[a.Name] = client
+	}
+	return all
+}
+
+// Clock is what the relay takes for the time.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now is the clock's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Add moves the clock.
+func (c *Clock) Add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// Log is everything that was logged, at every level, before any redaction.
+type Log struct {
+	mu  sync.Mutex
+	all []byte
+}
+
+// Write implements io.Writer.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, p...)
+	return len(p), nil
+}
+
+// Bytes is the log so far.
+func (l *Log) Bytes() []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.all)
+}
