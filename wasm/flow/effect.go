@@ -35,6 +35,8 @@ const (
 
 // Effect is one thing to be done. Members that its Do does not name are empty.
 type Effect struct {
+	_ incomparable
+
 	Do  Do
 	Seq int
 
@@ -71,6 +73,8 @@ const (
 // Request is the body of a Post: Decision (and Other) of Sessions and Declines,
 // Session (and Answer) of Captchas and Answers.
 type Request struct {
+	_ incomparable
+
 	Route    Route
 	Decision wire.Decision
 	Other    string

@@ -25,6 +25,8 @@ const (
 // Event is one thing that happened. Members that its Kind does not name are
 // empty. (It is one type, not one a kind, since each type costs every visitor.)
 type Event struct {
+	_ incomparable
+
 	Kind Kind
 	Seq  int
 
@@ -42,6 +44,10 @@ type Event struct {
 	Sitekey string
 	Call    int // of the page, to be settled; 0: nobody waits
 }
+
+// incomparable keeps the compiler from writing a comparison for a type that
+// nobody compares, which every visitor would load.
+type incomparable [0]func()
 
 // Part is a control of the view that the machine knows.
 type Part string

@@ -97,7 +97,7 @@ func (f *Flow) Session() string { return f.session }
 
 // Handle takes one event and says what to do, in this order. Events that make
 // no sense now (late replies, second presses) change nothing.
-func (f *Flow) Handle(e Event) []Effect {
+func (f *Flow) Handle(e *Event) []Effect {
 	f.out = nil
 	switch e.Kind {
 	case Bound:

@@ -3,7 +3,7 @@ package flow
 import "ekycconnect/wasm/wire"
 
 // outcome judges what the newest request came to.
-func (f *Flow) outcome(e Event) {
+func (f *Flow) outcome(e *Event) {
 	if e.Kind == Failed {
 		f.failed(e.Problem)
 		return
@@ -162,7 +162,7 @@ func (f *Flow) expire(code wire.Code) {
 	f.settleRetries(wire.SessionExpired)
 }
 
-func (f *Flow) elapsed(e Event) {
+func (f *Flow) elapsed(e *Event) {
 	if e.Timer < 0 || e.Timer >= Timers || f.timers[e.Timer] != e.Seq || e.Seq == 0 {
 		return
 	}

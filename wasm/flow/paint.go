@@ -35,7 +35,7 @@ func (f *Flow) unpainted(p wire.Problem) {
 	f.settleLanguages(p.Code)
 }
 
-func (f *Flow) language(e Event) {
+func (f *Flow) language(e *Event) {
 	if e.Call != 0 {
 		f.languages = append(f.languages, e.Call)
 	}

@@ -2,7 +2,7 @@ package flow
 
 import "ekycconnect/wasm/wire"
 
-func (f *Flow) press(p Event) {
+func (f *Flow) press(p *Event) {
 	f.calm = false
 	switch p.Part {
 	case Agree:
@@ -29,11 +29,11 @@ func (f *Flow) press(p Event) {
 
 // counts reports whether a press may stand for a decision: with live sitekeys
 // no script can take it for the person.
-func (f *Flow) counts(p Event) bool {
+func (f *Flow) counts(p *Event) bool {
 	return f.state == Notice && !f.locked() && (p.Trusted || !f.live)
 }
 
-func (f *Flow) agree(p Event) {
+func (f *Flow) agree(p *Event) {
 	if !f.counts(p) {
 		return
 	}
@@ -48,7 +48,7 @@ func (f *Flow) agree(p Event) {
 
 // refuse records that the person does not agree. Whatever becomes of the
 // record, the person is let go.
-func (f *Flow) refuse(p Event, reason Reason) {
+func (f *Flow) refuse(p *Event, reason Reason) {
 	if !f.counts(p) {
 		return
 	}
@@ -65,7 +65,7 @@ func (f *Flow) refuse(p Event, reason Reason) {
 
 // alternative is the exit that every panel has. Before agreement it is a
 // refusal; after it nothing more is recorded.
-func (f *Flow) alternative(p Event) {
+func (f *Flow) alternative(p *Event) {
 	switch f.state {
 	case Notice:
 		f.refuse(p, ByOtherID)
@@ -141,7 +141,7 @@ func (f *Flow) again() {
 
 // retry: the partner's back end was told by the vendor that the letters were
 // wrong. The consent stands; only the picture is new.
-func (f *Flow) retry(e Event) {
+func (f *Flow) retry(e *Event) {
 	session := e.Session
 	if session == "" {
 		session = f.session

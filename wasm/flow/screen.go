@@ -5,6 +5,8 @@ import "ekycconnect/wasm/wire"
 // Screen is all that the panels show besides the view itself. It is complete,
 // so that it can be shown again after the view was painted in another language.
 type Screen struct {
+	_ incomparable
+
 	Panel   string // "notice", "captcha", "done", "declined", "error"
 	Busy    Part   // the control whose work is under way, or ""
 	Picture bool   // a picture is on its way

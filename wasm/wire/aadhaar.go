@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"slices"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // zeros holds the digit zero of every decimal number system of Unicode: each
 // is followed by its one to nine. (Package unicode would cost every visitor its
@@ -19,14 +16,12 @@ var zeros = []rune{
 
 // digit is the value of any Unicode decimal digit, else -1.
 func digit(r rune) int {
-	i, exact := slices.BinarySearch(zeros, r)
-	if !exact {
-		i--
+	for _, zero := range zeros {
+		if r >= zero && r <= zero+9 {
+			return int(r - zero)
+		}
 	}
-	if i < 0 || r-zeros[i] > 9 {
-		return -1
-	}
-	return int(r - zeros[i])
+	return -1
 }
 
 // twelves calls found with every maximal run of exactly twelve digits of s,

@@ -35,7 +35,7 @@ func Answer(typed string) (answer string, ok bool) {
 // characters, at most 384 bytes, no run of twelve digits. ok is true exactly
 // when code is empty.
 func Subject(s string) (code Code, ok bool) {
-	if s == "" || len(s) > MaxSubjectBytes || !utf8.ValidString(s) || utf8.RuneCountInString(s) > MaxSubjectRunes {
+	if s == "" || len(s) > MaxSubjectBytes || !isText(s) || utf8.RuneCountInString(s) > MaxSubjectRunes {
 		return InvalidRequest, false
 	}
 	for _, r := range s {
@@ -67,7 +67,7 @@ func Token(s string, min, max int) bool {
 // printable reports whether s is at most max printable characters and holds
 // no Aadhaar number.
 func printable(s string, max int) bool {
-	if utf8.RuneCountInString(s) > max || !utf8.ValidString(s) {
+	if utf8.RuneCountInString(s) > max || !isText(s) {
 		return false
 	}
 	for _, r := range s {

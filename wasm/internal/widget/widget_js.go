@@ -33,7 +33,7 @@ type Widget struct {
 	clock          *clock
 	listeners      jsx.Listeners
 
-	queue    []flow.Event
+	queue    []*flow.Event
 	handling bool
 	closed   bool
 
@@ -72,7 +72,7 @@ func (c Core) Bind(value js.Value) *Widget {
 	w.flow = flow.New(p.sitekey)
 	w.disabled = p.disabled
 	w.listen()
-	w.handle(flow.Event{Kind: flow.Bound, Session: p.retry})
+	w.handle(&flow.Event{Kind: flow.Bound, Session: p.retry})
 	w.early()
 	return w
 }
@@ -87,7 +87,7 @@ func (w *Widget) early() {
 
 // handle gives an event to the flow and carries out what comes of it. Page code
 // that runs meanwhile may cause more events: they wait their turn.
-func (w *Widget) handle(e flow.Event) {
+func (w *Widget) handle(e *flow.Event) {
 	w.queue = append(w.queue, e)
 	if w.handling {
 		return
@@ -100,7 +100,8 @@ func (w *Widget) handle(e flow.Event) {
 		effects := w.flow.Handle(e)
 		w.whereIsFocus()
 		w.guarded(w.show)
-		for _, effect := range effects {
+		for i := range effects {
+			effect := &effects[i]
 			w.guarded(func() { w.carryOut(effect) })
 		}
 	}
@@ -114,13 +115,13 @@ func (w *Widget) guarded(step func()) {
 }
 
 // Reset puts the widget back to the notice, as form.reset() does.
-func (w *Widget) Reset() { w.handle(flow.Event{Kind: flow.Reset}) }
+func (w *Widget) Reset() { w.handle(&flow.Event{Kind: flow.Reset}) }
 
 // Restore is for a page that came back from the browser's cache: deadlines may
 // have passed, requests may have been dropped.
 func (w *Widget) Restore() {
 	w.clock.check()
-	w.handle(flow.Event{Kind: flow.Resumed})
+	w.handle(&flow.Event{Kind: flow.Resumed})
 }
 
 // Changed is told of an attribute of the element.
@@ -128,12 +129,12 @@ func (w *Widget) Changed(attribute string) {
 	p := w.host.params()
 	switch attribute {
 	case "sitekey", "purpose":
-		w.handle(flow.Event{Kind: flow.Replaced, Sitekey: p.sitekey})
+		w.handle(&flow.Event{Kind: flow.Replaced, Sitekey: p.sitekey})
 	case "lang":
-		w.handle(flow.Event{Kind: flow.Language, Lang: p.lang})
+		w.handle(&flow.Event{Kind: flow.Language, Lang: p.lang})
 	case "retry":
 		if p.retry != "" {
-			w.handle(flow.Event{Kind: flow.Retry, Session: p.retry})
+			w.handle(&flow.Event{Kind: flow.Retry, Session: p.retry})
 		}
 	case "disabled":
 		w.disabled = p.disabled
@@ -145,14 +146,14 @@ func (w *Widget) Changed(attribute string) {
 // result. The page's attribute wins over the session in hand.
 func (w *Widget) Retry() <-chan error {
 	call, result := w.answerable()
-	w.handle(flow.Event{Kind: flow.Retry, Session: w.host.params().retry, Call: call})
+	w.handle(&flow.Event{Kind: flow.Retry, Session: w.host.params().retry, Call: call})
 	return result
 }
 
 // SetLanguage paints the view anew; the channel gives one result.
 func (w *Widget) SetLanguage(lang string) <-chan error {
 	call, result := w.answerable()
-	w.handle(flow.Event{Kind: flow.Language, Lang: lang, Call: call})
+	w.handle(&flow.Event{Kind: flow.Language, Lang: lang, Call: call})
 	return result
 }
 
