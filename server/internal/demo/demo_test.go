@@ -203,7 +203,6 @@ func TestLettersThatTheVendorRefusedAreAskedForAgain(t *testing.T) {
 }
 
 func TestAVendorInTroubleStillEndsInAPage(t *testing.T) {
-	p := newPartner(t)
 	for name, row := range map[string]struct {
 		otp  http.HandlerFunc
 		says string
@@ -214,6 +213,7 @@ func TestAVendorInTroubleStillEndsInAPage(t *testing.T) {
 		"other pattern": {answer(422, `{"detail":"Invalid Aadhaar pattern"}`), "Invalid Aadhaar pattern"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			p := newPartner(t)
 			p.otp = row.otp
 			status, body := p.submit(t)
 			require.Equal(t, 200, status)
@@ -252,7 +252,6 @@ func TestEveryRefusalOfSiteverifyIsExplained(t *testing.T) {
 }
 
 func TestARelayInTroubleIsToldWithoutDetails(t *testing.T) {
-	p := newPartner(t)
 	for name, handler := range map[string]http.HandlerFunc{
 		"HTML":       answer(502, "<html>"),
 		"no reason":  answer(200, `{"success":false,"error-codes":[]}`),
@@ -260,16 +259,20 @@ func TestARelayInTroubleIsToldWithoutDetails(t *testing.T) {
 		"redirects":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://elsewhere.invalid/", 307) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			p := newPartner(t)
 			p.verify = handler
 			status, body := p.submit(t)
 			require.Equal(t, 502, status)
 			require.Contains(t, body, "try again in a moment")
 		})
 	}
-	p.verify = answer(200, success)
+}
+
+func TestWithoutTheRecordTheRestIsStillShown(t *testing.T) {
+	p := newPartner(t)
 	p.consent = answer(500, "<html>")
 	status, body := p.submit(t)
-	require.Equal(t, 200, status, "without the record the rest is still shown")
+	require.Equal(t, 200, status)
 	require.Contains(t, body, "vendor-session")
 }
 

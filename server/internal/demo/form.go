@@ -16,14 +16,14 @@ const passes = "pk_test_pass"
 
 // outcomes says what each test sitekey shows.
 var outcomes = map[string]string{
-	passes:                 "all goes well, any letters are taken",
+	passes:                 "all goes well, with any letters",
 	"pk_test_slow":         "the vendor takes 3 seconds",
-	"pk_test_busy":         "the vendor is busy, the third try passes",
+	"pk_test_busy":         "busy vendor, the third try passes",
 	"pk_test_down":         "the vendor is down",
-	"pk_test_rejected":     "the vendor refuses the credentials",
+	"pk_test_rejected":     "the vendor refuses the bank",
 	"pk_test_badjpeg":      "the picture is broken",
-	"pk_test_expired":      "tokens have run out from the start",
-	"pk_test_wrongcaptcha": "the vendor refuses the first letters",
+	"pk_test_expired":      "tokens are born expired",
+	"pk_test_wrongcaptcha": "the first letters are refused",
 }
 
 var themes = []string{"auto", "light", "dark", "contrast"}
@@ -83,7 +83,7 @@ func (d *demo) page(f frame) formPage {
 	for _, key := range d.sitekeys() {
 		p.Sitekeys = append(p.Sitekeys, choice{key, outcomes[key], key == f.Sitekey})
 	}
-	p.Languages = []choice{{"", "as the browser asks", f.Lang == ""}}
+	p.Languages = []choice{{"", "Automatic", f.Lang == ""}}
 	for _, l := range d.languages {
 		p.Languages = append(p.Languages, choice{l.Tag, l.Name, l.Tag == f.Lang})
 	}

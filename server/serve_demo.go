@@ -1,0 +1,33 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+
+	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/demo"
+	"ekycconnect/server/internal/secret"
+)
+
+// demoOf is the sandbox's partner: a form with the widget, and the back end
+// behind it, which calls the relay at its public URL like any other.
+func demoOf(c *config.Config, log *slog.Logger) (http.Handler, error) {
+	o := demo.Options{
+		Relay:   func() string { return c.PublicURL },
+		Secrets: map[string]secret.String{},
+		Vendor: func(sitekey string) (id, key string) {
+			site, ok := c.Site(sitekey)
+			if !ok {
+				return "", ""
+			}
+			account := c.Accounts[site.Account]
+			return account.ClientID, account.ClientSecret.Reveal()
+		},
+		Log: log,
+	}
+	for _, site := range c.Sites {
+		o.Secrets[site.Sitekey] = secret.New(config.TestSecret(site.Sitekey))
+		o.VendorURL = c.Accounts[site.Account].URL // one for all
+	}
+	return demo.New(o)
+}
