@@ -10,25 +10,11 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/redact"
-)
-
-// The public server's time limits. A widget waits 25 s: 8 s in line and 10 s
-// for the vendor, with a margin.
-const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 10 * time.Second
-	writeTimeout      = 30 * time.Second
-	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 16 << 10
-	drainTimeout      = writeTimeout
 )
 
 type serveFlags struct {
@@ -94,10 +80,35 @@ func serve(ctx context.Context, f serveFlags, stdout, stderr io.Writer) (err err
 		s.config.Data = f.data
 	}
 	log := slog.New(slog.NewJSONHandler(redact.Writer(stderr), &slog.HandlerOptions{Level: s.config.Log.Level}))
+	if f.sandbox {
+		if s.demo, err = demoOf(s.config, log); err != nil {
+			return err
+		}
+	}
 	r, err := newRelay(ctx, s.config, s.keys, s.demo, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	return r.run(ctx, public, admin, ready{s.config.PublicURL, "http://" + admin.Addr().String(), f.sandbox}, stdout, log)
+}
+
+// settings is what serve needs of a configuration or of the sandbox.
+type settings struct {
+	config *config.Config
+	keys   config.Keys
+	demo   http.Handler // sandbox only
+	close  func()       // sandbox only
+}
+
+// open opens both addresses first, so that the sandbox's own URL is known and
+// a taken port is found before anything else is done.
+func (f *serveFlags) open(c *config.Config) (public, admin net.Listener, err error) {
+	if public, err = net.Listen("tcp", cmp.Or(f.listen, c.Listen)); err != nil {
+		return nil, nil, fmt.Errorf("%w: choose another address with --listen", err)
+	}
+	if admin, err = net.Listen("tcp", cmp.Or(f.admin, c.AdminListen)); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("%w: choose another address with --admin", err), public.Close())
+	}
+	return public, admin, nil
 }

@@ -7,8 +7,6 @@ import (
 
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/deepvue/sandbox"
-	"ekycconnect/server/internal/demo"
-	"ekycconnect/server/internal/secret"
 )
 
 // sandboxed starts the emulator and makes the sandbox's settings.
@@ -45,21 +43,8 @@ func (f serveFlags) sandboxed(public net.Listener) (s settings, err error) {
 			return account.ClientID, account.ClientSecret.Reveal()
 		}
 	}
-	if s.config, s.keys, err = config.Sandbox(o); err != nil {
-		return s, err
-	}
-	s.demo, err = demoOf(s.config)
+	s.config, s.keys, err = config.Sandbox(o)
 	return s, err
-}
-
-// demoOf is the partner of the sandbox: a form, and the back end behind it.
-func demoOf(c *config.Config) (http.Handler, error) {
-	secrets := map[string]secret.String{}
-	for _, sitekey := range config.TestSitekeys {
-		secrets[sitekey] = secret.New(config.TestSecret(sitekey))
-	}
-	_ = demo.Options{}
-	return nil, nil
 }
 
 // localURL is where a browser on this machine reaches the listener.
