@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"ekycconnect/server/internal/consent"
@@ -111,6 +112,58 @@ func TestOneConsentGoesItsWholeWayInsideAGroup(t *testing.T) {
 	for i, event := range record.Events[1:] {
 		require.Contains(t, string(event.Body), fmt.Sprintf(`"prev_event":%d`, record.Events[i].Index))
 	}
+}
+
+func TestOneKeyAndOneTokenInOneGroupAreOneEventEach(t *testing.T) {
+	l, faulty, _ := newFaulty(t)
+	given, err := l.Give(t.Context(), storetest.Decision(key(1)))
+	require.NoError(t, err)
+	held, release := faulty.Hold()
+	var all sync.WaitGroup
+	all.Go(func() { _, _ = l.Give(t.Context(), storetest.Decision(key(2))) })
+	<-held
+	var ids sync.Map
+	var redeemed, repeated, seen atomic.Int32
+	for i := range 50 {
+		all.Go(func() {
+			state, err := l.Give(t.Context(), storetest.Decision(key(3)))
+			assert.NoError(t, err)
+			assert.False(t, state.IsZero())
+			ids.Store(state.ID(), true)
+		})
+		all.Go(func() {
+			r := consent.Redemption{ConsentID: given.ID(), JTI: "j", Token: "t", IdempotencyKey: "the-key-of-all", Reply: key(i)}
+			if i%2 == 0 {
+				r.IdempotencyKey = key(i)
+			}
+			got, err := l.Redeem(t.Context(), r)
+			switch {
+			case err != nil:
+				assert.ErrorIs(t, err, consent.ErrSeen)
+				seen.Add(1)
+			case got.Repeat:
+				repeated.Add(1)
+			default:
+				redeemed.Add(1)
+			}
+		})
+	}
+	queued(l, 100)
+	before := faulty.Transactions()
+	release()
+	all.Wait()
+	require.Equal(t, before+2, faulty.Transactions())
+	ids.Delete(given.ID())
+	count := 0
+	ids.Range(func(_, _ any) bool { count++; return true })
+	require.Equal(t, 1, count)
+	require.EqualValues(t, 1, redeemed.Load())
+	require.EqualValues(t, 49, repeated.Load()+seen.Load())
+	state, err := l.Give(t.Context(), storetest.Decision(key(4)))
+	require.NoError(t, err)
+	record, err := l.Consent(t.Context(), state.Site, state.ID())
+	require.NoError(t, err)
+	require.EqualValues(t, 4, record.Events[0].Index, "two decisions and one redemption were written between")
 }
 
 func TestACallerThatLeavesLosesNothing(t *testing.T) {

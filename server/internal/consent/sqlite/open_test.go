@@ -79,7 +79,7 @@ func TestCommitsAreSyncedOnEveryConnection(t *testing.T) {
 }
 
 func TestAnotherSettingIsRefused(t *testing.T) {
-	db, err := connect(filepath.Join(t.TempDir(), "x.db"), 0, "_pragma", "synchronous(NORMAL)")
+	db, err := connect(filepath.Join(t.TempDir(), "x.db"), 0, "synchronous(NORMAL)")
 	require.NoError(t, err)
 	defer db.Close()
 	require.ErrorContains(t, readBack(t.Context(), db, "x.db"), "synchronous is 1 and must be 2")

@@ -6,12 +6,12 @@ import (
 
 	"ekycconnect/server/internal/consent"
 
-	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 )
 
+// code is SQLite's extended result code, or 0 if the error is not from SQLite.
 func code(err error) int {
-	var failed *sqlite.Error
+	var failed interface{ Code() int } // a *sqlite.Error
 	if errors.As(err, &failed) {
 		return failed.Code()
 	}

@@ -35,7 +35,7 @@ func TestATroubledDiskAcknowledgesNothingAndNeedsNoRestart(t *testing.T) {
 			return func() {}
 		},
 		"locked": func(t *testing.T, store *Store) func() {
-			other, err := connect(store.path, 0, "_txlock", "immediate")
+			other, err := connect(store.path, 0)
 			require.NoError(t, err)
 			conn, err := other.Conn(t.Context())
 			require.NoError(t, err)
@@ -90,7 +90,7 @@ func TestATroubledDiskAcknowledgesNothingAndNeedsNoRestart(t *testing.T) {
 
 func TestReadinessFollowsTheDisk(t *testing.T) {
 	store := opened(t, t.TempDir())
-	other, err := connect(store.path, 0, "_txlock", "immediate")
+	other, err := connect(store.path, 0)
 	require.NoError(t, err)
 	defer other.Close()
 	conn, err := other.Conn(t.Context())
