@@ -40,6 +40,8 @@ type Language struct {
 	Interface map[string]string `yaml:"interface"` // what stands on the controls
 	Notice    map[string]string `yaml:"notice"`    // what the law asks a notice to say
 	Messages  map[string]string `yaml:"messages"`  // what is said on the way
+	Receipt   map[string]string `yaml:"receipt"`   // what the receipt's page says
+	Page      map[string]string `yaml:"page"`      // what only the hosted page says
 }
 
 // Languages lists every language that is built in, English first, then by tag.
@@ -105,6 +107,7 @@ func (l Language) check(pattern Language) error {
 		got, want map[string]string
 	}{
 		{"interface", l.Interface, pattern.Interface}, {"notice", l.Notice, pattern.Notice}, {"messages", l.Messages, pattern.Messages},
+		{"receipt", l.Receipt, pattern.Receipt}, {"page", l.Page, pattern.Page},
 	} {
 		for key, want := range part.want {
 			got, ok := part.got[key]
