@@ -62,6 +62,9 @@ func serve(ctx context.Context, f serveFlags, stdout, stderr io.Writer) (err err
 		if s.config, err = config.Load(f.config, os.LookupEnv); err != nil {
 			return err
 		}
+		if f.data != "" {
+			s.config.UseData(f.data)
+		}
 		if s.keys, err = config.LoadKeys(s.config.Keys); err != nil {
 			return err
 		}
@@ -76,8 +79,6 @@ func serve(ctx context.Context, f serveFlags, stdout, stderr io.Writer) (err err
 			return err
 		}
 		defer s.close()
-	} else if f.data != "" {
-		s.config.Data = f.data
 	}
 	log := slog.New(slog.NewJSONHandler(redact.Writer(stderr), &slog.HandlerOptions{Level: s.config.Log.Level}))
 	if f.sandbox {
