@@ -33,7 +33,7 @@ type Decision struct {
 	ClientVersion, ClientBuild string
 
 	Actor         string // "self" or "guardian"
-	Subject       string // the partner's reference; kept only as HMAC, and a random principal if empty
+	Subject       string // the partner's reference, kept only as HMAC; without one a consent's principal is random
 	SubjectSource string // "ticket", "page" or ""
 	TicketID      string // id of the ticket, worth one `given`; kept only as HMAC
 	Alternative   string // the other way that the person chose; refusals only
