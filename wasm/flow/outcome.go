@@ -195,7 +195,7 @@ func (f *Flow) sessionEnds() {
 		if f.state == Expired {
 			f.alert("session-again")
 		}
-	case Captcha, Error:
+	case Starting, Captcha, Error:
 		if f.want != reply {
 			f.calm = true
 			f.seq++ // a picture being drawn is of no use
