@@ -12,6 +12,7 @@ const (
 	MinKey, MaxKey  = 16, 64 // characters of idempotency_key; MinState and MaxState differ
 	MaxState        = 128    // characters of the hosted page's state
 	MaxClientField  = 64     // characters of each field of client
+	MaxChannel      = 16     // bytes of its channel, which travels in sealed values
 	MaxAlternative  = 64
 )
 
@@ -112,6 +113,9 @@ func (d *Decision) Invalid() (member string, code Code) {
 			if !printable(f.value, MaxClientField) {
 				return f.name, InvalidRequest
 			}
+		}
+		if len(c.Channel) > MaxChannel {
+			return "client.channel", InvalidRequest
 		}
 	}
 	return "", ""
