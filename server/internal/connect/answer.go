@@ -6,15 +6,16 @@ import (
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/limit"
 	"ekycconnect/server/internal/seal"
 	"ekycconnect/wasm/wire"
 )
 
 // Reload fetches a new picture in the same vendor session under the same
 // consent. The session's end does not move.
-func (s *Service) Reload(ctx context.Context, r *wire.CaptchaRequest, origin string) (wire.CaptchaReply, error) {
+func (s *Service) Reload(ctx context.Context, r *wire.CaptchaRequest, from Visitor) (wire.CaptchaReply, error) {
 	var none wire.CaptchaReply
-	claims, state, refused := s.resume(ctx, r.Session, origin)
+	claims, state, refused := s.resume(ctx, r.Session, from, s.Limits.Captchas)
 	if refused != nil {
 		return none, refused
 	}
@@ -37,9 +38,9 @@ func (s *Service) Reload(ctx context.Context, r *wire.CaptchaRequest, origin str
 
 // Answer seals the typed letters into the token that the partner redeems. The
 // vendor judges them later, when the partner asks for the OTP.
-func (s *Service) Answer(ctx context.Context, r *wire.AnswerRequest, origin string) (wire.AnswerReply, error) {
+func (s *Service) Answer(ctx context.Context, r *wire.AnswerRequest, from Visitor) (wire.AnswerReply, error) {
 	var none wire.AnswerReply
-	claims, state, refused := s.resume(ctx, r.Session, origin)
+	claims, state, refused := s.resume(ctx, r.Session, from, s.Limits.Answers)
 	if refused != nil {
 		return none, refused
 	}
@@ -63,20 +64,26 @@ func (s *Service) Answer(ctx context.Context, r *wire.AnswerRequest, origin stri
 
 // resume opens a session handle for the page that it was made for, and looks
 // the consent up, which may have been withdrawn since.
-func (s *Service) resume(ctx context.Context, handle, origin string) (*seal.Session, consent.State, *Error) {
+func (s *Service) resume(ctx context.Context, handle string, from Visitor, most *limit.Limiter) (*seal.Session, consent.State, *Error) {
 	var claims seal.Session
 	var none consent.State
 	err := s.Sealer.Open(handle, &claims)
 	if err != nil && !errors.Is(err, seal.ErrExpired) {
 		return nil, none, refuse(wire.SessionInvalid, "session does not open; start a new one")
 	}
-	if _, refused := s.Sites.at(claims.Site, origin); refused != nil {
+	if _, refused := s.Sites.at(claims.Site, from.Origin); refused != nil {
 		return nil, none, refused
 	}
-	if claims.Origin != origin {
+	if claims.Origin != from.Origin {
 		return nil, none, refuse(wire.SessionInvalid, "session was made for another origin; start a new one")
 	}
+	if refused := s.Spare(most, from.Address); refused != nil {
+		return nil, none, refused
+	}
 	state, lost := s.Ledger.State(ctx, claims.ConsentID)
+	if errors.Is(lost, consent.ErrNotFound) {
+		return nil, none, refuse(wire.SessionInvalid, "session belongs to no consent of this relay; start a new one")
+	}
 	if lost != nil {
 		return nil, none, ledgerError(lost)
 	}

@@ -13,15 +13,19 @@ import (
 // vendor opens a session, then its use is committed. A repeat under the same
 // idempotency key never records a second consent: it joins the first while
 // that is under way and may call the vendor again later.
-func (s *Service) Begin(ctx context.Context, r *wire.SessionRequest, origin string) (wire.SessionReply, error) {
-	d, refused := s.decision(&r.Decision, r, origin)
+func (s *Service) Begin(ctx context.Context, r *wire.SessionRequest, from Visitor) (wire.SessionReply, error) {
+	d, refused := s.decision(&r.Decision, r, from, s.Limits.Sessions)
 	if refused != nil {
 		return wire.SessionReply{}, refused
 	}
 	same := d.Site + "\x00" + d.IdempotencyKey + "\x00" + string(d.Digest[:])
-	return s.starting.do(ctx, same, func(ctx context.Context) (wire.SessionReply, error) {
+	reply, err := s.starting.do(ctx, same, func(ctx context.Context) (wire.SessionReply, error) {
 		return s.begin(ctx, d)
 	})
+	if err != nil && ctx.Err() != nil {
+		return reply, vendorError(ctx.Err()) // nobody is there to read it, but it is no internal error
+	}
+	return reply, err
 }
 
 func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionReply, error) {
@@ -90,7 +94,11 @@ func (s *Service) call(ctx context.Context, id string,
 	}
 	// The vendor was called, so this is recorded even if the client has left.
 	if *number, err = s.Ledger.Used(context.WithoutCancel(ctx), state.Committed, calls); err != nil {
-		return ledgerError(err)
+		refused := ledgerError(err)
+		if refused.Code == wire.StoreUnavailable {
+			refused.Detail = "the vendor was called, which could not be recorded, so its answer is not passed on; try again"
+		}
+		return refused
 	}
 	if failed != nil {
 		return vendorError(failed)

@@ -43,6 +43,7 @@ type Service struct {
 	Notices   *notice.Catalogue
 	Sealer    *seal.Sealer
 	Lifetimes Lifetimes
+	Limits    Limits
 	Clock     func() time.Time
 	Log       *slog.Logger
 	// OnCall is told of each HTTP call to the vendor; for metrics.

@@ -7,17 +7,18 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/limit"
 	"ekycconnect/server/internal/notice"
 	"ekycconnect/server/internal/seal"
 	"ekycconnect/wasm/wire"
 )
 
 // decision checks everything about a decision that can be checked without the
-// ledger, in the promised order: sitekey, origin, purpose, ticket, notice.
-// whole is the request with all its members: a repeat must be equal.
-func (s *Service) decision(d *wire.Decision, whole any, origin string) (consent.Decision, *Error) {
+// ledger, in the promised order: sitekey, origin, purpose, ticket, notice,
+// limits. // whole is the request with all its members: a repeat must be equal.
+func (s *Service) decision(d *wire.Decision, whole any, from Visitor, most *limit.Limiter) (consent.Decision, *Error) {
 	var none consent.Decision
-	site, refused := s.Sites.at(d.Sitekey, origin)
+	site, refused := s.Sites.at(d.Sitekey, from.Origin)
 	if refused != nil {
 		return none, refused
 	}
@@ -32,6 +33,9 @@ func (s *Service) decision(d *wire.Decision, whole any, origin string) (consent.
 	if refused != nil {
 		return none, refused
 	}
+	if refused := s.Spare(most, from.Address); refused != nil {
+		return none, refused
+	}
 	members, err := json.Marshal(whole)
 	if err != nil {
 		return none, &Error{Code: wire.Internal, Detail: "the request could not be hashed", Cause: err}
@@ -40,7 +44,7 @@ func (s *Service) decision(d *wire.Decision, whole any, origin string) (consent.
 		Site: site.Sitekey, Account: site.Account, Purpose: d.Purpose, VendorPurpose: n.VendorPurpose,
 		NoticeID: n.Ref.ID, NoticeVersion: n.Ref.Version, NoticeSHA256: n.Ref.SHA256,
 		Lang: n.Ref.Lang, Requested: shown.Requested, ShownAt: shown.ShownAt.Time(), Nonce: shown.Nonce,
-		Origin: origin, Channel: "widget", Actor: string(wire.Self),
+		Origin: from.Origin, Channel: "widget", Actor: string(wire.Self),
 		IdempotencyKey: d.IdempotencyKey, Digest: sha256.Sum256(members),
 	}
 	if d.Actor != "" {

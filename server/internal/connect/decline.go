@@ -8,8 +8,8 @@ import (
 )
 
 // Decline records that the person does not agree. The vendor is not called.
-func (s *Service) Decline(ctx context.Context, r *wire.DeclineRequest, origin string) (wire.DeclineReply, error) {
-	d, refused := s.decision(&r.Decision, r, origin)
+func (s *Service) Decline(ctx context.Context, r *wire.DeclineRequest, from Visitor) (wire.DeclineReply, error) {
+	d, refused := s.decision(&r.Decision, r, from, s.Limits.Declines)
 	if refused != nil {
 		return wire.DeclineReply{}, refused
 	}

@@ -2,6 +2,8 @@ package connect
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 )
 
@@ -34,7 +36,7 @@ func (f *flights[T]) do(ctx context.Context, key string, run func(context.Contex
 		f.byKey[key] = one
 		go func() {
 			defer cancel()
-			one.result, one.err = run(shared)
+			one.result, one.err = caught(shared, run)
 			f.mu.Lock()
 			f.forget(key, one)
 			f.mu.Unlock()
@@ -57,6 +59,18 @@ func (f *flights[T]) do(ctx context.Context, key string, run func(context.Contex
 		var none T
 		return none, ctx.Err()
 	}
+}
+
+// caught makes an error of a panic: this goroutine has no server above it that
+// would, and one request must not end the process. The panic's value may quote
+// its input, so only its type is told.
+func caught[T any](ctx context.Context, run func(context.Context) (T, error)) (result T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic of type %T: %s", p, debug.Stack())
+		}
+	}()
+	return run(ctx)
 }
 
 // forget needs f.mu.

@@ -19,12 +19,15 @@ type Presented struct {
 // View picks the notice of a purpose in the person's language and seals that
 // it is being shown. requested is what the page asks for, accept the browser's
 // Accept-Language.
-func (s *Service) View(sitekey, origin, purpose, requested, accept string) (Presented, error) {
-	site, refused := s.Sites.at(sitekey, origin)
+func (s *Service) View(sitekey, purpose, requested, accept string, from Visitor) (Presented, error) {
+	site, refused := s.Sites.at(sitekey, from.Origin)
 	if refused != nil {
 		return Presented{}, refused
 	}
 	if refused := site.purpose(purpose); refused != nil {
+		return Presented{}, refused
+	}
+	if refused := s.Spare(s.Limits.View, from.Address); refused != nil {
 		return Presented{}, refused
 	}
 	n, ok := s.Notices.Pick(purpose, requested, accept)
@@ -42,10 +45,10 @@ func (s *Service) View(sitekey, origin, purpose, requested, accept string) (Pres
 	return Presented{n, presentation}, nil
 }
 
-// languageTag keeps what has the shape of a BCP 47 tag: it goes into a record
-// that lasts for years.
+// languageTag keeps what has the shape of a BCP 47 tag and is no Aadhaar
+// number: it goes into a record that lasts for years.
 func languageTag(requested string) string {
-	if len(requested) > 35 {
+	if len(requested) > 35 || wire.IsAadhaar(requested) {
 		return ""
 	}
 	for _, c := range []byte(requested) {
