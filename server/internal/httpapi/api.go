@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -22,7 +23,9 @@ type API struct {
 	PublicURL *url.URL     // as pages and partners see the relay; may carry a path
 	Demo      http.Handler // GET / and below; nil outside the sandbox
 	Metrics   *Metrics
-	Log       *slog.Logger
+	// TrustedProxies are the peers whose X-Forwarded-For names the visitor.
+	TrustedProxies []netip.Prefix
+	Log            *slog.Logger
 	// Degraded says in words what limps although requests are served.
 	Degraded func() []string
 
@@ -42,7 +45,7 @@ func (a *API) Handler() http.Handler {
 	// A proxy may pass the public path on or strip it: both work.
 	stripped := http.StripPrefix(prefix, handler)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, prefix+"/") {
+		if strings.HasPrefix(r.URL.EscapedPath(), prefix+"/") {
 			stripped.ServeHTTP(w, r)
 			return
 		}

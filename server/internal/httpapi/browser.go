@@ -16,7 +16,7 @@ type request[T any] interface {
 
 // post makes the handler of a browser route: decode, judge the shape, find the
 // page's origin, call the core, answer for that origin.
-func post[Body any, Reply any, P request[Body]](a *API, status int, run func(context.Context, P, string) (Reply, error)) http.HandlerFunc {
+func post[Body any, Reply any, P request[Body]](a *API, status int, run func(context.Context, P, connect.Visitor) (Reply, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body := P(new(Body))
 		if refused, status := decode(w, r, body); refused != nil {
@@ -32,7 +32,7 @@ func post[Body any, Reply any, P request[Body]](a *API, status int, run func(con
 			a.problem(w, r, refused)
 			return
 		}
-		reply, err := run(r.Context(), body, origin)
+		reply, err := run(r.Context(), body, connect.Visitor{Origin: origin, Address: a.clientOf(r)})
 		if err != nil {
 			a.problem(w, r, err)
 			return

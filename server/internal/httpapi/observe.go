@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"time"
 
@@ -63,9 +64,16 @@ func (a *API) observe(mux *http.ServeMux) http.Handler {
 			}
 			a.finish(r, o, out.status, time.Since(start))
 		}()
+		if !clean(r.URL.EscapedPath()) {
+			a.notFound(out, r) // the mux would answer with a redirect, which no client of a JSON route expects
+			return
+		}
 		mux.ServeHTTP(out, r)
 	})
 }
+
+// clean reports whether the mux takes the path as it is.
+func clean(p string) bool { return p == "*" || p == path.Clean(p) || p == path.Clean(p)+"/" }
 
 func (a *API) finish(r *http.Request, o *observation, status int, took time.Duration) {
 	route := r.Pattern

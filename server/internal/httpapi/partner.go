@@ -25,6 +25,10 @@ func (a *API) authorized(serve partnerHandler) http.HandlerFunc {
 		}
 		site := a.Core.Sites.BySecret(bearer(r))
 		if site == nil {
+			if refused := a.Core.Spare(a.Core.Limits.WrongSecrets, a.clientOf(r)); refused != nil {
+				a.problem(w, r, refused)
+				return
+			}
 			a.problem(w, r, problem(wire.Unauthorized, "send the site's secret as Authorization: Bearer sk_…"))
 			return
 		}
@@ -45,7 +49,7 @@ func (a *API) tickets(w http.ResponseWriter, r *http.Request, site *connect.Site
 	}
 	life := time.Duration(0)
 	if body.TTL != nil {
-		life = max(time.Duration(min(*body.TTL, 1e6))*time.Second, time.Nanosecond) // 0 was asked for: too short
+		life = max(time.Duration(max(0, min(*body.TTL, 1e6)))*time.Second, time.Nanosecond) // 0 was asked for: too short
 	}
 	ticket, expiresAt, err := a.Core.Ticket(site, body.Purpose, body.Subject, life)
 	if err != nil {

@@ -38,11 +38,7 @@ func (a *API) problemStatus(w http.ResponseWriter, r *http.Request, err error, s
 		RequestID: seen(r).id, Consent: refused.Consent,
 	}
 	h := w.Header()
-	if refused.RetryAfter > 0 {
-		// Rounded up: who comes back a little late is welcome, a little early is not.
-		body.RetryAfter = int((refused.RetryAfter + time.Second - 1) / time.Second)
-		h.Set("Retry-After", strconv.Itoa(body.RetryAfter))
-	}
+	body.RetryAfter = retryAfter(w, refused.RetryAfter)
 	// A page of any origin may read why it is refused.
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Expose-Headers", "Retry-After, X-Request-Id")
@@ -51,6 +47,17 @@ func (a *API) problemStatus(w http.ResponseWriter, r *http.Request, err error, s
 		h.Set("WWW-Authenticate", "Bearer")
 	}
 	write(w, status, "application/problem+json", body)
+}
+
+// retryAfter sets the header to wait in whole seconds, rounded up: who comes
+// back a little late is welcome, a little early is not. 0 sets nothing.
+func retryAfter(w http.ResponseWriter, wait time.Duration) (seconds int) {
+	if wait <= 0 {
+		return 0
+	}
+	seconds = int((wait + time.Second - 1) / time.Second)
+	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	return seconds
 }
 
 // write answers with JSON. The value is the relay's own, so it marshals.

@@ -27,22 +27,20 @@ func (r *routes) add(path string, methods map[string]http.HandlerFunc) {
 	slices.Sort(allowed)
 	r.served[path] = allowed
 	r.mux.HandleFunc(path, func(w http.ResponseWriter, req *http.Request) {
-		if len(allowed) > 0 {
-			w.Header().Set("Allow", strings.Join(allowed, ", "))
-		}
 		serve := methods[req.Method]
 		if serve == nil && req.Method == http.MethodHead {
 			serve = methods[http.MethodGet]
 		}
-		if serve == nil {
-			serve = methods[""]
-		}
-		if serve == nil {
-			r.api.problem(w, req, problem(wire.MethodNotAllowed, "this route takes "+strings.Join(allowed, ", ")))
+		if serve != nil {
+			serve(w, req)
 			return
 		}
-		if methods[req.Method] != nil {
-			w.Header().Del("Allow")
+		if len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+		}
+		if serve = methods[""]; serve == nil {
+			r.api.problem(w, req, problem(wire.MethodNotAllowed, "this route takes "+strings.Join(allowed, ", ")))
+			return
 		}
 		serve(w, req)
 	})

@@ -31,6 +31,13 @@ func (a *API) siteverify(w http.ResponseWriter, r *http.Request) {
 		a.unverified(w, r, http.StatusServiceUnavailable, connect.InternalVerifier)
 		return
 	}
+	if !answer.Success && answer.ErrorCodes[0] == connect.InvalidSecret {
+		if refused := a.Core.Spare(a.Core.Limits.WrongSecrets, a.clientOf(r)); refused != nil {
+			retryAfter(w, refused.RetryAfter)
+			a.unverified(w, r, http.StatusTooManyRequests, connect.BadRequest)
+			return
+		}
+	}
 	if !answer.Success {
 		seen(r).verdict = answer.ErrorCodes[0]
 	}

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -35,7 +36,8 @@ func (a *API) view(w http.ResponseWriter, r *http.Request) {
 		a.problem(w, r, refused)
 		return
 	}
-	shown, err := a.Core.View(query.Get("sitekey"), origin, query.Get("purpose"), query.Get("lang"), r.Header.Get("Accept-Language"))
+	shown, err := a.Core.View(query.Get("sitekey"), query.Get("purpose"), query.Get("lang"), r.Header.Get("Accept-Language"),
+		connect.Visitor{Origin: origin, Address: a.clientOf(r)})
 	if err != nil {
 		a.problem(w, r, err)
 		return
@@ -53,7 +55,7 @@ func (a *API) viewOrigin(r *http.Request) (string, *connect.Error) {
 	if len(r.Header.Values("Origin")) > 0 {
 		return originOf(r)
 	}
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
+	if site := r.Header.Values("Sec-Fetch-Site"); len(site) > 0 && !slices.Equal(site, []string{"same-origin"}) {
 		return "", problem(wire.OriginNotAllowed, "the request carries no Origin and does not come from a page of the relay")
 	}
 	return a.PublicURL.Scheme + "://" + a.PublicURL.Host, nil

@@ -39,13 +39,13 @@ type Answer struct {
 // Into fills v from the answer's JSON.
 func (a Answer) Into(t *testing.T, v any) {
 	t.Helper()
-	require.NoError(t, json.Unmarshal(a.Body, v), "%s", a.Body)
+	require.NoError(t, json.Unmarshal(a.Body, v), "%.300s", a.Body)
 }
 
 // Problem is the answer as a problem.
 func (a Answer) Problem(t *testing.T) (p wire.Problem) {
 	t.Helper()
-	require.Equal(t, "application/problem+json", a.Header.Get("Content-Type"), "%d %s", a.Status, a.Body)
+	require.Equal(t, "application/problem+json", a.Header.Get("Content-Type"), "%d %.300s", a.Status, a.Body)
 	a.Into(t, &p)
 	return p
 }

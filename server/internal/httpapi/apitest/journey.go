@@ -27,7 +27,7 @@ func (r *Relay) View(t *testing.T, site string) (s Shown) {
 	t.Helper()
 	query := url.Values{"sitekey": {site}, "purpose": {Purpose}}
 	a := r.Do(t, Call{Path: "/v1/view?" + query.Encode(), Origin: Origin(site)})
-	require.Equal(t, http.StatusOK, a.Status, "%s", a.Body)
+	require.Equal(t, http.StatusOK, a.Status, "%.300s", a.Body)
 	a.Into(t, &s)
 	return s
 }
@@ -72,7 +72,7 @@ func (r *Relay) Agree(t *testing.T, decision M) Answer {
 func (r *Relay) Begin(t *testing.T, decision M) (s wire.SessionReply) {
 	t.Helper()
 	a := r.Agree(t, decision)
-	require.Equal(t, http.StatusCreated, a.Status, "%s", a.Body)
+	require.Equal(t, http.StatusCreated, a.Status, "%.300s", a.Body)
 	a.Into(t, &s)
 	return s
 }
@@ -81,7 +81,7 @@ func (r *Relay) Begin(t *testing.T, decision M) (s wire.SessionReply) {
 func (r *Relay) Token(t *testing.T, site, session, letters string) (s wire.AnswerReply) {
 	t.Helper()
 	a := r.Do(t, Call{Path: "/v1/answers", Origin: Origin(site), JSON: M{"session": session, "answer": letters}})
-	require.Equal(t, http.StatusCreated, a.Status, "%s", a.Body)
+	require.Equal(t, http.StatusCreated, a.Status, "%.300s", a.Body)
 	a.Into(t, &s)
 	return s
 }
@@ -96,7 +96,7 @@ func (r *Relay) NewToken(t *testing.T, site string) string {
 func (r *Relay) Ticket(t *testing.T, site string, members M) string {
 	t.Helper()
 	a := r.Do(t, Call{Path: "/v1/tickets", Secret: Secret(site), JSON: members})
-	require.Equal(t, http.StatusCreated, a.Status, "%s", a.Body)
+	require.Equal(t, http.StatusCreated, a.Status, "%.300s", a.Body)
 	var reply struct {
 		Ticket string `json:"ticket"`
 	}
@@ -111,7 +111,7 @@ func (r *Relay) Ticket(t *testing.T, site string, members M) string {
 func (r *Relay) Verify(t *testing.T, site string, members M) (v connect.Redeemed) {
 	t.Helper()
 	a := r.Do(t, Call{Path: "/v1/siteverify", JSON: With(M{"secret": Secret(site)}, members)})
-	require.Equal(t, http.StatusOK, a.Status, "%s", a.Body)
+	require.Equal(t, http.StatusOK, a.Status, "%.300s", a.Body)
 	a.Into(t, &v)
 	return v
 }

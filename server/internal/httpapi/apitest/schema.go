@@ -76,7 +76,7 @@ func (d *Document) hold(t *testing.T, a Answer) {
 			continue
 		}
 		operation, ok := d.Root["paths"].(M)[template].(M)[method].(M)
-		if !ok {
+		if !ok || a.Status == http.StatusMethodNotAllowed {
 			require.Contains(t, []int{http.StatusMethodNotAllowed, http.StatusNoContent}, a.Status)
 			return
 		}
@@ -111,7 +111,7 @@ func (d *Document) holdContent(t *testing.T, a Answer, promised M) {
 	}
 	var v any
 	a.Into(t, &v)
-	require.NoError(t, d.Check(schema, v), "%s", a.Body)
+	require.NoError(t, d.Check(schema, v), "%.300s", a.Body)
 }
 
 // Check judges v by a schema. A keyword that it does not know is an error, so

@@ -1,0 +1,38 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// clientOf is the visitor's address: the peer's, or, where the peer is one of
+// the operator's own proxies, the last address in X-Forwarded-For that is not
+// one of them. Whatever else a header says counts for nothing; a proxy that
+// says nothing usable is taken for the visitor, so that a mistake brakes too
+// much rather than not at all.
+func (a *API) clientOf(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	client := peer.Addr().Unmap()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && a.trusts(client); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		client = hop.Unmap()
+	}
+	return client
+}
+
+func (a *API) trusts(address netip.Addr) bool {
+	for _, network := range a.TrustedProxies {
+		if network.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
