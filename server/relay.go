@@ -20,6 +20,7 @@ import (
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/deepvue/sandbox"
 	"ekycconnect/server/internal/httpapi"
+	"ekycconnect/server/internal/limit"
 	"ekycconnect/server/internal/notice"
 	"ekycconnect/server/internal/seal"
 	"ekycconnect/wasm/wire"
@@ -66,7 +67,8 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 	metrics := httpapi.NewMetrics()
 	core := &connect.Service{
 		Sites: connect.NewSites(sites(c)), Ledger: ledger, Vendors: map[string]connect.Vendor{},
-		Notices: notices, Sealer: sealer, Lifetimes: connect.Lifetimes(c.Lifetimes), Clock: time.Now, Log: log,
+		Notices: notices, Sealer: sealer, Lifetimes: connect.Lifetimes(c.Lifetimes), Limits: limits(c.Limits),
+		Clock: time.Now, Log: log,
 		OnCall: func(account string, call consent.Call) {
 			metrics.VendorCall(account, call)
 			health.note(account, call)
@@ -77,6 +79,7 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 	}
 	r.api = &httpapi.API{
 		Core: core, Assets: assets, PublicURL: public, Demo: demo, Metrics: metrics, Log: log, Degraded: health.causes,
+		TrustedProxies: c.TrustedProxies,
 	}
 	return r, nil
 }
@@ -121,6 +124,13 @@ func ring(keys config.Keys) []seal.MasterKey {
 		ring[i] = seal.MasterKey{ID: key.Kid, Key: key.Key.Bytes()}
 	}
 	return ring
+}
+
+func limits(l config.Limits) connect.Limits {
+	return connect.Limits{
+		View: limit.New(l.View), Sessions: limit.New(l.Sessions), Declines: limit.New(l.Declines),
+		Captchas: limit.New(l.Captchas), Answers: limit.New(l.Answers), WrongSecrets: limit.New(l.WrongSecrets),
+	}
 }
 
 func sites(c *config.Config) []*connect.Site {

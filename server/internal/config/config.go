@@ -32,6 +32,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
 	Log            Log            `yaml:"log"`
 	Lifetimes      Lifetimes      `yaml:"lifetimes"`
+	Limits         Limits         `yaml:"limits"`
 	// AllowDrafts serves languages whose translation nobody has reviewed yet.
 	AllowDrafts bool `yaml:"allow_drafts"`
 
@@ -62,6 +63,20 @@ type Lifetimes struct {
 	CallsPerConsent int           `yaml:"calls_per_consent"` // vendor calls
 }
 
+// Limits says how often a minute one address (IPv4, or an IPv6 /64) may do a
+// thing; all of them at once if it likes. 0 is no limit.
+type Limits struct {
+	View         int `yaml:"view"`
+	Sessions     int `yaml:"sessions"`
+	Declines     int `yaml:"declines"`
+	Captchas     int `yaml:"captchas"`
+	Answers      int `yaml:"answers"`
+	WrongSecrets int `yaml:"wrong_secrets"`
+}
+
+// DefaultLimits suit a household or a small office behind one address.
+var DefaultLimits = Limits{View: 60, Sessions: 10, Declines: 10, Captchas: 20, Answers: 30, WrongSecrets: 10}
+
 // Account is the partner's account at the vendor.
 type Account struct {
 	URL          string        `yaml:"url"`
@@ -83,6 +98,7 @@ func defaults() Config {
 			Presentation: 6 * time.Hour, Session: 10 * time.Minute, Token: 5 * time.Minute,
 			Ticket: 30 * time.Minute, CallsPerConsent: 10,
 		},
+		Limits: DefaultLimits,
 	}
 }
 

@@ -30,6 +30,7 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	r.checkNetwork(&c)
 	r.checkPaths(&c)
 	r.checkLifetimes(c.Lifetimes)
+	r.checkLimits(c.Limits)
 	r.checkAccounts(&c)
 	for _, id := range slices.Sorted(maps.Keys(c.Purposes)) {
 		r.checkName("purposes", id)
@@ -100,6 +101,17 @@ func (r *reader) checkLifetimes(l Lifetimes) {
 	}
 	if l.CallsPerConsent < 1 || l.CallsPerConsent > 50 {
 		r.report("lifetimes.calls_per_consent", "must be 1 to 50")
+	}
+}
+
+func (r *reader) checkLimits(l Limits) {
+	for name, value := range map[string]int{
+		"view": l.View, "sessions": l.Sessions, "declines": l.Declines, "captchas": l.Captchas,
+		"answers": l.Answers, "wrong_secrets": l.WrongSecrets,
+	} {
+		if value < 0 || value > 100_000 {
+			r.report("limits."+name, "must be 0 (no limit) to 100000 a minute")
+		}
 	}
 }
 

@@ -31,6 +31,7 @@ type SandboxOptions struct {
 	// Credentials of the account behind a test sitekey, by which the emulator
 	// knows what to play; nil for sandbox/sandbox on every account.
 	Credentials func(sitekey string) (id, key string)
+	Limits      bool // limits by address, as outside the sandbox
 }
 
 // Sandbox makes the settings of `relay serve --sandbox`, and the keys in the
@@ -41,6 +42,9 @@ func Sandbox(o SandboxOptions) (*Config, Keys, error) {
 	}
 	c := defaults()
 	c.Sandbox, c.AllowDrafts = true, true
+	if !o.Limits {
+		c.Limits = Limits{}
+	}
 	c.Data, c.Keys = o.Data, filepath.Join(o.Data, KeysFile)
 	c.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	c.Listen, c.AdminListen = "127.0.0.1:8080", "127.0.0.1:8081"
