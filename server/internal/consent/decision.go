@@ -10,6 +10,9 @@ const (
 	Refused       Kind = "refused"  // the person did not agree; opens a record
 	Used          Kind = "used"     // one HTTP call to the vendor under a consent
 	RedeemedEvent Kind = "redeemed" // the partner's back end redeemed a token
+
+	WithdrawnEvent Kind = "withdrawn" // the consent is no longer in force
+	ErasedEvent    Kind = "erased"    // the texts of all events before were blanked
 )
 
 // Decision is what a person decided and everything that the record of it needs.
@@ -47,11 +50,13 @@ type Decision struct {
 // State is a consent, or a refusal, as the ledger knows it now.
 type State struct {
 	Committed
-	Site      string
-	Kind      Kind      // Given or Refused
-	At        time.Time // when it was recorded; UTC, whole milliseconds
-	Calls     int       // vendor calls so far
-	Withdrawn bool      // always false: nothing withdraws yet
+	Site  string
+	Kind  Kind      // Given or Refused
+	At    time.Time // when it was recorded; UTC, whole milliseconds
+	Calls int       // vendor calls so far
+
+	Withdrawn   bool
+	WithdrawnAt time.Time // zero unless Withdrawn
 }
 
 // Call is one HTTP call to the vendor, whatever came of it.
@@ -94,6 +99,7 @@ type Event struct {
 	Index int64 // place in the ledger, from 0, without a gap
 	Kind  Kind
 	At    time.Time // UTC, whole milliseconds
-	Body  []byte    // exact JSON
+	Body  []byte    // exact JSON; empty once it is erased
 	Call            // of a Used event, else zero
+	Via   Via       // of a WithdrawnEvent or an ErasedEvent
 }

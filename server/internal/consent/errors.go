@@ -1,6 +1,9 @@
 package consent
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // What a caller decides on. Match them with [errors.Is].
 var (
@@ -8,6 +11,8 @@ var (
 	ErrTicketUsed  = errors.New("consent: ticket was used before")
 	ErrNotFound    = errors.New("consent: not found")
 	ErrWithdrawn   = errors.New("consent: withdrawn")
+	ErrErased      = fmt.Errorf("consent: record was erased: %w", ErrWithdrawn) // nothing can be done with it either
+	ErrRefusal     = errors.New("consent: the person refused, there is nothing to withdraw")
 	ErrSeen        = errors.New("consent: token was redeemed before")
 	ErrExpired     = errors.New("consent: token has expired")
 	ErrCursor      = errors.New("consent: not a cursor")

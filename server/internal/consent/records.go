@@ -88,21 +88,41 @@ func newRecord(entries []Entry) (Record, error) {
 	first := entries[0]
 	record := Record{ID: first.Consent.String(), Kind: first.Kind, At: first.At, Body: first.Body}
 	for _, entry := range entries {
-		event := Event{Index: entry.Index, Kind: entry.Kind, At: entry.At, Body: entry.Body}
-		if entry.Kind == Used {
-			var text usedText
-			if err := json.Unmarshal(entry.Body, &text); err != nil {
-				return Record{}, fmt.Errorf("consent: read event %d: %w", entry.Index, err)
-			}
-			at, err := time.Parse(timeLayout, text.CalledAt)
-			if err != nil {
-				return Record{}, fmt.Errorf("consent: read event %d: %w", entry.Index, err)
-			}
-			event.Call = Call{Endpoint: text.Endpoint, Result: text.Result, TransactionID: text.TransactionID, At: at}
+		event, err := newEvent(entry)
+		if err != nil {
+			return Record{}, fmt.Errorf("consent: read event %d: %w", entry.Index, err)
 		}
 		record.Events = append(record.Events, event)
 	}
 	return record, nil
+}
+
+// newEvent reads from an event's text what its kind has of its own; of one that
+// was erased nothing is left to read.
+func newEvent(entry Entry) (Event, error) {
+	event := Event{Index: entry.Index, Kind: entry.Kind, At: entry.At, Body: entry.Body}
+	if len(entry.Body) == 0 {
+		return event, nil
+	}
+	switch entry.Kind {
+	case WithdrawnEvent, ErasedEvent:
+		var text withdrawnText // an erased event begins alike
+		if err := json.Unmarshal(entry.Body, &text); err != nil {
+			return Event{}, err
+		}
+		event.Via = text.Via
+	case Used:
+		var text usedText
+		if err := json.Unmarshal(entry.Body, &text); err != nil {
+			return Event{}, err
+		}
+		at, err := time.Parse(timeLayout, text.CalledAt)
+		if err != nil {
+			return Event{}, err
+		}
+		event.Call = Call{Endpoint: text.Endpoint, Result: text.Result, TransactionID: text.TransactionID, At: at}
+	}
+	return event, nil
 }
 
 // A cursor is the index of the last record of a page. It gives nothing away and

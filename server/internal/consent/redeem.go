@@ -55,7 +55,11 @@ func (l *Ledger) Redeem(ctx context.Context, r Redemption) (Redeemed, error) {
 
 // redeemable judges a redemption in the order that its caller answers by.
 func (s *sheet) redeemable(id uuid.UUID, key, proof Key, r *Redemption) (Redeemed, error) {
-	if _, err := s.given(id); err != nil {
+	events, err := s.given(id)
+	if err == nil {
+		err = ended(events)
+	}
+	if err != nil {
 		return Redeemed{}, err
 	}
 	if claim, seen := s.claims[key]; seen {

@@ -10,7 +10,8 @@ import (
 
 // State returns a consent or refusal as it is now.
 //
-// Errors: [ErrNotFound] (also for what is not an id), [ErrUnavailable].
+// Errors: [ErrNotFound] (also for what is not an id), [ErrErased],
+// [ErrUnavailable].
 func (l *Ledger) State(ctx context.Context, id string) (State, error) {
 	consent, err := parseID(id)
 	if err != nil {
@@ -29,6 +30,9 @@ func (s *sheet) state(id uuid.UUID) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
+	if _, erased := first(events, ErasedEvent); erased {
+		return State{}, ErrErased
+	}
 	var text decisionText
 	if err := json.Unmarshal(events[0].Body, &text); err != nil {
 		return State{}, fmt.Errorf("consent: read record %s: %w", id, err)
@@ -39,6 +43,9 @@ func (s *sheet) state(id uuid.UUID) (State, error) {
 		Kind:      events[0].Kind,
 		At:        events[0].At,
 		Calls:     count(events, Used),
+	}
+	if withdrawal, ok := first(events, WithdrawnEvent); ok {
+		state.Withdrawn, state.WithdrawnAt = true, withdrawal.At
 	}
 	return state, nil
 }

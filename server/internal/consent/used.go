@@ -12,7 +12,9 @@ import (
 // not stop when ctx ends: the calls were made, whether or not the caller still
 // waits.
 //
-// Errors: [ErrNotFound], [ErrUnavailable].
+// Errors: [ErrWithdrawn], [ErrErased] (the consent ended while the call was
+// under way: it is recorded all the same, but nothing may come of it),
+// [ErrNotFound], [ErrUnavailable].
 func (l *Ledger) Used(ctx context.Context, c Committed, calls []Call) (total int, err error) {
 	if c.IsZero() {
 		return 0, errors.New("consent: a vendor call without a committed consent")
@@ -21,11 +23,13 @@ func (l *Ledger) Used(ctx context.Context, c Committed, calls []Call) (total int
 	if err != nil {
 		return 0, err
 	}
+	var over error
 	err = l.commit(context.WithoutCancel(ctx), &op{consents: []uuid.UUID{id}, judge: func(s *sheet) error {
 		events, err := s.given(id)
 		if err != nil {
 			return err
 		}
+		over = ended(events)
 		// Written out before any is added: the sheet takes all of them or none.
 		bodies := make([][]byte, len(calls))
 		prev := events[len(events)-1].Index
@@ -34,6 +38,9 @@ func (l *Ledger) Used(ctx context.Context, c Committed, calls []Call) (total int
 				header:   newHeader(id, Used, s.now, events[0].Site, "relay"),
 				Endpoint: call.Endpoint, Result: call.Result,
 				CalledAt: stamp(call.At), TransactionID: call.TransactionID,
+			}
+			if over == ErrErased {
+				text.TransactionID = "" // what was erased is not written down anew
 			}
 			text.Prev = &prev
 			if bodies[i], err = marshal(text); err != nil {
@@ -50,5 +57,5 @@ func (l *Ledger) Used(ctx context.Context, c Committed, calls []Call) (total int
 	if err != nil {
 		return 0, err
 	}
-	return total, nil
+	return total, over
 }

@@ -42,6 +42,9 @@ func Run(t *testing.T, open Open) {
 		{"a token redeems once", redeemsOnce},
 		{"redemptions are judged in order", judgedInOrder},
 		{"parallel redemptions of one token succeed once", parallelRedemptions},
+		{"a withdrawal ends a consent for good", withdrawalEnds},
+		{"parallel withdrawals make one event", parallelWithdrawals},
+		{"only what was given to this site is withdrawn", withdrawnByItsOwn},
 		{"records are found by subject, newest first", foundBySubject},
 		{"a site sees only its own", onlyItsOwn},
 	} {
