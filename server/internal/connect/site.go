@@ -53,6 +53,9 @@ func (s *Sites) at(sitekey, origin string) (*Site, *Error) {
 	if site == nil {
 		return nil, refuse(wire.UnknownSitekey, "no site has this sitekey; compare it with the relay's configuration")
 	}
+	if origin == "" {
+		return nil, refuse(wire.OriginNotAllowed, "the request carries no usable Origin; this route is for pages of the site's origins")
+	}
 	if !site.AllowsOrigin(origin) {
 		return nil, refuse(wire.OriginNotAllowed, "this page's origin is not one of the site's; add it to the site's origins in the relay's configuration")
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/wasm/wire"
@@ -89,7 +90,7 @@ func redeemOfJSON(body []byte, q *connect.Redeem) bool {
 		Peek           bool   `json:"peek"`
 		IdempotencyKey string `json:"idempotency_key"`
 	}
-	if json.Unmarshal(body, &members) != nil {
+	if json.Unmarshal(body, &members) != nil || jsontext.Value(body).Kind() != '{' {
 		return false
 	}
 	*q = connect.Redeem(members)
