@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -147,4 +148,23 @@ func holdProblem(t *testing.T, a Answer, id string) {
 	} else {
 		require.Empty(t, h.Values("Retry-After"))
 	}
+}
+
+// Send sends a JSON request of a client that may leave before the answer.
+func (r *Relay) Send(ctx context.Context, c Call) error {
+	body, err := json.Marshal(c.JSON)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL+c.Path, strings.NewReader(string(body)))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Origin", c.Origin)
+	response, err := plain.Do(request)
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
 }
