@@ -21,19 +21,25 @@ var homes = strings.NewReplacer(
 	"\tfs.writeSync(", "\tglue.fs.writeSync(",
 )
 
-// needless is what this program has no use for: members of fs and process that
-// only report that they are not implemented, checks for what every browser has
-// that knows WebAssembly, and hooks of Go's own tests. What a later toolchain
-// writes otherwise merely stays.
-var needless = regexp.MustCompile(`(?m)` +
-	`^\t+\w+\([^)\n]*\) \{ (?:callback\(enosys\(\)\)|callback\(null\)|throw enosys\(\)|return -1); \},\n` +
-	`|^\tif \(!globalThis\.(?:crypto|performance|TextEncoder|TextDecoder)\) \{\n\t\tthrow .*\n\t\}\n` +
-	`|^\t{4}_gotest: \{\n(?:\t{5}.*\n)*\t{4}\},\n` +
-	`|^\t{3}const testCallExport = .*\n(?:\t{4}.*\n)*\t{3}\}\n`)
-
-// arguments is how argv and the environment get into memory. The widget has
-// neither: the memory there is zero, which says the same.
-var arguments = regexp.MustCompile(`(?s)\t{3}let offset = 4096;\n.*\t{3}this\._inst\.exports\.run\(argc, argv\);`)
+// needless is what this program has no use for, and what stands in its place: it
+// opens no file, has neither arguments nor environment (where they would lie,
+// memory is zero, which says so) and runs where every browser is that knows
+// WebAssembly. What a later toolchain writes otherwise merely stays.
+var needless = []struct {
+	match *regexp.Regexp
+	put   string
+}{
+	{regexp.MustCompile(`(?m)^\t+\w+\([^)\n]*\) \{ callback\((?:enosys\(\)|null)\); \},\n`), ""},
+	{regexp.MustCompile(`(?s)\t{3}write\(fd, .*?\n\t{3}\},\n`), ""},
+	{regexp.MustCompile(`(?s)\tconst enosys = .*?\n\t\};\n`), ""},
+	{regexp.MustCompile(`(?s)\tif \(!glue\.process\) \{\n.*?(\tconst encoder)`), "\tglue.process = glue.path = {};\n$1"},
+	{regexp.MustCompile(`(?s)\t{3}if \(!\(instance instanceof.*?\n\t{3}\}\n`), ""},
+	{regexp.MustCompile(`(?s)\t{3}let offset = 4096;\n.*(\t{3}this\._inst\.exports\.run)\(argc, argv\);`), "$1(0, 4096);"},
+	{regexp.MustCompile(`(?s)\t\tif \(this\.exited\) \{\n\t{3}throw .*?\n\t\t\}\n`), ""},
+	{regexp.MustCompile(`(?m)^\t+console\.warn\("scheduleTimeoutEvent.*\n`), ""},
+	{regexp.MustCompile(`(?m)^\t{4}_gotest: \{\n(?:\t{5}.*\n)*\t{4}\},\n`), ""},
+	{regexp.MustCompile(`(?m)^\t{3}const testCallExport = .*\n(?:\t{4}.*\n)*\t{3}\}\n`), ""},
+}
 
 // function is one that Go may import.
 var function = regexp.MustCompile(`(?m)^\t{5}"([\w/.]+)": \(\w+\) => \{\n(?:\t{6}.*\n)*\t{5}\},\n`)
@@ -52,15 +58,17 @@ func glue(root string, wasm []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("build: glue: %w", err)
 	}
-	text := needless.ReplaceAllString(homes.Replace(string(body)), "")
-	text = arguments.ReplaceAllString(text, "this._inst.exports.run(0, 4096);")
+	text := homes.Replace(string(body))
+	for _, n := range needless {
+		text = n.match.ReplaceAllString(text, n.put)
+	}
 	text = function.ReplaceAllStringFunc(text, func(f string) string {
 		if name := function.FindStringSubmatch(f)[1]; !bytes.Contains(wasm, []byte(name)) {
 			return ""
 		}
 		return f
 	})
-	for _, want := range []string{"glue.fs = ", "glue.process = ", "glue.path = ", "glue.Go = ", "glue.fs.writeSync("} {
+	for _, want := range []string{"glue.fs = ", "glue.process = ", "glue.path =", "glue.Go = ", "glue.fs.writeSync("} {
 		if !strings.Contains(text, want) {
 			return "", fmt.Errorf("build: glue: %q is not in this toolchain's wasm_exec.js: adapt web/build", want)
 		}

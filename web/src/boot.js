@@ -1,14 +1,12 @@
 // Brings the wasm to life: once a page, checked against the hash in this file,
 // with a pause for the page between the steps.
 import { glue } from 'go:glue';
-import { base, fault } from './relay.js';
+import { base, fault, get } from './relay.js';
+import { all } from './widget.js';
 
 let module, running;
 let tries = 0;
 let exits = 0;
-
-// What to do when the program ends, which it never does by itself.
-export const exit = { told: () => {} };
 
 // Resolves to the wasm's core; a failure is not remembered.
 export const boot = () =>
@@ -27,10 +25,12 @@ const start = async () => {
   const instance = await WebAssembly.instantiate(module, go.importObject);
   await pause();
   return new Promise((ready, failed) => {
+    // It never ends by itself.
     run(go, instance, { base, version: VERSION, build: WASM_BUILD, ready }).finally(() => {
       running = null;
+      exits++;
       failed(fault('wasm_unavailable'));
-      exit.told(++exits > 1);
+      all.forEach(w => w.crashed_(exits > 1));
     });
   });
 };
@@ -40,7 +40,7 @@ const pause = () => new Promise(go => setTimeout(go));
 // Go reads its globals at the start, within run's first, synchronous part: they
 // are on the page for just that long, and what the page had there comes back.
 const run = (go, instance, slot) => {
-  const lend = { fs: glue.fs, process: glue.process, path: glue.path, __ekycConnectBoot: slot };
+  const lend = { ...glue, __ekycConnectBoot: slot };
   const swap = () => {
     for (const name in lend) {
       [globalThis[name], lend[name]] = [lend[name], globalThis[name]];
@@ -57,22 +57,22 @@ const run = (go, instance, slot) => {
 // hash is compared here, or, where the page has no crypto.subtle (plain http), a
 // second, unchecked request tells the two apart.
 const download = async () => {
-  const get = async options => {
+  const load = async options => {
     try {
-      const reply = await fetch(base + WASM_PATH, { credentials: 'omit', cache: tries++ ? 'reload' : 'default', ...options });
+      const reply = await get(WASM_PATH, { cache: tries++ ? 'reload' : 'default', ...options });
       if (reply.ok) return await reply.arrayBuffer();
     } catch {}
     throw fault('network');
   };
   if (crypto.subtle) {
-    const body = await get();
+    const body = await load();
     const sum = new Uint8Array(await crypto.subtle.digest('SHA-384', body));
     if ('sha384-' + btoa(String.fromCharCode(...sum)) == WASM_INTEGRITY) return body;
   } else {
     try {
-      return await get({ integrity: WASM_INTEGRITY });
+      return await load({ integrity: WASM_INTEGRITY });
     } catch {
-      await get();
+      await load();
     }
   }
   throw fault('asset_integrity');

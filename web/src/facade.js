@@ -7,7 +7,7 @@ import { all, names } from './widget.js';
 const made = {}; // id → element
 let count = 0;
 
-const events = { callback: 'token', expiredCallback: 'expire', errorCallback: 'error', declineCallback: 'decline', consentCallback: 'consent' };
+const callbacks = 'callback expiredCallback errorCallback declineCallback consentCallback'.split(' ');
 
 // What a parameter's type and value must look like, if not any string.
 const forms = {
@@ -43,15 +43,16 @@ export const facade = {
     const place = typeof container == 'string' ? document.querySelector(container) : container;
     need(place instanceof Element, 'render', 'container');
     need(params && typeof params == 'object', 'render', 'params');
-    for (const name of [...names, ...Object.keys(events)]) {
-      const form = forms[name] || (events[name] ? /^function/ : /^string/);
+    for (const name of [...names, ...callbacks]) {
+      const form = forms[name] || (callbacks.includes(name) ? /^function/ : /^string/);
       const v = params[name] ?? (/sitekey|purpose/.test(name) ? 0 : undefined);
       need(v === undefined || form.test(typeof v + ':' + v), 'render', 'params.' + name);
     }
     const element = create(params);
-    for (const name in events) {
+    for (const name of callbacks) {
       const given = params[name];
-      if (given) element.addEventListener('ekyc-' + events[name], e => given(name == 'callback' ? e.detail.token : e.detail));
+      const event = name == 'callback' ? 'token' : name.replace(/d?C.*/, ''); // expiredCallback: ekyc-expire
+      if (given) element.addEventListener('ekyc-' + event, e => given(e.detail.token || e.detail));
     }
     const id = 'ekyc-' + ++count;
     made[id] = element;

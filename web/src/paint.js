@@ -31,7 +31,6 @@ export const draw = async (canvas, base64) => {
     canvas.width = picture.width;
     canvas.height = picture.height;
     canvas.getContext('2d').drawImage(picture, 0, 0);
-    picture.close();
   } catch {
     throw fault('vendor_bad_answer', { retryable: true, fault: 'vendor' });
   }

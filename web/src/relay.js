@@ -4,32 +4,28 @@
 const script = document.currentScript || document.querySelector('script[src*="/ekyc-connect.js"]');
 
 // The relay's public URL without a slash at its end: what stands before /v1/.
-export const base = script.src.replace(/\/v1\/(assets\/\w+\/)?ekyc-connect\.js.*$/, '');
+export const base = script.src.match(/.*(?=\/v1\/)/)[0];
 
 // An Error with the members of an ekyc-error event.
 export const fault = (code, more) =>
   Object.assign(new Error(code), { code, retryable: code == 'network', fault: code == 'asset_integrity' ? 'relay' : 'user', requestId: '' }, more);
 
+export const get = (path, options) => fetch(base + path, { credentials: 'omit', ...options });
+
 export const ask = async path => {
   let reply, body;
   try {
-    reply = await fetch(base + path, { credentials: 'omit' });
-    body = await reply.text();
-  } catch {
-    throw fault('network');
-  }
-  try {
-    body = JSON.parse(body);
-  } catch {
-    body = {};
-  }
+    reply = await get(path);
+    body = await reply.json();
+  } catch {}
+  if (!reply || (reply.ok && !body)) throw fault('network');
   if (reply.ok) return body;
   // A proxy's own page instead of a problem: 502 and 504 mean that what is behind it is away.
   const away = /50[24]/.test(reply.status);
-  throw fault(body.code || (away ? 'vendor_unavailable' : 'internal'), {
-    retryable: body.retryable ?? true,
-    fault: body.fault || (away ? 'vendor' : 'relay'),
-    requestId: body.request_id || '',
-    retryAfter: body.retry_after,
-  });
+  const { code, retryable, fault: side, request_id: requestId = '', retry_after: retryAfter } = body || {
+    code: away ? 'vendor_unavailable' : 'internal',
+    fault: away ? 'vendor' : 'relay',
+    retryable: true,
+  };
+  throw fault(code, { retryable, fault: side, requestId, retryAfter });
 };

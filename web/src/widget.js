@@ -1,28 +1,23 @@
 // One widget: from the empty place to the painted notice, and the form's field,
 // whose value never lies. Once bound, the wasm decides everything through host.
-import { boot, exit } from './boot.js';
+import { boot } from './boot.js';
 import { build, draw } from './paint.js';
 import { ask, fault } from './relay.js';
 
 export const all = new Set();
 export const names = 'sitekey purpose ticket subject retry lang name theme mode loading required disabled'.split(' ');
 
-const sentinels = { notice: 'unstarted', captcha: 'unstarted', starting: 'loading', waiting: 'loading', answering: 'loading' };
-const idle = window.requestIdleCallback || (f => setTimeout(f, 200));
-const waiting = new WeakMap(); // element → what to do when it comes near the viewport
-const near = new IntersectionObserver(list => list.map(e => e.isIntersecting && waiting.get(e.target)()), { rootMargin: '400px' });
+const idle = window.requestIdleCallback || setTimeout;
 
-exit.told = last => all.forEach(w => w.crashed_(last));
 addEventListener('pageshow', e => e.persisted && all.forEach(w => w.back_()));
 
 export const widget = (element, internals, root) => {
   let state = 'loading';
   let field = '.loading';
-  let form, view, painting, binding, handle, press, trouble;
+  let view, painting, binding, handle, press, trouble;
   let disabled = false;
   let spent = false; // the token went out with a form
   let turn = 0; // of paint: the newest wins
-  let life = 0; // what an earlier one still waits for is dropped
 
   const find = selector => root.querySelector(selector);
   const part = name => find(`[data-part=${name}]`);
@@ -37,7 +32,7 @@ export const widget = (element, internals, root) => {
     const data = new FormData();
     data.append(attribute('name') || 'ekyc-connect-response', field);
     internals.setFormValue(data, 'x');
-    const missing = element.hasAttribute('required') && !/^(done|declined)$/.test(state);
+    const missing = element.hasAttribute('required') && !/^d/.test(state); // done, declined
     internals.setValidity(
       { valueMissing: missing },
       word(state == 'captcha' ? 'required-letters' : 'required') || 'Please answer here first.',
@@ -48,7 +43,7 @@ export const widget = (element, internals, root) => {
   const become = (next, { token, retryAfter, unreachable } = {}) => {
     const previous = state;
     state = next;
-    field = token || '.' + (unreachable ? 'unreachable' : sentinels[next] || next);
+    field = token || '.' + (unreachable ? 'unreachable' : /ing$/.test(next) ? 'loading' : /notice|captcha/.test(next) ? 'unstarted' : next);
     spent = false;
     try {
       internals.states.delete(previous);
@@ -56,14 +51,14 @@ export const widget = (element, internals, root) => {
     } catch {} // an engine that wants another spelling
     element.dataset.state = next;
     settle();
-    if (next != previous || retryAfter) emit('ekyc-state', { state, previous, ...(retryAfter && { retryAfter }) });
+    if (next != previous || retryAfter) emit('ekyc-state', { state, previous, retryAfter });
   };
 
   // What is shown before the view, or instead of it: with the partner's own words.
   const plain = (text, again) => {
-    const box = build(['div', { class: 'ekyc plain', part: 'view', tabindex: -1, lang: 'en', dir: 'ltr' }, ['p', { role: again ? 'alert' : 'status' }, text]]);
+    const box = build(['div', { class: 'ekyc plain', part: 'view', tabindex: -1, lang: 'en', dir: 'ltr' }, ['p', { role: 'status' }, text]]);
     box.append(document.createElement('slot'));
-    if (again) box.append(build(['button', { type: 'button', class: 'main', part: 'retry', 'data-part': 'retry' }, 'Try again']));
+    if (again) box.append(build(['button', { type: 'button', part: 'retry', 'data-part': 'retry' }, 'Try again']));
     root.replaceChildren(box);
   };
 
@@ -75,8 +70,8 @@ export const widget = (element, internals, root) => {
   const paint = async lang => {
     const mine = ++turn;
     const query = { sitekey: attribute('sitekey'), purpose: attribute('purpose'), lang: lang || language() };
-    const answer = await ask('/v1/view?' + new URLSearchParams(query));
-    if (mine != turn) return;
+    // Once another one has begun, this one has no end, good or bad.
+    const answer = await ask('/v1/view?' + new URLSearchParams(query)).finally(() => mine != turn && new Promise(() => {}));
     const tree = build(answer.view);
     const had = root.activeElement?.dataset.part;
     view = answer;
@@ -90,8 +85,10 @@ export const widget = (element, internals, root) => {
   const disable = () => root.querySelectorAll('button,input,select').forEach(c => (c.disabled = disabled));
 
   const broken = (e, degraded) => {
+    if (trouble == e) return;
+    trouble = e;
     if (!e.code) e = fault(view ? 'wasm_unavailable' : 'asset_integrity');
-    const { code, retryable, fault: side, requestId } = (trouble = e);
+    const { code } = e;
     const asked = press;
     press = null;
     if (part('panel-error')) {
@@ -99,43 +96,41 @@ export const widget = (element, internals, root) => {
       find('[data-slot=reason]')?.replaceChildren(word(code) || word('unknown'));
       if (asked) inPanel('[data-part=heading]').focus();
     } else {
-      plain(`This part of the form could not be loaded: ${code}`, true);
+      plain('Could not be loaded: ' + code, true);
     }
     become('error', { unreachable: code == 'network' });
     if (degraded) emit('ekyc-degraded', { reason: code });
-    emit('ekyc-error', { code, retryable, fault: side, requestId });
+    emit('ekyc-error', { ...e });
   };
 
   // Paints; the wasm follows when the page is idle, or at the first touch.
   const begin = () =>
-    (painting ||= (async mine => {
-      near.unobserve(element);
+    (painting ||= (async () => {
+      near.disconnect();
       try {
         await paint();
-        if (mine != life) return;
         become('notice');
-        idle(bind, { timeout: 3000 });
+        idle(() => all.has(me) && bind(), { timeout: 3000 });
       } catch (e) {
-        if (mine == life) broken(e);
+        broken(e);
       }
-    })(life));
+    })());
 
   const bind = () =>
-    (binding ||= (async mine => {
+    (binding ||= (async () => {
       try {
         await begin();
         const core = view && (await boot());
-        if (core && mine == life) handle = core.bind(host);
+        if (view && !handle) handle = core.bind(host);
       } catch (e) {
-        if (mine == life) broken(e, true);
+        broken(e, true);
       }
-    })(life));
+    })());
 
   const forget = () => {
-    life++;
     turn++;
     handle?.close();
-    handle = painting = binding = press = view = null;
+    handle = painting = binding = press = view = trouble = null;
   };
 
   const restart = () => {
@@ -147,7 +142,7 @@ export const widget = (element, internals, root) => {
 
   const close = () => {
     forget();
-    near.unobserve(element);
+    near.disconnect();
     all.delete(me);
   };
 
@@ -157,6 +152,9 @@ export const widget = (element, internals, root) => {
     press = null;
     return p;
   };
+
+  const sent = () => (spent = state == 'done');
+  const near = new IntersectionObserver(list => list.at(-1).isIntersecting && begin(), { rootMargin: '400px' });
 
   const host = {
     element,
@@ -180,7 +178,6 @@ export const widget = (element, internals, root) => {
       element.dataset.state = state;
       if (all.has(me)) return;
       all.add(me);
-      waiting.set(element, begin);
       if (state != 'loading') restart();
       else if (attribute('loading') == 'eager') setTimeout(begin);
       else near.observe(element);
@@ -198,11 +195,7 @@ export const widget = (element, internals, root) => {
       if (handle) handle.changed(name);
       else if (painting && /sitekey|purpose|lang/.test(name)) restart();
     },
-    formAssociated(next) {
-      const sent = () => (spent = state == 'done');
-      if (form != next) next?.addEventListener('formdata', sent);
-      form = next;
-    },
+    formAssociated: form => form?.addEventListener('formdata', sent),
     formDisabled(off) {
       disabled = off;
       disable();
@@ -210,13 +203,11 @@ export const widget = (element, internals, root) => {
     },
     formReset() {
       if (handle) handle.reset();
-      else if (/loading|notice/.test(state)) take();
-      else restart();
+      else if (painting) restart();
     },
     formStateRestore: settle,
     // By the browser's button, out of its cache. A token that was sent is worth nothing now.
     back_() {
-      settle();
       if (spent) me.formReset();
       else handle?.restore();
     },
@@ -224,7 +215,7 @@ export const widget = (element, internals, root) => {
       handle = null; // what it listened with is gone
       if (state == 'done' || !view) return;
       if (last) broken(fault('wasm_unavailable'), true);
-      else restart(), bind();
+      else restart();
     },
     remove_() {
       close();
@@ -249,14 +240,13 @@ export const widget = (element, internals, root) => {
     take();
     press = { part: name, trusted: e.isTrusted };
     button.setAttribute('aria-busy', true);
-    part('status').append(word('loading'));
+    part('status').replaceChildren(word('loading'));
     bind();
   });
   root.addEventListener('change', e => {
     if (!handle && e.target == part('language')) paint(e.target.value).catch(broken);
   });
-  root.addEventListener('submit', e => e.preventDefault());
-  for (const touch of ['pointerdown', 'keydown', 'focusin']) root.addEventListener(touch, () => view && bind());
+  for (const touch of ['pointerdown', 'focusin']) root.addEventListener(touch, () => view && bind());
   element.addEventListener('invalid', () => {
     settle(); // the panel may have changed since
     begin();

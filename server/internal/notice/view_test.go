@@ -120,7 +120,7 @@ func TestAgreeAndDeclineAreEqualButtonsAndNothingIsTicked(t *testing.T) {
 		for _, own := range []string{"data-part", "part"} {
 			delete(e.attrs(), own)
 		}
-		require.Equal(t, element{"button", map[string]string{"class": "choice", "type": "button"}}, e[:2])
+		require.Equal(t, element{"button", map[string]string{"type": "button"}}, e[:2])
 	}
 	require.Nil(t, panel.find("type", "checkbox"))
 }

@@ -1,6 +1,6 @@
-// Command sizes prints what a page pays for the widget, and fails above the
-// budget: loader and English view before a person can read the notice, the wasm
-// after that.
+// Command sizes prints what a page pays for the widget: loader and English view
+// before a person can read the notice, the wasm after that. A test holds the
+// budget.
 package main
 
 import (
@@ -10,18 +10,18 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/andybalholm/brotli"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/splice"
 	"ekycconnect/wasm/wire"
 	"ekycconnect/web"
 )
 
 // In bytes, compressed by brotli.
 const (
-	readable = 10_000 // loader and English view
+	readable = 10 << 10 // loader and English view
 	running  = 470_000
 
 	// Of a sealed presentation, in characters; it does not compress.
@@ -44,12 +44,8 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	sum := assets.LoaderBrotli() + view
 	fmt.Printf("brotli: loader %d + English view %d = %d of %d B; wasm %d of %d B\n",
-		assets.LoaderBrotli(), view, sum, readable, assets.WasmBrotli(), running)
-	if sum > readable || assets.WasmBrotli() > running {
-		return fmt.Errorf("sizes: above the budget")
-	}
+		assets.LoaderBrotli(), view, assets.LoaderBrotli()+view, readable, assets.WasmBrotli(), running)
 	return nil
 }
 
@@ -72,17 +68,13 @@ func english() (int, error) {
 		Notice       wire.NoticeRef  `json:"notice"`
 		Languages    []wire.Language `json:"languages"`
 		Presentation string          `json:"presentation"`
-	}{n.View, n.Ref, n.Languages, base64.RawURLEncoding.EncodeToString(sealed)})
+	}{View: n.View, Notice: n.Ref, Languages: n.Languages})
 	if err != nil {
 		return 0, fmt.Errorf("sizes: %w", err)
 	}
-	var out bytes.Buffer
-	w := brotli.NewWriterLevel(&out, 5)
-	if _, err := w.Write(body); err != nil {
-		return 0, fmt.Errorf("sizes: %w", err)
+	head, err := splice.New(bytes.TrimSuffix(body, []byte(`"}`)))
+	if err != nil {
+		return 0, err
 	}
-	if err := w.Close(); err != nil {
-		return 0, fmt.Errorf("sizes: %w", err)
-	}
-	return out.Len(), nil
+	return len(head.With("br", []byte(base64.RawURLEncoding.EncodeToString(sealed)+`"}`))), nil
 }
