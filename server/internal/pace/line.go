@@ -1,0 +1,190 @@
+package pace
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// MaxWait is how long anybody stands in line. Together with the vendor's 10 s
+// it stays below the 25 s that the widget waits.
+const MaxWait = 8 * time.Second
+
+// Busy says that there is no place within MaxWait. After is when one may be
+// free, as far as can be known now.
+type Busy struct{ After time.Duration }
+
+func (*Busy) Error() string { return "pace: the vendor's allowance is used up" }
+
+// Line hands out one account's allowance. It is safe for concurrent use.
+//
+// Within a site, first come is first served, visitors with a ticket before
+// those without; sites take turns, so that a flood at one does not slow
+// another.
+type Line struct {
+	plan  Plan
+	share float64 // of minute and day for visitors without a ticket, at sites that use tickets
+
+	mu      sync.Mutex
+	sent    *history
+	flying  int       // places that were granted and not sent yet
+	paused  time.Time // nothing goes before
+	backoff time.Duration
+	sites   map[string]*queue
+	turns   []*queue // sites with somebody waiting, next one first
+	waiting int
+	timer   *time.Timer // wakes the line when the next window has room
+}
+
+// Options of a [Line].
+type Options struct {
+	UnticketedShare float64 // 0.5 if zero
+}
+
+// New makes a line for a plan. sent are the calls of the last day, oldest
+// first, from before a restart.
+func New(plan Plan, sent []time.Time, o Options) (*Line, error) {
+	if plan.PerSecond < 1 || plan.PerMinute < 1 || plan.PerDay < 1 {
+		return nil, errors.New("pace: a plan allows at least one call a second, a minute and a day")
+	}
+	if o.UnticketedShare == 0 {
+		o.UnticketedShare = 0.5
+	}
+	l := &Line{
+		plan: plan, share: o.UnticketedShare, sites: map[string]*queue{},
+		sent: newHistory(max(plan.PerDay, plan.PerMinute, plan.PerSecond)),
+	}
+	for _, at := range sent {
+		l.sent.add(at)
+	}
+	return l, nil
+}
+
+// Visitor is who stands in line.
+type Visitor struct {
+	Site     string
+	Ticketed bool
+}
+
+// Place is the right to make one call now. Exactly one of Send and Leave must
+// follow, soon: the place counts against the allowance until then.
+type Place struct {
+	line    *Line
+	visitor Visitor
+	granted chan struct{}
+	over    bool // guarded by line.mu
+}
+
+// Enter waits for a place: at most MaxWait, or as long as ctx. The error is a
+// [*Busy] or the context's.
+func (l *Line) Enter(ctx context.Context, v Visitor) (*Place, error) {
+	now := time.Now()
+	p := &Place{line: l, visitor: v, granted: make(chan struct{})}
+	l.mu.Lock()
+	q := l.queueOf(v)
+	if wait := l.forecast(q, v, now); wait > MaxWait {
+		l.mu.Unlock()
+		return nil, &Busy{After: wait}
+	}
+	l.join(q, p)
+	l.grant(now)
+	l.mu.Unlock()
+
+	patience := time.NewTimer(MaxWait)
+	defer patience.Stop()
+	select {
+	case <-p.granted:
+		return p, nil
+	case <-ctx.Done():
+		return nil, l.giveUp(p, ctx.Err())
+	case <-patience.C:
+		l.mu.Lock()
+		busy := &Busy{After: max(time.Second, l.forecast(q, v, time.Now()))}
+		l.mu.Unlock()
+		return nil, l.giveUp(p, busy)
+	}
+}
+
+// giveUp takes p out of the line; if it was granted meanwhile, the next may go.
+func (l *Line) giveUp(p *Place, why error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-p.granted:
+		p.leave()
+	default:
+		l.remove(p)
+	}
+	l.grant(time.Now())
+	return why
+}
+
+// Send notes that the call goes out now.
+func (p *Place) Send() {
+	l := p.line
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p.over {
+		return
+	}
+	p.over = true
+	now := time.Now()
+	l.flying--
+	l.sent.add(now)
+	l.queueOf(p.visitor).count(p.visitor, now, l.plan)
+	l.grant(now)
+}
+
+// Leave gives the place back unused. After Send it does nothing.
+func (p *Place) Leave() {
+	p.line.mu.Lock()
+	defer p.line.mu.Unlock()
+	p.leave()
+	p.line.grant(time.Now())
+}
+
+// leave needs the line's lock.
+func (p *Place) leave() {
+	if !p.over {
+		p.over = true
+		p.line.flying--
+	}
+}
+
+// The pause after a 429 that names none.
+const (
+	firstPause = time.Second
+	maxPause   = 30 * time.Second
+)
+
+// Refused slows the whole line down after a 429 of the vendor: for after, or
+// for 1 s doubling to 30 s if after is 0. It returns the pause.
+func (l *Line) Refused(after time.Duration) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if after <= 0 {
+		l.backoff = min(max(2*l.backoff, firstPause), maxPause)
+		after = l.backoff
+	}
+	after = min(after, maxPause)
+	if until := time.Now().Add(after); until.After(l.paused) {
+		l.paused = until
+	}
+	l.grant(time.Now())
+	return after
+}
+
+// Served ends the doubling: the vendor takes calls again.
+func (l *Line) Served() {
+	l.mu.Lock()
+	l.backoff = 0
+	l.mu.Unlock()
+}
+
+// Waiting is how many stand in line.
+func (l *Line) Waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.waiting
+}

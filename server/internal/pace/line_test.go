@@ -1,0 +1,267 @@
+package pace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// record is what a vendor would have seen.
+type record struct {
+	mu    sync.Mutex
+	sends []send
+}
+
+type send struct {
+	at   time.Time
+	site string
+	n    int // the visitor's number at its site
+}
+
+func (r *record) note(site string, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sends = append(r.sends, send{time.Now(), site, n})
+}
+
+// most is the most calls that any window of a length has seen.
+func (r *record) most(length time.Duration) int {
+	most, first := 0, 0
+	for i, s := range r.sends {
+		for s.at.Sub(r.sends[first].at) >= length {
+			first++
+		}
+		most = max(most, i-first+1)
+	}
+	return most
+}
+
+// visit stands in line and calls, as the core does: the commit takes a moment
+// between the place and the call.
+func visit(l *Line, r *record, v Visitor, n int) error {
+	p, err := l.Enter(context.Background(), v)
+	if err != nil {
+		return err
+	}
+	time.Sleep(rand.N(4 * time.Millisecond))
+	p.Send()
+	r.note(v.Site, n)
+	return nil
+}
+
+func newLine(t *testing.T, plan Plan, sent ...time.Time) *Line {
+	l, err := New(plan, sent, Options{})
+	require.NoError(t, err)
+	return l
+}
+
+// TestTenThousandArrivals holds each plan against an overload on a virtual
+// clock: visitors come twice as fast as the plan allows.
+func TestTenThousandArrivals(t *testing.T) {
+	for name, plan := range Plans {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l, r := newLine(t, plan), &record{}
+				// What a minute allows, by whichever window binds.
+				perMinute := min(plan.PerMinute, 60*plan.PerSecond)
+				gap := time.Minute / time.Duration(2*perMinute)
+				begin := time.Now()
+				var all sync.WaitGroup
+				var refused sync.Map
+				const arrivals = 10_000
+				for n := range arrivals {
+					all.Go(func() {
+						if err := visit(l, r, Visitor{Site: fmt.Sprint("site-", n%3)}, n); err != nil {
+							refused.Store(n, err)
+						}
+					})
+					time.Sleep(gap)
+				}
+				all.Wait()
+				took := time.Since(begin)
+
+				require.LessOrEqual(t, r.most(time.Second), plan.PerSecond)
+				require.LessOrEqual(t, r.most(time.Minute), plan.PerMinute)
+				require.LessOrEqual(t, r.most(24*time.Hour), plan.PerDay)
+				allowed := min(int(took.Minutes()*float64(perMinute)), plan.PerDay)
+				t.Logf("%d calls of %d allowed in %v", len(r.sends), allowed, took.Round(time.Second))
+				require.GreaterOrEqual(t, float64(len(r.sends)), 0.99*float64(allowed))
+				refused.Range(func(_, err any) bool {
+					var busy *Busy
+					require.ErrorAs(t, err.(error), &busy)
+					return true
+				})
+				for _, site := range []string{"site-0", "site-1", "site-2"} {
+					var order []int
+					for _, s := range r.sends {
+						if s.site == site {
+							order = append(order, s.n)
+						}
+					}
+					inversions := 0
+					for i := 1; i < len(order); i++ {
+						if order[i] < order[i-1] && i >= plan.PerSecond && order[i] < slices.Min(order[max(0, i-plan.PerSecond):i]) {
+							inversions++ // beyond what the commits' own time explains
+						}
+					}
+					require.Zero(t, inversions, "first come is first served")
+				}
+			})
+		})
+	}
+}
+
+func TestAFloodAtOneSiteDoesNotSlowAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, r := newLine(t, Plans["growth"]), &record{}
+		var all sync.WaitGroup
+		stop := time.Now().Add(20 * time.Second)
+		for n := 0; time.Now().Before(stop); n++ {
+			all.Go(func() { _ = visit(l, r, Visitor{Site: "flood"}, n) })
+			if n%100 == 0 {
+				all.Go(func() {
+					came := time.Now()
+					require.NoError(t, visit(l, r, Visitor{Site: "quiet"}, n))
+					require.LessOrEqual(t, time.Since(came), time.Second)
+				})
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		all.Wait()
+	})
+}
+
+func TestVisitorsWithATicketGoFirstAndTheOthersKeepToTheirShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, r := newLine(t, Plan{PerSecond: 10, PerMinute: 20, PerDay: 1000}), &record{}
+		require.NoError(t, visit(l, r, Visitor{Site: "a", Ticketed: true}, 0))
+		var granted int
+		for range 15 {
+			if visit(l, r, Visitor{Site: "a"}, 1) == nil {
+				granted++
+			}
+		}
+		require.Equal(t, 10, granted, "half of the minute")
+		require.NoError(t, visit(l, r, Visitor{Site: "a", Ticketed: true}, 2))
+		require.NoError(t, visit(l, r, Visitor{Site: "b"}, 3), "a site without tickets is not held to a share")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		l, r := newLine(t, Plan{PerSecond: 1, PerMinute: 30, PerDay: 1000}), &record{}
+		var all sync.WaitGroup
+		for n, ticketed := range []bool{false, false, false, true} {
+			all.Go(func() { require.NoError(t, visit(l, r, Visitor{Site: "a", Ticketed: ticketed}, n)) })
+			synctest.Wait()
+		}
+		all.Wait()
+		require.Equal(t, []int{0, 3, 1, 2}, numbers(r))
+	})
+}
+
+func TestSitesTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, r := newLine(t, Plan{PerSecond: 1, PerMinute: 30, PerDay: 1000}), &record{}
+		var all sync.WaitGroup
+		for n, site := range []string{"a", "a", "a", "b", "b", "c"} {
+			all.Go(func() { require.NoError(t, visit(l, r, Visitor{Site: site}, n)) })
+			synctest.Wait()
+		}
+		all.Wait()
+		require.Equal(t, []int{0, 1, 3, 5, 2, 4}, numbers(r))
+	})
+}
+
+func numbers(r *record) (all []int) {
+	for _, s := range r.sends {
+		all = append(all, s.n)
+	}
+	return all
+}
+
+func TestNobodyWaitsInVainAndRetryAfterIsTrue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, r := newLine(t, Plan{PerSecond: 10, PerMinute: 10, PerDay: 1000}), &record{}
+		for n := range 10 {
+			require.NoError(t, visit(l, r, Visitor{Site: "a"}, n))
+		}
+		came := time.Now()
+		_, err := l.Enter(t.Context(), Visitor{Site: "a"})
+		var busy *Busy
+		require.ErrorAs(t, err, &busy)
+		require.Equal(t, came, time.Now(), "told at once")
+		require.InDelta(t, time.Minute, busy.After, float64(time.Second))
+		time.Sleep(busy.After)
+		require.NoError(t, visit(l, r, Visitor{Site: "a"}, 11))
+	})
+}
+
+func TestTheDaySurvivesARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sent []time.Time
+		for i := range 1000 {
+			sent = append(sent, time.Now().Add(-23*time.Hour).Add(time.Duration(i)*time.Second))
+		}
+		l := newLine(t, Plans["starter"], sent...)
+		_, err := l.Enter(t.Context(), Visitor{Site: "a"})
+		var busy *Busy
+		require.ErrorAs(t, err, &busy)
+		require.InDelta(t, time.Hour, busy.After, float64(time.Second))
+	})
+}
+
+func TestWhoLeavesMakesRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, r := newLine(t, Plan{PerSecond: 1, PerMinute: 30, PerDay: 1000}), &record{}
+		held, err := l.Enter(t.Context(), Visitor{Site: "a"})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		left := make(chan error, 1)
+		go func() { _, err := l.Enter(ctx, Visitor{Site: "a"}); left <- err }()
+		synctest.Wait()
+		require.Equal(t, 1, l.Waiting())
+		cancel()
+		require.ErrorIs(t, <-left, context.Canceled)
+		require.Zero(t, l.Waiting())
+		held.Leave()
+		held.Leave()
+		came := time.Now()
+		require.NoError(t, visit(l, r, Visitor{Site: "b"}, 1))
+		require.Less(t, time.Since(came), 10*time.Millisecond, "a place that was given back is free at once")
+		require.Zero(t, l.flying)
+	})
+}
+
+func TestA429PausesTheWholeLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, r := newLine(t, Plans["enterprise"]), &record{}
+		for _, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
+			require.Equal(t, want*time.Second, l.Refused(0))
+		}
+		l.Served()
+		require.Equal(t, time.Second, l.Refused(0))
+		require.Equal(t, 30*time.Second, l.Refused(time.Hour), "no vendor pauses us for longer than that")
+		came := time.Now()
+		_, err := l.Enter(t.Context(), Visitor{Site: "a"})
+		var busy *Busy
+		require.True(t, errors.As(err, &busy))
+		time.Sleep(busy.After)
+		require.NoError(t, visit(l, r, Visitor{Site: "a"}, 1))
+		require.GreaterOrEqual(t, time.Since(came), 30*time.Second)
+	})
+}
+
+func TestBadPlansAreRefused(t *testing.T) {
+	_, err := PlanNamed("platinum")
+	require.ErrorContains(t, err, "business, enterprise, growth, starter")
+	for _, plan := range []Plan{{}, {1, 0, 1}, {1, 1, -1}} {
+		_, err := New(plan, nil, Options{})
+		require.Error(t, err)
+	}
+}

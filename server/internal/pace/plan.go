@@ -1,0 +1,52 @@
+// Package pace spends a vendor account's allowance: all of it, never more, and
+// fairly. Who may call next stands in a line; the line knows when each call was
+// sent and lets the next one go as soon as every window has room again.
+//
+// Windows and plans: https://docs.deepvue.ai/rate-limits. The vendor counts per
+// API key, and each window on its own.
+package pace
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Plan is how many calls the vendor allows in any second, minute and day.
+type Plan struct {
+	PerSecond, PerMinute, PerDay int
+}
+
+// Plans are the vendor's plans by name.
+var Plans = map[string]Plan{
+	"starter":    {1, 30, 1_000},
+	"business":   {2, 100, 10_000},
+	"growth":     {5, 500, 20_000},
+	"enterprise": {17, 1_000, 50_000},
+}
+
+// PlanNamed finds one of [Plans].
+func PlanNamed(name string) (Plan, error) {
+	plan, ok := Plans[name]
+	if !ok {
+		return plan, fmt.Errorf("pace: no plan %q; the vendor's are %s", name, strings.Join(slices.Sorted(maps.Keys(Plans)), ", "))
+	}
+	return plan, nil
+}
+
+// margin widens each window: a call may be longer on its way than the one
+// after it, and the vendor counts arrivals. It costs 0.5 % of the allowance
+// where the second binds, nothing elsewhere.
+const margin = 5 * time.Millisecond
+
+// window is one of a plan's limits.
+type window struct {
+	length time.Duration
+	limit  int
+}
+
+func (p Plan) windows() []window {
+	return []window{{time.Second, p.PerSecond}, {time.Minute, p.PerMinute}, {24 * time.Hour, p.PerDay}}
+}
