@@ -30,6 +30,11 @@ func widget(sitekey, more string) template.HTML {
 	return template.HTML(`<ekyc-connect sitekey="` + sitekey + `" purpose="account-opening" required ` + more + `></ekyc-connect>`)
 }
 
+// withOwn is a widget with the partner's own words inside.
+func withOwn(sitekey string) template.HTML {
+	return template.HTML(`<ekyc-connect sitekey="` + sitekey + `" purpose="account-opening" required><a id="own" href="/help">Ask us</a></ekyc-connect>`)
+}
+
 var pageHTML = template.Must(template.New("").Parse(`<!DOCTYPE html>
 <html lang="en">
 <head>

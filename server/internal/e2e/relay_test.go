@@ -44,26 +44,33 @@ func startRelay(t *testing.T) string {
 	return ready.URL
 }
 
-// gate stands before a relay and holds chosen requests back until they are let go.
+// gate stands before a relay and holds chosen requests back until it opens.
 type gate struct {
 	URL  string
-	let  chan struct{}
 	seen chan string // path of each request that was held
+
+	opened, dropped chan struct{}
 }
 
 func newGate(t *testing.T, relay string, hold func(*http.Request) bool) *gate {
 	t.Helper()
 	to, err := url.Parse(relay)
 	require.NoError(t, err)
-	g := &gate{let: make(chan struct{}), seen: make(chan string, 100)}
+	g := &gate{seen: make(chan string, 100), opened: make(chan struct{}), dropped: make(chan struct{})}
 	proxy := httputil.NewSingleHostReverseProxy(to)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if hold(r) {
-			g.seen <- r.URL.Path
-			select {
-			case <-g.let:
-			case <-r.Context().Done():
-				return
+		select {
+		case <-g.opened:
+		default:
+			if hold(r) {
+				g.seen <- r.URL.Path
+				select {
+				case <-g.opened:
+				case <-g.dropped:
+					panic(http.ErrAbortHandler) // the connection breaks
+				case <-r.Context().Done():
+					return
+				}
 			}
 		}
 		proxy.ServeHTTP(w, r)
@@ -73,9 +80,12 @@ func newGate(t *testing.T, relay string, hold func(*http.Request) bool) *gate {
 	return g
 }
 
-func (g *gate) open() { close(g.let) }
+func (g *gate) open() { close(g.opened) }
+func (g *gate) drop() { close(g.dropped) }
 
-func isWasm(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, ".wasm") }
+func isView(r *http.Request) bool    { return strings.HasSuffix(r.URL.Path, "/v1/view") }
+func isSession(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/v1/sessions") }
+func isWasm(r *http.Request) bool    { return strings.HasSuffix(r.URL.Path, ".wasm") }
 
 // redeem is what a partner's back end does with the form's field.
 func redeem(t *testing.T, relay, token string, more url.Values) map[string]any {
