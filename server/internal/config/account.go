@@ -1,13 +1,17 @@
 package config
 
 import (
+	"cmp"
+	"errors"
 	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"ekycconnect/server/internal/pace"
 	"ekycconnect/server/internal/secret"
 )
 
@@ -36,8 +40,44 @@ func (r *reader) checkAccounts(c *Config) {
 		if account.Deadline < time.Second || account.Deadline > 15*time.Second {
 			r.report(at+".deadline", "must be 1s to 15s: the widget waits 25 s in all")
 		}
+		r.checkAllowance(&account, at)
 		c.Accounts[name] = account
 	}
+}
+
+// checkAllowance fills in the plan's numbers.
+func (r *reader) checkAllowance(account *Account, at string) {
+	own := account.Allowance != pace.Plan{}
+	switch {
+	case own && account.Plan != "":
+		r.report(at+".allowance", "plan is there as well; keep one of them")
+	case own:
+		if a := account.Allowance; a.PerSecond < 1 || a.PerMinute < 1 || a.PerDay < 1 {
+			r.report(at+".allowance", "needs per_second, per_minute and per_day, each at least 1")
+		}
+	default:
+		plan, err := pace.PlanNamed(cmp.Or(account.Plan, "starter"))
+		if err != nil {
+			r.report(at+".plan", "needs starter, business, growth or enterprise; for other numbers use allowance")
+		}
+		account.Allowance = plan
+	}
+	if _, written := r.places[at+".unticketed_share"]; !written {
+		account.UnticketedShare = 0.5
+	}
+}
+
+// Share is a part of a whole, 0 to 1.
+type Share float64
+
+// UnmarshalText reads a decimal number.
+func (s *Share) UnmarshalText(written []byte) error {
+	f, err := strconv.ParseFloat(string(written), 64)
+	if err != nil || !(f > 0 && f <= 1) {
+		return errors.New("needs a number above 0, up to 1, such as 0.5")
+	}
+	*s = Share(f)
+	return nil
 }
 
 // secretOf is the account's secret from wherever it is.

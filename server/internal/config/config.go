@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/pace"
 	"ekycconnect/server/internal/secret"
 )
 
@@ -84,6 +85,13 @@ type Account struct {
 	ClientSecret secret.String `yaml:"client_secret"`
 	SecretFile   string        `yaml:"client_secret_file"` // its content is in ClientSecret after Load
 	Deadline     time.Duration `yaml:"deadline"`           // for one operation, its retries included
+	// Plan is the vendor's plan by name; Allowance has its numbers instead,
+	// for a contract of your own. After Load, Allowance holds either.
+	Plan      string    `yaml:"plan"`
+	Allowance pace.Plan `yaml:"allowance"`
+	// UnticketedShare is how much of minute and day visitors without a ticket
+	// may use, at sites that use tickets.
+	UnticketedShare Share `yaml:"unticketed_share"`
 }
 
 // VendorURL is the vendor's production host, of its API reference.

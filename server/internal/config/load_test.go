@@ -127,7 +127,7 @@ sites:
 func TestEachMistakeHasItsPlaceAndItsRemedy(t *testing.T) {
 	for _, row := range []struct{ name, from, to, problem string }{
 		{"unknown setting", "data: ledger", "dato: ledger", `relay.yaml:2:1: dato: unknown setting; did you mean data?`},
-		{"unknown inside", "client_id: live-1", "client_id: live-1\n    region: x", `relay.yaml:6:5: accounts.main.region: unknown setting; known here: client_id,`},
+		{"unknown inside", "client_id: live-1", "client_id: live-1\n    region: x", `relay.yaml:6:5: accounts.main.region: unknown setting; known here: allowance, client_id,`},
 		{"unknown in a notice", "version: 3", "versoin: 3", `relay.yaml:9:5: purposes.account-opening.versoin: unknown setting; did you mean version?`},
 		{"twice", "data: ledger", "data: ledger\ndata: x", `relay.yaml:3:1: not YAML: mapping key "data" already defined at [2:1]`},
 		{"tab", "  main:", "\tmain:", `relay.yaml:4:1: not YAML`},
@@ -145,6 +145,11 @@ func TestEachMistakeHasItsPlaceAndItsRemedy(t *testing.T) {
 		{"duration", "data: ledger", "data: ledger\nlifetimes: {token: 5}", `relay.yaml:3:20: lifetimes.token: needs a duration such as 90s, 5m or 6h`},
 		{"range", "data: ledger", "data: ledger\nlifetimes: {token: 2h}", `relay.yaml:3:20: lifetimes.token: must be 30s to 1h`},
 		{"range of minutes", "data: ledger", "data: ledger\nlifetimes: {presentation: 1m}", `must be 10m to 24h`},
+		{"plan", "client_id: live-1", "client_id: live-1\n    plan: platinum", `accounts.main.plan: needs starter, business, growth or enterprise`},
+		{"plan and numbers", "client_id: live-1", "client_id: live-1\n    plan: growth\n    allowance: {per_second: 1, per_minute: 2, per_day: 3}", `accounts.main.allowance: plan is there as well`},
+		{"numbers", "client_id: live-1", "client_id: live-1\n    allowance: {per_second: 1}", `accounts.main.allowance: needs per_second, per_minute and per_day`},
+		{"share", "client_id: live-1", "client_id: live-1\n    unticketed_share: 2", `accounts.main.unticketed_share: needs a number above 0, up to 1`},
+		{"limit", "data: ledger", "data: ledger\nlimits: {view: -1}", `limits.view: must be 0 (no limit) to 100000 a minute`},
 		{"calls", "data: ledger", "data: ledger\nlifetimes: {calls_per_consent: 0}", `relay.yaml:3:32: lifetimes.calls_per_consent: must be 1 to 50`},
 		{"whole number", "data: ledger", "data: ledger\nlifetimes: {calls_per_consent: many}", `lifetimes.calls_per_consent: needs a whole number`},
 		{"listen", "data: ledger", "data: ledger\nlisten: http://x", `relay.yaml:3:9: listen: needs an address and port`},

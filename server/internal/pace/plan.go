@@ -16,7 +16,9 @@ import (
 
 // Plan is how many calls the vendor allows in any second, minute and day.
 type Plan struct {
-	PerSecond, PerMinute, PerDay int
+	PerSecond int `yaml:"per_second"`
+	PerMinute int `yaml:"per_minute"`
+	PerDay    int `yaml:"per_day"`
 }
 
 // Plans are the vendor's plans by name.
