@@ -41,8 +41,6 @@ func TestASubjectIsPrintableAndNotTooLong(t *testing.T) {
 		strings.Repeat("x", 129): wire.InvalidRequest,
 		strings.Repeat("😀", 97):  wire.InvalidRequest, // 388 bytes
 		"a\x00":                  wire.InvalidRequest,
-		"a\u200e":                wire.InvalidRequest,
-		"a\xff":                  wire.InvalidRequest,
 		"000000000000":           wire.SubjectLooksLikeAadhaar,
 		"x 1234-5678.9012 y":     wire.SubjectLooksLikeAadhaar,
 		"१२३४५६७८९०१२":           wire.SubjectLooksLikeAadhaar,

@@ -15,6 +15,7 @@ var (
 	toString   = js.Global().Get("String")
 	number     = js.Global().Get("Number")
 	object     = js.Global().Get("Object")
+	reflectGet = js.Global().Get("Reflect").Get("get")
 	console    = js.Global().Get("console")
 )
 
@@ -133,6 +134,8 @@ func set(o js.Value, pairs []any) js.Value {
 }
 
 // Field is v's member, undefined when v is no object or the getter throws.
+// (Value.Get must not be used on what the page has made: a getter that throws
+// in it ends the program, beyond any recover.)
 func Field(v js.Value, name string) (member js.Value) {
 	defer func() {
 		if recover() != nil {
@@ -142,5 +145,5 @@ func Field(v js.Value, name string) (member js.Value) {
 	if t := v.Type(); t != js.TypeObject && t != js.TypeFunction {
 		return js.Undefined()
 	}
-	return v.Get(name)
+	return reflectGet.Invoke(v, name)
 }
