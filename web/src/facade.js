@@ -60,17 +60,18 @@ export const facade = {
     return id;
   },
 
-  reset: id => pick('reset', id).formReset(),
-  remove(id) {
-    pick('remove', id).remove_();
-    delete made[id];
-  },
-  getResponse: id => pick('getResponse', id).field_(),
-  getState: id => pick('getState', id).state_(),
-  isExpired: id => pick('isExpired', id).state_() == 'expired',
   setLanguage(lang, id) {
     need(lang && typeof lang == 'string', 'setLanguage', 'lang');
     return pick('setLanguage', id).use_(h => h.setLanguage(lang));
   },
-  retry: id => pick('retry', id).use_(h => h.retry()),
 };
+
+const simple = {
+  reset: w => w.formReset(),
+  remove: w => w.remove_(),
+  getResponse: w => w.field_(),
+  getState: w => w.state_(),
+  isExpired: w => w.state_() == 'expired',
+  retry: w => w.use_(h => h.retry()),
+};
+for (const name in simple) facade[name] = id => simple[name](pick(name, id));
