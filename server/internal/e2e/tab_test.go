@@ -69,10 +69,7 @@ func newTab(t *testing.T) *tab {
 			t.Logf("console:\n%s\nrequests:\n%s", strings.Join(b.console, "\n"), strings.Join(b.requests, "\n"))
 		}
 	})
-	b.do(network.Enable(), chromedp.ActionFunc(func(ctx context.Context) error {
-		_, err := page.AddScriptToEvaluateOnNewDocument(watch).Do(ctx)
-		return err
-	}))
+	b.do(network.Enable(), onNewDocument(watch))
 	return b
 }
 
@@ -149,3 +146,11 @@ func (b *tab) field() string {
 
 // clickContinue sends the form.
 var clickContinue = chromedp.Click("#continue", chromedp.ByID)
+
+// onNewDocument runs a script before any of the page's.
+func onNewDocument(script string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+		return err
+	})
+}
