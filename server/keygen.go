@@ -25,11 +25,12 @@ To add a partner:              relay keygen sitekey; relay keygen secret
 To replace a partner's secret: relay keygen secret, add its sha256: line as the second
                                entry of the site, restart, remove the first entry once the
                                partner has changed over, restart
-To replace the sealing key:    relay keygen seal`,
+To replace the sealing key:    relay keygen seal
+To replace the log's key:      relay keygen log`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(keygenKeys(), keygenSeal(), keygenSecret(), keygenSitekey())
+	cmd.AddCommand(keygenKeys(), keygenSeal(), keygenReceipt(), keygenLog(), keygenSecret(), keygenSitekey())
 	return cmd
 }
 
@@ -69,6 +70,37 @@ must know a key before another seals with it. Remove the old key a day later.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			fmt.Fprint(cmd.OutOrStdout(), config.NewSealKey(time.Now()).YAML())
+			return nil
+		},
+	}
+}
+
+func keygenReceipt() *cobra.Command {
+	return &cobra.Command{
+		Use:   "receipt",
+		Short: "Print a receipt key for a keys file that has none",
+		Long: `Print a receipt key as it stands in the keys file. Only a keys file that was made
+before there were receipts needs it. Never replace one: every address of a receipt
+that was given out would be dead.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprint(cmd.OutOrStdout(), config.NewReceiptKey())
+			return nil
+		},
+	}
+}
+
+func keygenLog() *cobra.Command {
+	return &cobra.Command{
+		Use:   "log",
+		Short: "Print a new key that signs the log of consents, for the keys file",
+		Long: `Print a new key that signs the log of consents, as it stands in the keys file's list
+log, newest first. While two stand there both sign, so that whoever checks the log can
+go over to the new public key (/v1/log/vkey); then remove the old one. With several
+replicas, give all of them the same file.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprint(cmd.OutOrStdout(), config.NewLogKey())
 			return nil
 		},
 	}

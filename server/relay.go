@@ -57,8 +57,8 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 	if err != nil {
 		return nil, err
 	}
-	ledger, err := consent.New(store, consent.Keys{Lookup: keys.Lookup.Bytes()}, time.Now, log,
-		consent.WithValidity(c.Lifetimes.Session))
+	ledger, err := consent.New(store, ledgerKeys(keys), time.Now, log,
+		consent.WithValidity(c.Lifetimes.Session), consent.WithLog(logOptions(c)))
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}

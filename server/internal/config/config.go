@@ -50,9 +50,17 @@ type Config struct {
 	bySecret   map[SecretHash]*Site
 }
 
-// Log says what is logged.
+// Log says what the program logs, and how the log of consents is named and shown.
 type Log struct {
 	Level slog.Level `yaml:"level"`
+	// Origin names the log of consents and its keys, for ever. Default: host and
+	// path of PublicURL and /v1/log; never a port.
+	Origin string `yaml:"origin"`
+	// Public lets everybody read checkpoints and hashes, which say nothing about
+	// anybody. PublishEvery is how often the newest checkpoint is shown; 0 shows
+	// each.
+	Public       bool          `yaml:"public"`
+	PublishEvery time.Duration `yaml:"publish_every"`
 }
 
 // Lifetimes says how long things last and how much one consent is worth.
@@ -102,6 +110,7 @@ func defaults() Config {
 	return Config{
 		Listen:      ":8080",
 		AdminListen: "127.0.0.1:8081",
+		Log:         Log{Public: true, PublishEvery: time.Minute},
 		Lifetimes: Lifetimes{
 			Presentation: 6 * time.Hour, Session: 10 * time.Minute, Token: 5 * time.Minute,
 			Ticket: 30 * time.Minute, CallsPerConsent: 10,

@@ -23,6 +23,7 @@ func TestTheExampleLoadsAndItsNoticesPass(t *testing.T) {
 	d := defaults()
 	require.Equal(t, d.Lifetimes, c.Lifetimes, "the example says that these are the defaults")
 	require.Equal(t, d.AdminListen, c.AdminListen)
+	d.Log.Origin = "consent.example.com/v1/log" // of the public_url
 	require.Equal(t, d.Log, c.Log)
 	require.Equal(t, defaultDeadline, c.Accounts["main"].Deadline)
 }

@@ -25,7 +25,16 @@ type Keys struct {
 	// keys. It must last as long as the ledger: with another one, earlier
 	// consents are no longer found by subject.
 	Lookup Key `yaml:"lookup"`
+	// Receipt makes the addresses of receipts. It must last as long as the
+	// ledger: with another one, every address that was given out is dead.
+	Receipt Key `yaml:"receipt"`
+	// Log signs the log's checkpoints, newest first; each signs. Keep an old key
+	// until everybody who checks the log knows the new one.
+	Log []Key `yaml:"log"`
 }
+
+// maxKeysFile bounds a keys file, in bytes.
+const maxKeysFile = 64 << 10
 
 // SealKey is one master key and its public name.
 type SealKey struct {
@@ -79,7 +88,7 @@ func LoadKeys(path string) (Keys, error) {
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return Keys{}, fmt.Errorf("config: keys file %s has mode %04o, others may read it; run `chmod 600 %s`", path, mode, path)
 	}
-	data, err := readFile(path, 64<<10)
+	data, err := readFile(path, maxKeysFile)
 	if err != nil {
 		return Keys{}, fmt.Errorf("config: keys file: %w", err)
 	}
@@ -107,6 +116,17 @@ func LoadKeys(path string) (Keys, error) {
 	if keys.Lookup == (Key{}) {
 		r.report("lookup", "missing; it must be the one with which the ledger was begun")
 	}
+	if keys.Receipt == (Key{}) {
+		r.report("receipt", "missing; it must be the one with which receipts were given out so far, and if none were, add the line that `relay keygen receipt` prints")
+	}
+	if len(keys.Log) == 0 {
+		r.report("log", "no key; the list has the one with which the log was begun, and if there was no log so far, write `log:` and below it the line that `relay keygen log` prints")
+	}
+	for i, key := range keys.Log {
+		if key == (Key{}) {
+			r.report(indexed("log", i), "missing; `relay keygen log` makes one")
+		}
+	}
 	if err := join(r.problems); err != nil {
 		return Keys{}, err
 	}
@@ -115,7 +135,7 @@ func LoadKeys(path string) (Keys, error) {
 
 // NewKeys makes a fresh set.
 func NewKeys(now time.Time) Keys {
-	return Keys{Seal: []SealKey{NewSealKey(now)}, Lookup: NewKey()}
+	return Keys{Seal: []SealKey{NewSealKey(now)}, Lookup: NewKey(), Receipt: NewKey(), Log: []Key{NewKey()}}
 }
 
 // NewSealKey makes one entry of the ring, named after the day and two random
@@ -138,8 +158,25 @@ func (k Keys) YAML() string {
 	}
 	s.WriteString("# Never changes while the ledger lives: subjects are found by it.\n")
 	s.WriteString("lookup: " + base64.StdEncoding.EncodeToString(k.Lookup[:]) + "\n")
+	s.WriteString("# Never changes while the ledger lives: the addresses of receipts are made with it.\n")
+	s.WriteString(k.Receipt.receiptYAML())
+	s.WriteString("# Signs the log of consents: whoever has it can forge a log. Newest first, and each\n" +
+		"# signs. To rotate, put the output of `relay keygen log` on top, restart every replica,\n" +
+		"# and remove the old entry once everybody who checks the log has the new public key\n" +
+		"# (/v1/log/vkey).\nlog:\n")
+	for _, key := range k.Log {
+		s.WriteString(key.logYAML())
+	}
 	return s.String()
 }
+
+// receiptYAML is the line of the receipt key, key in clear.
+func (k Key) receiptYAML() string {
+	return "receipt: " + base64.StdEncoding.EncodeToString(k[:]) + "\n"
+}
+
+// NewReceiptKey makes the line that a keys file from before there were receipts lacks.
+func NewReceiptKey() string { return NewKey().receiptYAML() }
 
 // YAML is the entry as it stands in the keys file, key in clear.
 func (k SealKey) YAML() string {

@@ -80,6 +80,9 @@ func TestBrokenKeysAreNamedButNotShown(t *testing.T) {
 		"empty":        {"", "keys.yaml: the file is empty"},
 		"no ring":      {"lookup: " + good, "keys.yaml: seal: no key"},
 		"no lookup":    {"seal:\n  - {kid: a, key: " + good + "}\n", "keys.yaml: lookup: missing"},
+		"no receipt":   {"seal:\n  - {kid: a, key: " + good + "}\nlookup: " + good, "keys.yaml: receipt: missing; it must be the one"},
+		"no log key":   {"seal:\n  - {kid: a, key: " + good + "}\nlookup: " + good, "keys.yaml: log: no key; the list has the one"},
+		"empty log":    {"seal:\n  - {kid: a, key: " + good + "}\nlookup: " + good + "\nlog: [" + good + ", " + strings.Repeat("A", 43) + "=]", "keys.yaml:4:53: log[1]: missing"},
 		"no key":       {"seal:\n  - kid: a\nlookup: " + good, "keys.yaml:2:8: seal[0].key: missing"},
 		"short":        {"seal:\n  - {kid: a, key: c2hvcnQtY2FuYXJ5}\nlookup: " + good, "keys.yaml:2:19: seal[0].key: needs 32 bytes in base64"},
 		"not base64":   {"lookup: canary!\nseal:\n  - {kid: a, key: " + good + "}", "keys.yaml:1:9: lookup: needs 32 bytes"},
@@ -90,6 +93,12 @@ func TestBrokenKeysAreNamedButNotShown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), KeysFile)
+			if name != "empty" && name != "no receipt" {
+				row.text += "\nreceipt: " + good
+			}
+			if name != "empty" && !strings.HasSuffix(name, "log key") && !strings.Contains(row.text, "log:") {
+				row.text += "\nlog: [" + good + "]"
+			}
 			require.NoError(t, os.WriteFile(path, []byte(row.text), 0o600))
 			_, err := LoadKeys(path)
 			require.ErrorContains(t, err, row.problem)
@@ -112,4 +121,28 @@ func TestNoWayOfPrintingShowsAKey(t *testing.T) {
 		require.NotContains(t, printed, "99 97 110")
 	}
 	require.Equal(t, "canary-canary-canary-canary-1234", string(keys.Lookup.Bytes()))
+}
+
+func TestKeysOfAnOlderSandboxAreCompleted(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, KeysFile)
+	good := strings.Repeat("A", 42) + "E="
+	old := "seal:\n  - {kid: a, key: " + good + "}\nlookup: " + good
+	require.NoError(t, os.WriteFile(path, []byte(old), 0o600))
+	_, err := LoadKeys(path)
+	require.ErrorContains(t, err, "relay keygen log")
+	_, err = sandboxKeys(path)
+	require.NoError(t, err)
+	completed, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(completed), old), "what was there stays")
+	first, err := LoadKeys(path)
+	require.NoError(t, err)
+	require.NotEqual(t, first.Receipt, first.Log[0])
+	again, err := sandboxKeys(path)
+	require.NoError(t, err)
+	require.Equal(t, first, again, "once")
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, left, 1)
 }

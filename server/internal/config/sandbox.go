@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/notice"
 	"ekycconnect/server/internal/secret"
 )
@@ -47,6 +48,7 @@ func Sandbox(o SandboxOptions) (*Config, Keys, error) {
 	}
 	c.Data, c.Keys = o.Data, filepath.Join(o.Data, KeysFile)
 	c.PublicURL = strings.TrimRight(o.PublicURL, "/")
+	c.Log.Origin, c.Log.PublishEvery = consent.SandboxOrigin, 0
 	c.Listen, c.AdminListen = "127.0.0.1:8080", "127.0.0.1:8081"
 	c.Accounts = map[string]Account{}
 	c.Purposes = map[string]notice.Purpose{notice.SandboxPurpose: notice.Sandbox()}
@@ -73,6 +75,9 @@ func Sandbox(o SandboxOptions) (*Config, Keys, error) {
 func sandboxKeys(path string) (Keys, error) {
 	keys, err := CreateKeys(path, time.Now())
 	if errors.Is(err, fs.ErrExist) {
+		if err := completeKeys(path); err != nil {
+			return Keys{}, err
+		}
 		return LoadKeys(path)
 	}
 	return keys, err

@@ -23,3 +23,8 @@ var (
 // transaction is durable: the commit's answer was lost, or a sync failed. The
 // process must not go on, since its next answer could contradict the disk.
 var ErrUnknownOutcome = errors.New("consent: outcome of a commit is not known")
+
+// ErrLog says that the log is not to be written to before somebody has looked
+// at it: it is behind a checkpoint that was seen before, unlike it, or does not
+// agree with itself. It is reported together with [ErrUnavailable].
+var ErrLog = errors.New("consent: the log needs a decision of its operator")

@@ -120,5 +120,9 @@ func TestDecisionsThatLackSomethingAreRefused(t *testing.T) {
 
 func TestShortKeysAreRefused(t *testing.T) {
 	_, err := consent.New(nil, consent.Keys{Lookup: make([]byte, 31)}, time.Now, nil)
-	require.Error(t, err)
+	require.ErrorContains(t, err, "lookup key")
+	_, err = consent.New(nil, consent.Keys{Lookup: make([]byte, 32)}, time.Now, nil)
+	require.ErrorContains(t, err, "no key to sign the log with")
+	_, err = consent.New(nil, consent.Keys{Lookup: make([]byte, 32), Log: [][]byte{make([]byte, 31)}}, time.Now, nil)
+	require.ErrorContains(t, err, "31 bytes")
 }

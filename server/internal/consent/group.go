@@ -108,11 +108,22 @@ func (l *Ledger) write(group []*op) error {
 	if l.dead.Load() {
 		return fmt.Errorf("consent: ledger has ended: %w", ErrUnavailable)
 	}
+	if err := l.tree.stopped(); err != nil {
+		return err
+	}
 	ctx := context.Background() // a commit is never given up half way
-	err := l.store.Update(ctx, func(tx Tx) error { return l.judge(ctx, tx, group) })
+	var grown growth
+	err := l.store.Update(ctx, func(tx Tx) (err error) {
+		grown, err = l.judge(ctx, tx, group)
+		return err
+	})
 	switch {
 	case err == nil:
+		l.tree.committed(grown)
 		return nil
+	case errors.Is(err, ErrLog):
+		l.tree.stop(err)
+		return err
 	case errors.Is(err, ErrUnknownOutcome):
 		l.dead.Store(true)
 		l.fatal(err)
@@ -123,7 +134,7 @@ func (l *Ledger) write(group []*op) error {
 	}
 }
 
-func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) error {
+func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) (growth, error) {
 	var keys []Key
 	var consents []uuid.UUID
 	for _, o := range group {
@@ -131,18 +142,22 @@ func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) error {
 	}
 	s, err := load(ctx, tx, keys, consents)
 	if err != nil {
-		return err
+		return growth{}, err
 	}
 	if s.next, err = tx.Size(ctx); err != nil {
-		return err
+		return growth{}, err
 	}
 	s.now = l.now()
 	for _, o := range group {
 		o.err = o.judge(s)
 	}
-	if s.batch.isEmpty() {
-		return nil
+	if s.batch.isEmpty() && !s.publish {
+		return growth{}, nil
 	}
 	s.batch.Forget = s.now.Add(-replyLife)
-	return tx.Append(ctx, s.batch)
+	grown, err := l.tree.extend(ctx, tx, s)
+	if err != nil || s.batch.isEmpty() {
+		return grown, err
+	}
+	return grown, tx.Append(ctx, s.batch)
 }

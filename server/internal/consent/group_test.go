@@ -20,7 +20,9 @@ func newFaulty(t testing.TB, options ...consent.Option) (*consent.Ledger, *store
 	store, err := sqlite.Open(t.TempDir())
 	require.NoError(t, err)
 	faulty, clock := &storetest.Faulty{Store: store}, storetest.NewClock()
-	return storetest.NewLedger(t, faulty, clock, options...), faulty, clock
+	l := storetest.NewLedger(t, faulty, clock, options...)
+	faulty.Reset() // beginning the log took one
+	return l, faulty, clock
 }
 
 func key(i int) string { return fmt.Sprintf("idempotency-key-%04d", i) }

@@ -15,6 +15,11 @@ type Keys struct {
 	// random bytes, kept as long as the records. Without it, nobody can tell
 	// from a copy of the ledger whose records they are, or try out guesses.
 	Lookup []byte
+
+	// Log are the secrets (32 random bytes each) of the Ed25519 keys that sign
+	// the log's checkpoints, newest first. Each signs: while one replaces another
+	// both are here, so that whoever knows either can check.
+	Log [][]byte
 }
 
 // hasher makes the keyed hashes, with a key for each use.

@@ -23,6 +23,7 @@ type Ledger struct {
 	log      *slog.Logger
 	fatal    func(error)
 	validity time.Duration
+	tree     *tree
 
 	last atomic.Int64 // newest time given out, ms; time never goes back
 
@@ -56,6 +57,7 @@ func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, optio
 	l := &Ledger{
 		store: store, hash: hash, clock: clock, log: log,
 		validity: 30 * time.Minute,
+		tree:     &tree{origin: SandboxOrigin, log: log},
 		queue:    make(chan *op, maxGroup),
 		drained:  make(chan struct{}),
 	}
@@ -66,7 +68,11 @@ func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, optio
 	for _, option := range options {
 		option(l)
 	}
+	if err := l.openLog(context.Background(), keys.Log); err != nil {
+		return nil, err
+	}
 	go l.commitGroups()
+	go l.publishRegularly()
 	return l, nil
 }
 
@@ -94,6 +100,9 @@ func (l *Ledger) Ready(ctx context.Context) error {
 	if closed || l.dead.Load() {
 		return fmt.Errorf("consent: ledger has ended: %w", ErrUnavailable)
 	}
+	if err := l.tree.stopped(); err != nil {
+		return err
+	}
 	return l.store.Ready(ctx)
 }
 
@@ -110,5 +119,6 @@ func (l *Ledger) Close() error {
 	close(l.queue)
 	l.closing.Unlock()
 	<-l.drained
+	l.tree.anchor.close()
 	return l.store.Close()
 }

@@ -16,6 +16,8 @@ type sheet struct {
 	claims map[Key]Claim
 	events map[uuid.UUID][]Entry // of one consent, oldest first
 	batch  Batch
+
+	publish bool // the newest checkpoint is to be published if it is time
 }
 
 // load reads the claims under keys, and the events of these consents and of

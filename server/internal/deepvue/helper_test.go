@@ -20,6 +20,7 @@ import (
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/sqlite"
+	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/secret"
 )
@@ -40,7 +41,7 @@ func newDecisions(t *testing.T) decisions {
 	t.Helper()
 	store, err := sqlite.Open(t.TempDir())
 	require.NoError(t, err)
-	ledger, err := consent.New(store, consent.Keys{Lookup: make([]byte, 32)}, time.Now, slog.New(slog.DiscardHandler))
+	ledger, err := consent.New(store, storetest.Keys, time.Now, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, ledger.Close()) })
 	return decisions{t, ledger}

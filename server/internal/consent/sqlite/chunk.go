@@ -68,7 +68,7 @@ func (c chunked) exec(ctx context.Context, n int, arguments func(args []any, i i
 }
 
 // query runs the statement over n keys and hands every row to scan.
-func (c chunked) query(ctx context.Context, n int, key func(i int) []byte, scan func(*sql.Rows) error) error {
+func (c chunked) query(ctx context.Context, n int, key func(i int) any, scan func(*sql.Rows) error) error {
 	args := make([]any, 0, chunkSize)
 	for i := 0; i < n; i += len(args) {
 		statement, size := c.one, 1

@@ -15,16 +15,25 @@ import (
 // queries reads. A context is heeded before a statement, not during it: each
 // takes microseconds, and an interrupted connection would be lost.
 type queries struct {
-	claims, events       chunked
-	places, notice, size *sql.Stmt
+	claims, events, hashes chunked
+	places, notice, size   *sql.Stmt
+	slice, head, published *sql.Stmt
+	logKeys, leaves        *sql.Stmt
 }
 
 func newQueries(ctx context.Context, s *statements) *queries {
 	return &queries{
 		claims: s.addChunked(ctx, `SELECT c.key, c.idx, c.proof, e.consent, e.at, coalesce(r.value, '')
 			FROM claim c JOIN event e ON e.idx = c.idx LEFT JOIN reply r ON r.idx = c.idx WHERE c.key IN (%s)`, "?"),
-		events: s.addChunked(ctx, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes
+		events: s.addChunked(ctx, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes, b.salt
 			FROM event e JOIN body b ON b.idx = e.idx WHERE e.consent IN (%s) ORDER BY e.idx`, "?"),
+		slice: s.add(ctx, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes, b.salt
+			FROM event e JOIN body b ON b.idx = e.idx WHERE e.idx >= ? ORDER BY e.idx LIMIT ?`),
+		hashes:    s.addChunked(ctx, `SELECT idx, entry, above FROM hash WHERE idx IN (%s)`, "?"),
+		leaves:    s.add(ctx, `SELECT entry FROM hash WHERE idx >= ? ORDER BY idx LIMIT ?`),
+		head:      s.add(ctx, `SELECT origin, size, note FROM head`),
+		published: s.add(ctx, `SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1`),
+		logKeys:   s.add(ctx, `SELECT vkey FROM log_key ORDER BY seq DESC`),
 		places: s.add(ctx, `SELECT p.idx, e.consent FROM place p JOIN event e ON e.idx = p.idx
 			WHERE p.key = ? AND p.idx < ? ORDER BY p.idx DESC LIMIT ?`),
 		notice: s.add(ctx, `SELECT bytes FROM notice WHERE sha256 = ?`),
@@ -38,7 +47,7 @@ func (q *queries) Claims(ctx context.Context, keys []consent.Key) ([]consent.Cla
 		return nil, fmt.Errorf("sqlite: read claims: %w", err)
 	}
 	var claims []consent.Claim
-	err := q.claims.query(context.WithoutCancel(ctx), len(keys), func(i int) []byte { return keys[i][:] },
+	err := q.claims.query(context.WithoutCancel(ctx), len(keys), func(i int) any { return keys[i][:] },
 		func(row *sql.Rows) error {
 			var key, proof, id sql.RawBytes
 			var claim consent.Claim
@@ -62,20 +71,30 @@ func (q *queries) Events(ctx context.Context, consents []uuid.UUID) ([]consent.E
 		return nil, fmt.Errorf("sqlite: read events: %w", err)
 	}
 	var entries []consent.Entry
-	err := q.events.query(context.WithoutCancel(ctx), len(consents), func(i int) []byte { return consents[i][:] },
-		func(row *sql.Rows) error {
-			var entry consent.Entry
-			var id sql.RawBytes
-			var at int64
-			if err := row.Scan(&entry.Index, &entry.Kind, &id, &entry.Site, &at, &entry.Body); err != nil {
-				return err
-			}
-			copy(entry.Consent[:], id)
-			entry.At = moment(at)
-			entries = append(entries, entry)
-			return nil
-		})
+	err := q.events.query(context.WithoutCancel(ctx), len(consents), func(i int) any { return consents[i][:] },
+		scanEntries(&entries))
 	return entries, reading("events", err)
+}
+
+// Range implements [consent.Tx].
+func (q *queries) Range(ctx context.Context, from int64, limit int) (entries []consent.Entry, err error) {
+	err = rows(context.WithoutCancel(ctx), q.slice, scanEntries(&entries), from, limit)
+	return entries, reading("events", err)
+}
+
+func scanEntries(into *[]consent.Entry) func(*sql.Rows) error {
+	return func(row *sql.Rows) error {
+		var entry consent.Entry
+		var id sql.RawBytes
+		var at int64
+		if err := row.Scan(&entry.Index, &entry.Kind, &id, &entry.Site, &at, &entry.Body, &entry.Salt); err != nil {
+			return err
+		}
+		copy(entry.Consent[:], id)
+		entry.At = moment(at)
+		*into = append(*into, entry)
+		return nil
+	}
 }
 
 // Places implements [consent.Reader].

@@ -9,6 +9,7 @@ import (
 	"ekycconnect/server/internal/consent"
 
 	"github.com/google/uuid"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 var errClosed = fmt.Errorf("sqlite: store is closed: %w", consent.ErrUnavailable)
@@ -120,3 +121,22 @@ func (s *Store) Places(ctx context.Context, key consent.Key, before int64, limit
 func (s *Store) Notice(ctx context.Context, sum [32]byte) ([]byte, error) {
 	return s.reads.Notice(ctx, sum)
 }
+
+// Head implements [consent.Reader].
+func (s *Store) Head(ctx context.Context) (consent.Head, error) { return s.reads.Head(ctx) }
+
+// Published implements [consent.Reader].
+func (s *Store) Published(ctx context.Context) (consent.Head, error) { return s.reads.Published(ctx) }
+
+// Hashes implements [consent.Reader].
+func (s *Store) Hashes(ctx context.Context, indexes []int64) ([]tlog.Hash, error) {
+	return s.reads.Hashes(ctx, indexes)
+}
+
+// Leaves implements [consent.Reader].
+func (s *Store) Leaves(ctx context.Context, from int64, limit int) ([][32]byte, error) {
+	return s.reads.Leaves(ctx, from, limit)
+}
+
+// LogKeys implements [consent.Reader].
+func (s *Store) LogKeys(ctx context.Context) ([]string, error) { return s.reads.LogKeys(ctx) }

@@ -129,6 +129,13 @@ func TestEventsAndNoticesCannotBeChanged(t *testing.T) {
 		`INSERT OR REPLACE INTO event SELECT 1, 'used', consent, site, at FROM event WHERE idx = 1`,
 		`UPDATE body SET bytes = x'7b7d' WHERE idx = 1`,
 		`UPDATE body SET idx = 9 WHERE idx = 1`,
+		`UPDATE body SET bytes = x'' WHERE idx = 1`,
+		`UPDATE hash SET above = x''`,
+		`DELETE FROM hash`,
+		`DELETE FROM head`,
+		`UPDATE head SET size = 0`,
+		`UPDATE checkpoint SET size = 99`,
+		`DELETE FROM checkpoint`,
 		`DELETE FROM body WHERE idx = 1`,
 		`UPDATE notice SET bytes = x'00'`,
 		`DELETE FROM notice`,
@@ -138,7 +145,7 @@ func TestEventsAndNoticesCannotBeChanged(t *testing.T) {
 		_, err := conn.ExecContext(t.Context(), statement)
 		require.Error(t, err, statement)
 	}
-	_, err := conn.ExecContext(t.Context(), `UPDATE body SET bytes = x'' WHERE idx = 1`)
+	_, err := conn.ExecContext(t.Context(), `UPDATE body SET bytes = x'', salt = x'' WHERE idx = 1`)
 	require.NoError(t, err, "a body can be blanked, and only that")
 }
 

@@ -17,6 +17,8 @@ type writer struct {
 	begin, commit, rollback *sql.Stmt
 	event, body, claim      chunked
 	reply, place, notices   chunked
+	hash, logKey            chunked
+	setHead, publish, fork  *sql.Stmt
 	forget, probe           *sql.Stmt
 }
 
@@ -34,11 +36,17 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 		commit:   s.add(ctx, `COMMIT`),
 		rollback: s.add(ctx, `ROLLBACK`),
 		event:    s.addChunked(ctx, `INSERT INTO event (idx, kind, consent, site, at) VALUES %s`, "(?,?,?,?,?)"),
-		body:     s.addChunked(ctx, `INSERT INTO body (idx, bytes) VALUES %s`, "(?,?)"),
+		body:     s.addChunked(ctx, `INSERT INTO body (idx, bytes, salt) VALUES %s`, "(?,?,?)"),
+		hash:     s.addChunked(ctx, `INSERT INTO hash (idx, entry, above) VALUES %s`, "(?,?,?)"),
 		claim:    s.addChunked(ctx, `INSERT INTO claim (key, idx, proof) VALUES %s`, "(?,?,?)"),
 		reply:    s.addChunked(ctx, `INSERT INTO reply (idx, at, value) VALUES %s`, "(?,?,?)"),
 		place:    s.addChunked(ctx, `INSERT INTO place (key, idx) VALUES %s`, "(?,?)"),
 		notices:  s.addChunked(ctx, `INSERT OR IGNORE INTO notice (sha256, bytes) VALUES %s`, "(?,?)"),
+		logKey:   s.addChunked(ctx, `INSERT OR IGNORE INTO log_key (vkey) VALUES %s`, "(?)"),
+		setHead: s.add(ctx, `INSERT INTO head (id, origin, size, note) VALUES (1, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET origin = excluded.origin, size = excluded.size, note = excluded.note`),
+		publish: s.add(ctx, `INSERT INTO checkpoint (size, note) VALUES (?, ?)`),
+		fork:    s.add(ctx, `INSERT INTO fork (at, reason, size, lost) VALUES (?, ?, ?, ?)`),
 		// Bounded, so that the first commit after a busy hour is no slower than others.
 		forget: s.add(ctx, `DELETE FROM reply WHERE idx IN (SELECT idx FROM reply WHERE at < ? ORDER BY at LIMIT 512)`),
 		probe:  s.add(ctx, `INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`),
@@ -71,7 +79,7 @@ func (w *writer) Append(ctx context.Context, b consent.Batch) error {
 		return failed("append events", err)
 	}
 	err = w.body.exec(ctx, len(b.Entries), func(args []any, i int) []any {
-		return append(args, b.Entries[i].Index, b.Entries[i].Body)
+		return append(args, b.Entries[i].Index, b.Entries[i].Body, b.Entries[i].Salt)
 	})
 	if err != nil {
 		return failed("append bodies", err)
@@ -97,7 +105,7 @@ func (w *writer) Append(ctx context.Context, b consent.Batch) error {
 	if err != nil {
 		return failed("append notices", err)
 	}
-	return nil
+	return w.appendLog(ctx, b)
 }
 
 // appendReplies keeps the new replies and lets go of the old ones.

@@ -20,6 +20,7 @@ const (
 	Claims Step = "claims"
 	Events Step = "events"
 	Size   Step = "size"
+	Head   Step = "head" // the log's newest checkpoint
 	Append Step = "append"
 	Commit Step = "commit" // everything is written and then undone
 	Lost   Step = "lost"   // the commit succeeds and its answer is lost
@@ -27,7 +28,7 @@ const (
 )
 
 // Steps lists those after which nothing was written.
-var Steps = []Step{Begin, Claims, Events, Size, Append, Commit}
+var Steps = []Step{Begin, Claims, Events, Size, Head, Append, Commit}
 
 var errInjected = errors.New("storetest: injected")
 
@@ -63,6 +64,13 @@ func (f *Faulty) Transactions() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.done
+}
+
+// Reset starts the count of transactions anew.
+func (f *Faulty) Reset() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.done = 0
 }
 
 // Update implements [consent.Store].
@@ -124,6 +132,13 @@ func (tx faultyTx) Size(ctx context.Context) (int64, error) {
 		return 0, tx.err
 	}
 	return tx.Tx.Size(ctx)
+}
+
+func (tx faultyTx) Head(ctx context.Context) (consent.Head, error) {
+	if tx.at == Head {
+		return consent.Head{}, tx.err
+	}
+	return tx.Tx.Head(ctx)
 }
 
 func (tx faultyTx) Append(ctx context.Context, b consent.Batch) error {

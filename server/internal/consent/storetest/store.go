@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"math"
@@ -17,7 +18,7 @@ func key(b byte) consent.Key { return consent.Key{15: b} }
 
 func entry(index int64, id uuid.UUID) consent.Entry {
 	return consent.Entry{Index: index, Kind: consent.Given, Consent: id, Site: "pk_a",
-		At: Start.Add(time.Duration(index) * time.Minute), Body: []byte(`{"n":"é"}`)}
+		At: Start.Add(time.Duration(index) * time.Minute), Body: []byte(`{"n":"é"}`), Salt: bytes.Repeat([]byte{byte(index)}, 32)}
 }
 
 // one is a batch with one event that claims key(b) and is about key(b+100).

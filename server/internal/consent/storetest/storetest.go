@@ -72,7 +72,10 @@ func (c *Clock) Now() time.Time { return time.UnixMilli(c.ms.Load()) }
 func (c *Clock) Move(d time.Duration) { c.ms.Add(d.Milliseconds()) }
 
 // Keys are fixed keys.
-var Keys = consent.Keys{Lookup: []byte("a lookup key of the tests, 32 B.")}
+var Keys = consent.Keys{
+	Lookup: []byte("a lookup key of the tests, 32 B."),
+	Log:    [][]byte{[]byte("a signing key of the tests, 32 B")},
+}
 
 // NewLedger starts a ledger on store; the test's end closes both. An outcome
 // that is not known fails the test.

@@ -123,7 +123,7 @@ func New(t *testing.T, change ...func(*Settings)) *Relay {
 	store, err := sqlite.Open(r.Data)
 	require.NoError(t, err)
 	r.Store = &storetest.Faulty{Store: store}
-	r.Ledger, err = consent.New(r.Store, consent.Keys{Lookup: bytes.Repeat([]byte{7}, 32)}, r.Clock.Now, log,
+	r.Ledger, err = consent.New(r.Store, storetest.Keys, r.Clock.Now, log,
 		consent.WithValidity(s.Lifetimes.Session))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Ledger.Close()) })
