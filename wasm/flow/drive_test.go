@@ -20,7 +20,7 @@ type driver struct {
 
 func drive(t *testing.T, sitekey string) *driver {
 	d := &driver{t: t, flow: flow.New(sitekey)}
-	d.event(flow.Event{Kind: flow.Bound})
+	d.event(flow.Event{Kind: flow.Bound, Lang: "en"})
 	require.Equal(t, flow.Notice, d.flow.State())
 	return d
 }

@@ -6,7 +6,7 @@ import "ekycconnect/wasm/wire"
 type Kind int
 
 const (
-	Bound      Kind = iota // the widget was handed over; Session: the page's attribute retry
+	Bound      Kind = iota // the widget was handed over: Lang that is shown, Session: the page's attribute retry
 	Press                  // a control was activated: Part, Trusted, Decision, Other, Typed
 	Replied                // success of the Post with this Seq: Reply
 	Failed                 // failure of the Post with this Seq: Problem

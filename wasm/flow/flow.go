@@ -102,6 +102,7 @@ func (f *Flow) Handle(e *Event) []Effect {
 	switch e.Kind {
 	case Bound:
 		f.calm = true
+		f.lang, f.shown = e.Lang, e.Lang
 		if e.Session != "" {
 			f.reopen(e.Session)
 		} else {

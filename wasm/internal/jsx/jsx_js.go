@@ -23,6 +23,9 @@ var (
 // keeps each of them, and all that it captures, for ever (golang/go#57435).
 var live int
 
+// Live is the number of functions for the page that are not released yet.
+func Live() int { return live }
+
 func newFunc(f func(args []js.Value)) js.Func {
 	live++
 	return js.FuncOf(func(_ js.Value, args []js.Value) any {

@@ -48,10 +48,6 @@ func (w *Widget) enter(e *flow.Effect) {
 		detail = jsx.Object("retryAfter", e.Seconds)
 	case flow.Error:
 		detail = jsx.Object("unreachable", e.Unreachable)
-	case flow.Notice: // the loader has said so already
-		if w.host.state() == string(flow.Notice) {
-			return
-		}
 	}
 	w.host.value.Call("state", string(e.State), detail)
 }

@@ -12,9 +12,8 @@ import (
 // host is the loader's side of one element. Each of its methods may run code of
 // the page, so each is called with nothing of ours half done.
 type host struct {
-	value   js.Value
-	element js.Value
-	root    js.Value // the open shadow root
+	value js.Value
+	root  js.Value // the open shadow root
 }
 
 type params struct {
@@ -31,9 +30,6 @@ func (h host) params() params {
 	}
 }
 
-// state is the public state as the element shows it.
-func (h host) state() string { return jsx.String(h.element.Call("getAttribute", "data-state")) }
-
 // part is the element of the view with this name, null if there is none.
 func (h host) part(name string) js.Value {
 	return h.root.Call("querySelector", `[data-part="`+name+`"]`)
@@ -47,6 +43,11 @@ func (h host) message(key string) string {
 		return p.Get("textContent").String()
 	}
 	return ""
+}
+
+// lang is the language of the view that is shown.
+func (h host) lang() string {
+	return jsx.String(jsx.Field(jsx.Field(h.value.Call("view"), "notice"), "lang"))
 }
 
 // decision is what a press stands for now: the notice that is shown, and who

@@ -3,8 +3,6 @@
 package widget
 
 import (
-	"syscall/js"
-
 	"ekycconnect/wasm/flow"
 	"ekycconnect/wasm/internal/jsx"
 )
@@ -55,9 +53,8 @@ func (w *Widget) refocus(part string) {
 
 // showLanguage puts the choice of languages back to the language shown.
 func (w *Widget) showLanguage() {
-	lang := jsx.Field(jsx.Field(w.host.value.Call("view"), "notice"), "lang")
-	if field := w.host.part("language"); field.Truthy() && lang.Type() == js.TypeString {
-		field.Set("value", lang)
+	if field := w.host.part("language"); field.Truthy() {
+		field.Set("value", w.host.lang())
 	}
 }
 

@@ -63,7 +63,7 @@ type unanswered struct {
 // Bind takes over an element whose view is painted.
 func (c Core) Bind(value js.Value) *Widget {
 	w := &Widget{
-		host:  host{value: value, element: value.Get("element"), root: value.Get("root")},
+		host:  host{value: value, root: value.Get("root")},
 		relay: c.Relay, version: c.Version, build: c.Build, env: c.Env,
 		zoom: 1,
 	}
@@ -72,7 +72,7 @@ func (c Core) Bind(value js.Value) *Widget {
 	w.flow = flow.New(p.sitekey)
 	w.disabled = p.disabled
 	w.listen()
-	w.handle(&flow.Event{Kind: flow.Bound, Session: p.retry})
+	w.handle(&flow.Event{Kind: flow.Bound, Session: p.retry, Lang: w.host.lang()})
 	w.early()
 	return w
 }
