@@ -53,6 +53,10 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 	if err != nil {
 		return nil, err
 	}
+	receipts, err := connect.NewReceipts(keys.Receipt.Bytes(), c.PublicURL)
+	if err != nil {
+		return nil, err
+	}
 	store, err := sqlite.Open(c.Data)
 	if err != nil {
 		return nil, err
@@ -66,8 +70,8 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 	health := &vendorHealth{refused: map[string]bool{}}
 	metrics := httpapi.NewMetrics()
 	core := &connect.Service{
-		Sites: connect.NewSites(sites(c)), Ledger: ledger, Vendors: map[string]connect.Vendor{},
-		Notices: notices, Sealer: sealer, Lifetimes: connect.Lifetimes(c.Lifetimes), Limits: limits(c.Limits),
+		Sites: connect.NewSites(sites(c)), Ledger: ledger, Accounts: map[string]*connect.Account{},
+		Notices: notices, Sealer: sealer, Receipts: receipts, Lifetimes: connect.Lifetimes(c.Lifetimes), Limits: limits(c.Limits),
 		Clock: time.Now, Log: log,
 		OnCall: func(account string, call consent.Call) {
 			metrics.VendorCall(account, call)
@@ -100,7 +104,7 @@ func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Servic
 			return err
 		}
 		r.clients = append(r.clients, client)
-		core.Vendors[name] = client
+		core.Accounts[name] = connect.NewAccount(client, nil)
 	}
 	for n := range core.Notices.All() {
 		if err := r.ledger.PutNotice(ctx, n.Ref.SHA256, n.Bytes); err != nil {

@@ -7,6 +7,7 @@ import (
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/limit"
+	"ekycconnect/server/internal/pace"
 	"ekycconnect/server/internal/seal"
 	"ekycconnect/wasm/wire"
 )
@@ -19,19 +20,24 @@ func (s *Service) Reload(ctx context.Context, r *wire.CaptchaRequest, from Visit
 	if refused != nil {
 		return none, refused
 	}
+	admitted, refused := s.admit(ctx, claims.Account, pace.Visitor{Site: claims.Site, Ticketed: claims.Ticketed})
+	if refused != nil {
+		return none, refused.after(s.reference(state))
+	}
+	defer admitted.end()
 	var fresh deepvue.Picture
-	refused = s.call(ctx, state.ID(), func(ctx context.Context, v Vendor, held consent.State, most int) (calls []consent.Call, err error) {
-		fresh, calls, err = v.ReloadCaptcha(ctx, held.Committed, claims.VendorSession, most)
+	refused = s.call(ctx, admitted, state.ID(), func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
+		fresh, calls, err = v.ReloadCaptcha(ctx, c, claims.VendorSession, turn)
 		return calls, err
 	}, &claims.Picture)
 	if refused != nil {
-		return none, refused.after(reference(state))
+		return none, refused.after(s.reference(state))
 	}
 	claims.Transaction = fresh.TransactionID
 	reply := wire.CaptchaReply{Captcha: picture(fresh.Captcha)}
 	reply.Session, reply.ExpiresAt, reply.ExpiresIn, refused = s.session(claims.Consented)
 	if refused != nil {
-		return none, refused.after(reference(state))
+		return none, refused.after(s.reference(state))
 	}
 	return reply, nil
 }
@@ -46,7 +52,7 @@ func (s *Service) Answer(ctx context.Context, r *wire.AnswerRequest, from Visito
 	}
 	answer, ok := wire.Answer(r.Answer)
 	if !ok {
-		return none, refuse(wire.AnswerInvalid, "answer needs 1 to 16 letters or digits of the picture, and is never an Aadhaar number").after(reference(state))
+		return none, refuse(wire.AnswerInvalid, "answer needs 1 to 16 letters or digits of the picture, and is never an Aadhaar number").after(s.reference(state))
 	}
 	life := s.Lifetimes.Token
 	if site := s.Sites.byKey[claims.Site]; site.TokenLife != 0 {
@@ -54,7 +60,15 @@ func (s *Service) Answer(ctx context.Context, r *wire.AnswerRequest, from Visito
 	}
 	token, err := s.Sealer.Seal(&seal.Token{Consented: claims.Consented, Answer: answer, SessionEnds: claims.ExpiresAt}, life)
 	if err != nil {
-		return none, (&Error{Code: wire.Internal, Detail: "the token could not be sealed", Cause: err}).after(reference(state))
+		return none, (&Error{Code: wire.Internal, Detail: "the token could not be sealed", Cause: err}).after(s.reference(state))
+	}
+	// Read again now that the token is made: of a consent that was withdrawn in
+	// the meantime none goes out.
+	if state, err = s.Ledger.State(ctx, claims.ConsentID); err != nil {
+		return none, ledgerError(err)
+	}
+	if state.Withdrawn {
+		return none, refuse(wire.ConsentWithdrawn, "the consent was withdrawn").after(s.reference(state))
 	}
 	// The test key's expired token is told as a good one: what the partner's
 	// back end makes of it is to be tried, not what the widget does.
@@ -89,9 +103,9 @@ func (s *Service) resume(ctx context.Context, handle string, from Visitor, most 
 	}
 	switch {
 	case state.Withdrawn:
-		return nil, none, refuse(wire.ConsentWithdrawn, "the consent was withdrawn").after(reference(state))
+		return nil, none, refuse(wire.ConsentWithdrawn, "the consent was withdrawn").after(s.reference(state))
 	case err != nil:
-		return nil, none, refuse(wire.SessionExpired, "the session is over; ask for consent again").after(reference(state))
+		return nil, none, refuse(wire.SessionExpired, "the session is over; ask for consent again").after(s.reference(state))
 	}
 	return &claims, state, nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/pace"
 	"ekycconnect/server/internal/seal"
 	"ekycconnect/wasm/wire"
 )
@@ -31,21 +32,36 @@ func (s *Service) Begin(ctx context.Context, r *wire.SessionRequest, from Visito
 func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionReply, error) {
 	var none wire.SessionReply
 	state, repeated, err := s.Ledger.Repeat(ctx, consent.Given, d)
-	if err == nil && !repeated {
-		state, err = s.Ledger.Give(ctx, d)
-	}
 	if err != nil {
 		return none, ledgerError(err)
 	}
-	given := reference(state)
+	if repeated {
+		if refused := s.spendable(state); refused != nil {
+			return none, refused.after(s.reference(state))
+		}
+	}
+	admitted, refused := s.admit(ctx, d.Account, pace.Visitor{Site: d.Site, Ticketed: d.TicketID != ""})
+	if refused != nil {
+		if repeated {
+			refused = refused.after(s.reference(state))
+		}
+		return none, refused
+	}
+	defer admitted.end()
+	if !repeated {
+		if state, err = s.Ledger.Give(ctx, d); err != nil {
+			return none, ledgerError(err)
+		}
+	}
+	given := s.reference(state)
 	claims := seal.Consented{
 		Base: seal.Base{Site: d.Site, Purpose: d.Purpose}, Account: d.Account, Origin: d.Origin, Channel: d.Channel,
 		ConsentID: state.ID(), GivenAt: seal.Millis(state.At), NoticeSHA256: d.NoticeSHA256, Lang: d.Lang,
-		Subject: d.Subject, SubjectSource: d.SubjectSource,
+		Subject: d.Subject, SubjectSource: d.SubjectSource, Ticketed: d.TicketID != "",
 	}
 	var opened deepvue.Session
-	refused := s.call(ctx, state.ID(), func(ctx context.Context, v Vendor, held consent.State, most int) (calls []consent.Call, err error) {
-		opened, calls, err = v.Connect(ctx, held.Committed, most)
+	refused = s.call(ctx, admitted, state.ID(), func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
+		opened, calls, err = v.Connect(ctx, c, turn)
 		return calls, err
 	}, &claims.Picture)
 	if refused != nil {
@@ -60,52 +76,6 @@ func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionRe
 	return reply, nil
 }
 
-// call spends vendor calls of a consent: it refuses when the consent is
-// withdrawn, over or used up, and commits each call as used before anybody
-// learns the outcome. number receives how many calls the consent has had.
-func (s *Service) call(ctx context.Context, id string,
-	do func(context.Context, Vendor, consent.State, int) ([]consent.Call, error), number *int) *Error {
-	unlock, err := s.calling.lock(ctx, id)
-	if err != nil {
-		return vendorError(err)
-	}
-	defer unlock()
-	// Read under the lock, so that two calls at once cannot both be the last.
-	state, err := s.Ledger.State(ctx, id)
-	if err != nil {
-		return ledgerError(err)
-	}
-	left := s.Lifetimes.CallsPerConsent - state.Calls
-	switch {
-	case state.Withdrawn:
-		return refuse(wire.ConsentWithdrawn, "the consent was withdrawn")
-	case s.Clock().After(state.At.Add(s.Lifetimes.Session)):
-		return refuse(wire.SessionExpired, "the session is over; ask for consent again")
-	case left <= 0:
-		return refuse(wire.RateLimited, "this consent has had all the pictures that it is worth; ask for consent again")
-	}
-	vendor := s.Vendors[state.Account()]
-	if vendor == nil {
-		return refuse(wire.VendorRejected, vendorDetail[wire.VendorRejected])
-	}
-	calls, failed := do(ctx, vendor, state, left)
-	for _, c := range calls {
-		s.OnCall(state.Account(), c)
-	}
-	// The vendor was called, so this is recorded even if the client has left.
-	if *number, err = s.Ledger.Used(context.WithoutCancel(ctx), state.Committed, calls); err != nil {
-		refused := ledgerError(err)
-		if refused.Code == wire.StoreUnavailable {
-			refused.Detail = "the vendor was called, which could not be recorded, so its answer is not passed on; try again"
-		}
-		return refused
-	}
-	if failed != nil {
-		return vendorError(failed)
-	}
-	return nil
-}
-
 // session seals the handle on a vendor session; it ends with the session,
 // however many pictures it has had.
 func (s *Service) session(c seal.Consented) (value, expiresAt string, expiresIn int, refused *Error) {
@@ -118,8 +88,8 @@ func (s *Service) session(c seal.Consented) (value, expiresAt string, expiresIn 
 }
 
 // reference is the person's reference to a recorded decision.
-func reference(state consent.State) *wire.Consent {
-	return &wire.Consent{ID: state.ID(), GivenAt: Stamp(state.At)}
+func (s *Service) reference(state consent.State) *wire.Consent {
+	return &wire.Consent{ID: state.ID(), GivenAt: Stamp(state.At), ReceiptURL: s.Receipts.URL(state.ID())}
 }
 
 func picture(base64JPEG string) wire.Captcha {

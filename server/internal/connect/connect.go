@@ -19,11 +19,10 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-// Vendor is one account with the vendor; [deepvue.Client] is the real one.
-// most bounds the HTTP calls that one method call may make, retries included.
+// Vendor calls the vendor for one account; [deepvue.Client] is the real one.
 type Vendor interface {
-	Connect(ctx context.Context, c consent.Committed, most int) (deepvue.Session, []consent.Call, error)
-	ReloadCaptcha(ctx context.Context, c consent.Committed, session string, most int) (deepvue.Picture, []consent.Call, error)
+	Connect(ctx context.Context, c consent.Committed, turn deepvue.Turn) (deepvue.Session, []consent.Call, error)
+	ReloadCaptcha(ctx context.Context, c consent.Committed, session string, turn deepvue.Turn) (deepvue.Picture, []consent.Call, error)
 }
 
 // Lifetimes of everything that ends.
@@ -39,9 +38,10 @@ type Lifetimes struct {
 type Service struct {
 	Sites     *Sites
 	Ledger    *consent.Ledger
-	Vendors   map[string]Vendor // by account name
+	Accounts  map[string]*Account // with the vendor, by name
 	Notices   *notice.Catalogue
 	Sealer    *seal.Sealer
+	Receipts  Receipts
 	Lifetimes Lifetimes
 	Limits    Limits
 	Clock     func() time.Time

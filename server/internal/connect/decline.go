@@ -21,5 +21,5 @@ func (s *Service) Decline(ctx context.Context, r *wire.DeclineRequest, from Visi
 	if err != nil {
 		return wire.DeclineReply{}, ledgerError(err)
 	}
-	return wire.DeclineReply{Consent: *reference(state)}, nil
+	return wire.DeclineReply{Consent: *s.reference(state)}, nil
 }

@@ -47,6 +47,10 @@ func ledgerError(err error) *Error {
 		return refuse(wire.IdempotencyConflict, "this idempotency_key was used for another request; make a new key for each decision")
 	case errors.Is(err, consent.ErrTicketUsed):
 		return refuse(wire.TicketInvalid, "this ticket has served a consent already; mint one for each visit")
+	case errors.Is(err, consent.ErrErased):
+		return refuse(wire.ConsentWithdrawn, "the record of this consent was erased, and the consent has ended with it")
+	case errors.Is(err, consent.ErrRefusal):
+		return refuse(wire.InvalidRequest, "this is the record of a refusal: no consent was given, so there is none to withdraw")
 	case errors.Is(err, consent.ErrWithdrawn):
 		return refuse(wire.ConsentWithdrawn, "the consent was withdrawn")
 	case errors.Is(err, consent.ErrNotFound):
@@ -73,6 +77,9 @@ func vendorError(err error) *Error {
 	var v *deepvue.Error
 	if errors.As(err, &v) && vendorDetail[v.Code] != "" {
 		return &Error{Code: v.Code, Detail: vendorDetail[v.Code], RetryAfter: v.RetryAfter, Cause: err}
+	}
+	if errors.Is(err, consent.ErrWithdrawn) {
+		return ledgerError(err)
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return &Error{Code: wire.VendorTimeout, Detail: vendorDetail[wire.VendorTimeout], Cause: err}

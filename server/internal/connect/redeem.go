@@ -65,7 +65,7 @@ type RedeemedConsent struct {
 	Subject       string         `json:"subject,omitzero"`
 	SubjectSource string         `json:"subject_source,omitzero"` // "ticket" or "page"
 	Notice        RedeemedNotice `json:"notice"`
-	ReceiptURL    string         `json:"receipt_url,omitzero"`
+	ReceiptURL    string         `json:"receipt_url"`
 }
 
 // RedeemedNotice names the exact notice that was agreed to.
@@ -104,6 +104,9 @@ func (s *Service) Redeem(ctx context.Context, r Redeem) (Redeemed, error) {
 		return fail(SubjectMismatch), nil
 	}
 	state, err := s.Ledger.State(ctx, token.ConsentID)
+	if errors.Is(err, consent.ErrWithdrawn) { // the record was erased, even
+		return fail(Withdrawn), nil
+	}
 	if err != nil {
 		return fail(InternalVerifier), ledgerError(err)
 	}
@@ -149,6 +152,7 @@ func (s *Service) redemption(ctx context.Context, token *seal.Token, state conse
 		Consent: RedeemedConsent{
 			ID: token.ConsentID, GivenAt: Stamp(token.GivenAt.Time()), Lang: token.Lang,
 			Subject: token.Subject, SubjectSource: token.SubjectSource, Notice: agreed,
+			ReceiptURL: s.Receipts.URL(token.ConsentID),
 		},
 	}
 	if origin, err := url.Parse(token.Origin); err == nil {

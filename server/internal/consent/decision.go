@@ -88,6 +88,7 @@ type Redeemed struct {
 // Record is the exact text of what was recorded and all that followed.
 type Record struct {
 	ID     string
+	Site   string
 	Kind   Kind      // Given or Refused
 	At     time.Time // UTC, whole milliseconds
 	Body   []byte    // exact JSON of the first event

@@ -22,6 +22,18 @@ const (
 //
 // Errors: [ErrNotFound] (also for a record of another site), [ErrUnavailable].
 func (l *Ledger) Consent(ctx context.Context, site, id string) (Record, error) {
+	record, err := l.Record(ctx, id)
+	if err == nil && record.Site != site {
+		return Record{}, ErrNotFound
+	}
+	return record, err
+}
+
+// Record returns a record of any site and all that followed; it is for who
+// holds the receipt, and for the operator.
+//
+// Errors: [ErrNotFound], [ErrUnavailable].
+func (l *Ledger) Record(ctx context.Context, id string) (Record, error) {
 	consent, err := parseID(id)
 	if err != nil {
 		return Record{}, err
@@ -33,9 +45,6 @@ func (l *Ledger) Consent(ctx context.Context, site, id string) (Record, error) {
 	events, err := s.record(consent)
 	if err != nil {
 		return Record{}, err
-	}
-	if events[0].Site != site {
-		return Record{}, ErrNotFound
 	}
 	return newRecord(events)
 }
@@ -86,7 +95,7 @@ func (l *Ledger) BySubject(ctx context.Context, site, subject string, limit int,
 
 func newRecord(entries []Entry) (Record, error) {
 	first := entries[0]
-	record := Record{ID: first.Consent.String(), Kind: first.Kind, At: first.At, Body: first.Body}
+	record := Record{ID: first.Consent.String(), Site: first.Site, Kind: first.Kind, At: first.At, Body: first.Body}
 	for _, entry := range entries {
 		event, err := newEvent(entry)
 		if err != nil {

@@ -77,6 +77,20 @@ func (l *Ledger) Withdraw(ctx context.Context, w Withdrawal) (State, error) {
 	return state, nil
 }
 
+// Standing returns nil while a consent is in force, and [ErrWithdrawn] or
+// [ErrErased] afterwards. It is what a vendor call asks last before it begins.
+func (l *Ledger) Standing(ctx context.Context, c Committed) error {
+	id, err := parseID(c.id)
+	if err != nil {
+		return err
+	}
+	s, err := load(ctx, l.store, nil, []uuid.UUID{id})
+	if err != nil {
+		return err
+	}
+	return ended(s.events[id])
+}
+
 // ended returns [ErrErased] or [ErrWithdrawn] if the consent with these events
 // is no longer in force.
 func ended(events []Entry) error {

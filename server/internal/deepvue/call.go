@@ -17,18 +17,44 @@ import (
 // they have no effect that a second one would double.
 const repeats = 2
 
+// Turn is asked before each HTTP call whether it may be made now; it may wait,
+// for a place in the account's line say. [ErrNoTurn] from it stands for "no
+// more tries", and what came of the tries so far is the outcome. Any other
+// error, such as that the consent was withdrawn, is itself the outcome.
+type Turn func(ctx context.Context) error
+
+// ErrNoTurn ends the tries of one call.
+var ErrNoTurn = errors.New("deepvue: no turn for another try")
+
+// AtMost is a [Turn] for n calls, without a wait.
+func AtMost(n int) Turn {
+	return func(context.Context) error {
+		if n--; n < 0 {
+			return ErrNoTurn
+		}
+		return nil
+	}
+}
+
 // call sends one request, and again while the vendor's trouble may pass, all
-// inside one deadline. most bounds the tries: a consent is worth so many calls.
-func (c *Client) call(ctx context.Context, committed consent.Committed, most int, endpoint string, query map[string]string) (answer, []consent.Call, error) {
+// inside one deadline and each at a turn of its own.
+func (c *Client) call(ctx context.Context, committed consent.Committed, turn Turn, endpoint string, query map[string]string) (a answer, calls []consent.Call, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.settings.deadline)
 	defer cancel()
-	var calls []consent.Call
 	for try := 0; ; try++ {
-		a, made, err := c.try(ctx, committed, endpoint, query)
+		refused := turn(ctx)
+		if refused != nil && try > 0 && errors.Is(refused, ErrNoTurn) {
+			return a, calls, err
+		}
+		if refused != nil {
+			return answer{}, calls, fmt.Errorf("deepvue: %s: %w", endpoint, refused)
+		}
+		var made *consent.Call
+		a, made, err = c.try(ctx, committed, endpoint, query)
 		if made != nil {
 			calls = append(calls, *made)
 		}
-		if err == nil || try == repeats || try+1 >= most || !passing(err) || !c.pause(ctx, try) {
+		if err == nil || try == repeats || !passing(err) || !c.pause(ctx, try) {
 			return a, calls, err
 		}
 	}

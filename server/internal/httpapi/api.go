@@ -71,6 +71,7 @@ func (a *API) routes() *routes {
 	routes.partner("/v1/tickets", http.MethodPost, a.tickets)
 	routes.partner("/v1/consents", http.MethodGet, a.consentsBySubject)
 	routes.partner("/v1/consents/{id}", http.MethodGet, a.consentByID)
+	routes.partner("/v1/consents/{id}/withdraw", http.MethodPost, a.withdraw)
 
 	routes.public("/v1/notices/{sha256}", a.notice)
 	routes.public("/v1/openapi.json", a.openAPI)

@@ -68,15 +68,19 @@ type consentView struct {
 type eventView struct {
 	Kind          consent.Kind `json:"kind"`
 	At            string       `json:"at"`
+	Via           consent.Via  `json:"via,omitzero"`
 	Endpoint      string       `json:"endpoint,omitzero"`
 	Result        string       `json:"result,omitzero"`
 	TransactionID string       `json:"transaction_id,omitzero"`
 }
 
 func viewOf(r consent.Record) consentView {
-	v := consentView{Record: jsontext.Value(r.Body), Events: make([]eventView, len(r.Events))}
+	v := consentView{Record: jsontext.Value("null"), Events: make([]eventView, len(r.Events))}
+	if len(r.Body) > 0 { // else it was erased
+		v.Record = r.Body
+	}
 	for i, e := range r.Events {
-		v.Events[i] = eventView{e.Kind, connect.Stamp(e.At), e.Call.Endpoint, e.Call.Result, e.Call.TransactionID}
+		v.Events[i] = eventView{e.Kind, connect.Stamp(e.At), e.Via, e.Call.Endpoint, e.Call.Result, e.Call.TransactionID}
 	}
 	return v
 }

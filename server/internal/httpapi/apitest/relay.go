@@ -134,9 +134,11 @@ func New(t *testing.T, change ...func(*Settings)) *Relay {
 		require.NoError(t, r.Ledger.PutNotice(t.Context(), n.Ref.SHA256, n.Bytes))
 	}
 	metrics := httpapi.NewMetrics()
+	receipts, err := connect.NewReceipts(bytes.Repeat([]byte{11}, 32), s.PublicURL)
+	require.NoError(t, err)
 	r.Core = &connect.Service{
-		Sites: connect.NewSites(s.Sites), Ledger: r.Ledger, Vendors: vendors(t, vendor.URL, s), Notices: notices,
-		Sealer: r.Sealer, Lifetimes: s.Lifetimes, Clock: r.Clock.Now, Log: log, OnCall: metrics.VendorCall,
+		Sites: connect.NewSites(s.Sites), Ledger: r.Ledger, Vendors: vendors(t, vendor.URL, s, r.Ledger), Notices: notices,
+		Sealer: r.Sealer, Receipts: receipts, Lifetimes: s.Lifetimes, Clock: r.Clock.Now, Log: log, OnCall: metrics.VendorCall,
 	}
 	public, err := url.Parse(s.PublicURL)
 	require.NoError(t, err)
@@ -193,12 +195,13 @@ func sites(own string) []*connect.Site {
 }
 
 // vendors makes the client of each account with the emulator.
-func vendors(t *testing.T, at string, s Settings) map[string]connect.Vendor {
+func vendors(t *testing.T, at string, s Settings, ledger *consent.Ledger) map[string]connect.Vendor {
 	t.Helper()
 	all := map[string]connect.Vendor{}
 	for _, a := range sandbox.Accounts() {
 		client, err := deepvue.New(deepvue.Account{Name: a.Name, URL: at, ClientID: a.ClientID, ClientSecret: a.ClientSecret},
-			deepvue.Backoff(time.Millisecond), deepvue.Deadline(s.Deadline), deepvue.Trace(sandbox.TraceHeader))
+			deepvue.Backoff(time.Millisecond), deepvue.Deadline(s.Deadline), deepvue.Trace(sandbox.TraceHeader),
+			deepvue.Standing(ledger.Standing))
 		require.NoError(t, err)
 		t.Cleanup(client.Close)
 		all[a.Name] = client

@@ -140,7 +140,7 @@ func (d *Document) keyword(keyword string, want any, schema M, v any) error {
 		}
 		return d.Check(target, v)
 	case "type":
-		is := map[any]bool{"string": isText, "array": isList, "object": isObject, "boolean": v == true || v == false,
+		is := map[any]bool{"string": isText, "array": isList, "object": isObject, "null": v == nil, "boolean": v == true || v == false,
 			"number": isNumber, "integer": isNumber && number == float64(int64(number))}
 		ok = is[want]
 	case "const":

@@ -1,0 +1,145 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/pace"
+	"ekycconnect/wasm/wire"
+)
+
+// The breaker opens after so many failures in a row and lets one call through
+// after this time, to see whether the vendor is back.
+const (
+	breakerFailures = 5
+	breakerPause    = 5 * time.Second
+)
+
+// Account is one contract with the vendor: its client, its allowance and its
+// breaker.
+type Account struct {
+	vendor  Vendor
+	line    *pace.Line // nil: as many calls as come
+	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
+}
+
+// NewAccount puts an account together; line may be nil.
+func NewAccount(v Vendor, line *pace.Line) *Account {
+	return &Account{vendor: v, line: line, breaker: gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		Timeout:      breakerPause,
+		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
+		IsSuccessful: func(err error) bool { return !down(err) },
+		IsExcluded:   func(err error) bool { return errors.Is(err, errNotCalled) },
+	})}
+}
+
+// down reports whether err says that the vendor is not there. A refusal, a 429
+// or an odd answer comes from a vendor that is.
+func down(err error) bool {
+	var v *deepvue.Error
+	return errors.As(err, &v) && (v.Code == wire.VendorUnavailable || v.Code == wire.VendorTimeout)
+}
+
+// Broken reports whether the vendor is taken to be down.
+func (a *Account) Broken() bool { return a.breaker.State() == gobreaker.StateOpen }
+
+// Waiting is how many visitors stand in the account's line.
+func (a *Account) Waiting() int {
+	if a.line == nil {
+		return 0
+	}
+	return a.line.Waiting()
+}
+
+// errNotCalled ends an admission without a call: nothing is learnt of the
+// vendor.
+var errNotCalled = errors.New("connect: the vendor was not called")
+
+// admission is the right to call the vendor: the breaker is closed and a place
+// in the line is held. It is taken before the commit, so that a flood fills
+// neither the ledger nor the vendor's day. end must follow.
+type admission struct {
+	account *Account
+	visitor pace.Visitor
+	place   *pace.Place // nil once it is spent
+	done    func(error) // tells the breaker; nil once it has been told
+}
+
+func (s *Service) admit(ctx context.Context, account string, v pace.Visitor) (*admission, *Error) {
+	a := s.Accounts[account]
+	if a == nil {
+		return nil, refuse(wire.VendorRejected, vendorDetail[wire.VendorRejected])
+	}
+	done, err := a.breaker.Allow()
+	if err != nil {
+		return nil, &Error{Code: wire.VendorUnavailable, Detail: vendorDetail[wire.VendorUnavailable], RetryAfter: breakerPause, Cause: err}
+	}
+	p := &admission{account: a, visitor: v, done: done}
+	if err := p.enter(ctx); err != nil {
+		done(errNotCalled)
+		return nil, lineError(err)
+	}
+	return p, nil
+}
+
+// enter waits for a place.
+func (p *admission) enter(ctx context.Context) (err error) {
+	if p.account.line != nil {
+		p.place, err = p.account.line.Enter(ctx, p.visitor)
+	}
+	return err
+}
+
+// send notes that a call goes out now, at the place that is held.
+func (p *admission) send() {
+	if p.place != nil {
+		p.place.Send()
+		p.place = nil
+	}
+}
+
+// learn passes on what the calls say of the vendor. It returns how long to
+// stay away after a 429.
+func (p *admission) learn(calls []consent.Call, err error) (pause time.Duration) {
+	if len(calls) == 0 && !down(err) {
+		return 0
+	}
+	p.done(err)
+	p.done = nil
+	var v *deepvue.Error
+	busy := errors.As(err, &v) && v.Code == wire.VendorBusy
+	switch {
+	case busy && p.account.line != nil:
+		return p.account.line.Refused(v.RetryAfter)
+	case busy:
+		return max(v.RetryAfter, time.Second)
+	case err == nil && p.account.line != nil:
+		p.account.line.Served()
+	}
+	return 0
+}
+
+// end gives back what was not used.
+func (p *admission) end() {
+	if p.place != nil {
+		p.place.Leave()
+		p.place = nil
+	}
+	if p.done != nil {
+		p.done(errNotCalled)
+	}
+}
+
+// lineError turns what the line says into a refusal.
+func lineError(err error) *Error {
+	var busy *pace.Busy
+	if errors.As(err, &busy) {
+		return &Error{Code: wire.VendorBusy, Detail: vendorDetail[wire.VendorBusy], RetryAfter: busy.After}
+	}
+	return vendorError(err)
+}

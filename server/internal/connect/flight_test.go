@@ -1,0 +1,147 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestCallersWithOneKeyShareOneRun(t *testing.T) {
+	var f flights[int]
+	var runs atomic.Int32
+	started, release := make(chan struct{}), make(chan struct{})
+	run := func(context.Context) (int, error) {
+		runs.Add(1)
+		close(started)
+		<-release
+		return 7, nil
+	}
+	results := make([]int, 20)
+	var all sync.WaitGroup
+	join := func(i int) {
+		all.Go(func() {
+			var err error
+			results[i], err = f.do(t.Context(), "k", run)
+			require.NoError(t, err)
+		})
+	}
+	join(0)
+	<-started
+	for i := 1; i < len(results); i++ {
+		join(i)
+	}
+	waitFor(&f, "k", len(results))
+	other, err := f.do(t.Context(), "other", func(context.Context) (int, error) { return 1, nil })
+	require.NoError(t, err)
+	require.Equal(t, 1, other, "another key waits for nobody")
+	close(release)
+	all.Wait()
+	for _, result := range results {
+		require.Equal(t, 7, result)
+	}
+	require.EqualValues(t, 1, runs.Load())
+	require.Empty(t, f.byKey, "nothing is kept")
+}
+
+// waitFor returns when n callers wait for key.
+func waitFor[T any](f *flights[T], key string, n int) {
+	for ; ; runtime.Gosched() {
+		f.mu.Lock()
+		waiting := f.byKey[key] != nil && f.byKey[key].callers == n
+		f.mu.Unlock()
+		if waiting {
+			return
+		}
+	}
+}
+
+func TestOneThatLeavesDoesNotCancelTheOthers(t *testing.T) {
+	var f flights[int]
+	release := make(chan struct{})
+	run := func(ctx context.Context) (int, error) {
+		select {
+		case <-release:
+			return 7, nil
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	impatient, leave := context.WithCancel(t.Context())
+	left, stayed := make(chan error, 1), make(chan error, 1)
+	go func() { _, err := f.do(impatient, "k", run); left <- err }()
+	waitFor(&f, "k", 1)
+	go func() { _, err := f.do(t.Context(), "k", run); stayed <- err }()
+	waitFor(&f, "k", 2)
+	leave()
+	require.ErrorIs(t, <-left, context.Canceled)
+	close(release)
+	require.NoError(t, <-stayed)
+}
+
+func TestWhenAllHaveLeftTheRunIsCancelledAndNobodyJoinsIt(t *testing.T) {
+	var f flights[int]
+	cancelled, finish := make(chan struct{}), make(chan struct{})
+	impatient, leave := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() {
+		_, err := f.do(impatient, "k", func(ctx context.Context) (int, error) {
+			<-ctx.Done()
+			close(cancelled)
+			<-finish // it takes its time to end
+			return 0, ctx.Err()
+		})
+		left <- err
+	}()
+	waitFor(&f, "k", 1)
+	leave()
+	require.ErrorIs(t, <-left, context.Canceled)
+	<-cancelled
+	again, err := f.do(t.Context(), "k", func(context.Context) (int, error) { return 8, nil })
+	require.NoError(t, err)
+	require.Equal(t, 8, again)
+	close(finish)
+}
+
+func TestAPanicIsAnErrorForAllThatWait(t *testing.T) {
+	var f flights[int]
+	_, err := f.do(t.Context(), "k", func(context.Context) (int, error) { panic(errors.New("canary")) })
+	require.ErrorContains(t, err, "panic of type *errors.errorString")
+	require.NotContains(t, err.Error(), "canary")
+	require.Empty(t, f.byKey)
+}
+
+func TestALockIsHeldByOneAndForgottenAfterAll(t *testing.T) {
+	var l locks
+	inside, most := 0, 0
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			unlock, err := l.lock(t.Context(), "k")
+			require.NoError(t, err)
+			inside++
+			most = max(most, inside)
+			inside--
+			unlock()
+		})
+	}
+	all.Wait()
+	require.Equal(t, 1, most)
+	require.Empty(t, l.held)
+
+	unlock, err := l.lock(t.Context(), "k")
+	require.NoError(t, err)
+	other, err := l.lock(t.Context(), "other")
+	require.NoError(t, err, "another key waits for nobody")
+	other()
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	_, err = l.lock(gone, "k")
+	require.ErrorIs(t, err, context.Canceled)
+	unlock()
+	require.Empty(t, l.held)
+}
