@@ -56,7 +56,7 @@ type Flow struct {
 
 	reason    Reason // of a refusal under way or made
 	other     string // alternative chosen
-	recording int    // tries left out of recordAgain; -1: nothing to record
+	recording int    // the next of recordAgain; -1: nothing to record
 	refusalID string
 
 	session   string // sealed; "" when there is none or it is over
