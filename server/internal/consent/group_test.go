@@ -3,6 +3,7 @@ package consent_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -231,3 +232,5 @@ func TestCloseCommitsWhatWasHandedOver(t *testing.T) {
 	require.ErrorIs(t, err, consent.ErrUnavailable)
 	require.ErrorIs(t, l.Ready(t.Context()), consent.ErrUnavailable)
 }
+
+var quiet = slog.New(slog.DiscardHandler)

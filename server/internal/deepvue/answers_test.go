@@ -143,7 +143,7 @@ func TestAnswers(t *testing.T) {
 			t.Parallel() // some wait for their deadline
 			v := newVendor(t, row.answer)
 			c := newClient(t, v.URL, deepvue.Deadline(row.deadline))
-			session, calls, err := c.Connect(t.Context(), committed, 3)
+			session, calls, err := c.Connect(t.Context(), committed, deepvue.AtMost(3))
 			require.Len(t, calls, max(row.tries, 1))
 			require.EqualValues(t, len(calls), v.calls.Load(), "each request is one call")
 			last := calls[len(calls)-1]
@@ -172,7 +172,7 @@ func TestAnswers(t *testing.T) {
 
 func TestTheVendorsReferenceIsKeptWithAProblem(t *testing.T) {
 	v := newVendor(t, say(200, `{"code":null,"message":"x","transaction_id":"txn-7"}`))
-	_, calls, err := newClient(t, v.URL).Connect(t.Context(), newDecisions(t).give("main"), 3)
+	_, calls, err := newClient(t, v.URL).Connect(t.Context(), newDecisions(t).give("main"), deepvue.AtMost(3))
 	require.Error(t, err)
 	require.Equal(t, "txn-7", calls[0].TransactionID)
 }

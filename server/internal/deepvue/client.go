@@ -90,7 +90,7 @@ func (c *Client) Close() { c.http.GetClient().CloseIdleConnections() }
 
 // admit refuses, before a byte is sent, what the ledger has not committed for
 // this account. Each is a mistake of the caller and no answer for a person.
-func (c *Client) admit(committed consent.Committed, most int) error {
+func (c *Client) admit(committed consent.Committed, turn Turn) error {
 	switch {
 	case committed.IsZero():
 		return errors.New("deepvue: no consent is committed: the vendor is not called")
@@ -98,8 +98,8 @@ func (c *Client) admit(committed consent.Committed, most int) error {
 		return errors.New("deepvue: the consent was given for another vendor account")
 	case committed.VendorPurpose() == "":
 		return errors.New("deepvue: the consent names no purpose for the vendor")
-	case most < 1:
-		return errors.New("deepvue: the consent is worth no further call")
+	case turn == nil:
+		return errors.New("deepvue: nobody says when to call")
 	}
 	return nil
 }

@@ -30,9 +30,9 @@ func TestRequestsAreAsDocumented(t *testing.T) {
 	})
 	committed := newDecisions(t).give("main")
 	c := newClient(t, v.URL+"/prefix/")
-	_, _, err := c.Connect(t.Context(), committed, 3)
+	_, _, err := c.Connect(t.Context(), committed, deepvue.AtMost(3))
 	require.NoError(t, err)
-	_, calls, err := c.ReloadCaptcha(t.Context(), committed, "a&b=c d", 3)
+	_, calls, err := c.ReloadCaptcha(t.Context(), committed, "a&b=c d", deepvue.AtMost(3))
 	require.NoError(t, err)
 	require.Equal(t, "reload-captcha", calls[0].Endpoint)
 	require.Equal(t, "txn-1", calls[0].TransactionID)
@@ -73,11 +73,11 @@ func TestNothingIsSentWithoutACommittedConsentOfTheAccount(t *testing.T) {
 		"session too long":   {given, strings.Repeat("s", 129), 3},
 		"session not ASCII":  {given, "sé", 3},
 	} {
-		_, calls, err := c.ReloadCaptcha(t.Context(), row.committed, row.session, row.most)
+		_, calls, err := c.ReloadCaptcha(t.Context(), row.committed, row.session, deepvue.AtMost(row.most))
 		require.Error(t, err, name)
 		require.Empty(t, calls, name)
 		if row.session == "s" {
-			_, calls, err = c.Connect(t.Context(), row.committed, row.most)
+			_, calls, err = c.Connect(t.Context(), row.committed, deepvue.AtMost(row.most))
 			require.Error(t, err, name)
 			require.Empty(t, calls, name)
 		}
@@ -91,7 +91,7 @@ func TestMostBoundsTheTries(t *testing.T) {
 	committed := newDecisions(t).give("main")
 	for most := 1; most <= 4; most++ {
 		v := newVendor(t, say(503, detail("Source Unavailable")))
-		_, calls, err := newClient(t, v.URL).Connect(t.Context(), committed, most)
+		_, calls, err := newClient(t, v.URL).Connect(t.Context(), committed, deepvue.AtMost(most))
 		require.Error(t, err)
 		require.Len(t, calls, min(most, 3))
 	}
@@ -104,7 +104,7 @@ func TestCredentialsNeverFollowARedirect(t *testing.T) {
 		v := newVendor(t, func(w http.ResponseWriter, r *http.Request, _ int) {
 			http.Redirect(w, r, other.URL+r.URL.RequestURI(), status)
 		})
-		_, calls, err := newClient(t, v.URL).Connect(t.Context(), committed, 3)
+		_, calls, err := newClient(t, v.URL).Connect(t.Context(), committed, deepvue.AtMost(3))
 		e := asError(t, err)
 		require.Equal(t, wire.VendorBadAnswer, e.Code)
 		require.Equal(t, deepvue.Class("redirect"), e.Class)
@@ -138,7 +138,7 @@ func TestRetryAfterIsReadAndBounded(t *testing.T) {
 			}
 			say(429, detail("Rate limit exceeded. Please retry after some time."))(w, r, call)
 		})
-		_, calls, err := newClient(t, v.URL).Connect(t.Context(), committed, 3)
+		_, calls, err := newClient(t, v.URL).Connect(t.Context(), committed, deepvue.AtMost(3))
 		require.Equal(t, want, asError(t, err).RetryAfter, header)
 		require.Len(t, calls, 1)
 	}
@@ -154,10 +154,10 @@ func TestAKeptConnectionThatBreaksIsNotRepeatedUnseen(t *testing.T) {
 		say(200, good())(w, r, call)
 	})
 	c := newClient(t, v.URL)
-	_, calls, err := c.Connect(t.Context(), committed, 3)
+	_, calls, err := c.Connect(t.Context(), committed, deepvue.AtMost(3))
 	require.NoError(t, err)
 	require.Len(t, calls, 1)
-	_, calls, err = c.Connect(t.Context(), committed, 3)
+	_, calls, err = c.Connect(t.Context(), committed, deepvue.AtMost(3))
 	require.NoError(t, err)
 	require.Len(t, calls, 2)
 	require.Equal(t, "vendor_unavailable", calls[0].Result)
@@ -168,7 +168,7 @@ func TestAKeptConnectionThatBreaksIsNotRepeatedUnseen(t *testing.T) {
 func TestNobodyListeningIsNoCall(t *testing.T) {
 	v := newVendor(t, say(200, good()))
 	v.Close()
-	_, calls, err := newClient(t, v.URL).Connect(t.Context(), newDecisions(t).give("main"), 3)
+	_, calls, err := newClient(t, v.URL).Connect(t.Context(), newDecisions(t).give("main"), deepvue.AtMost(3))
 	e := asError(t, err)
 	require.Equal(t, wire.VendorUnavailable, e.Code)
 	require.Equal(t, deepvue.Class("dial"), e.Class)
@@ -180,7 +180,7 @@ func TestNoRepeatIsBegunThatTheDeadlineWouldCut(t *testing.T) {
 	v := newVendor(t, say(503, detail("Source Unavailable")))
 	c := newClient(t, v.URL, deepvue.Backoff(time.Minute))
 	begun := time.Now()
-	_, calls, err := c.Connect(t.Context(), newDecisions(t).give("main"), 3)
+	_, calls, err := c.Connect(t.Context(), newDecisions(t).give("main"), deepvue.AtMost(3))
 	require.Equal(t, wire.VendorUnavailable, asError(t, err).Code)
 	require.Len(t, calls, 1)
 	require.Less(t, time.Since(begun), 5*time.Second)
@@ -191,7 +191,7 @@ func TestTheCallersDeadlineCountsToo(t *testing.T) {
 	committed := newDecisions(t).give("main")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	_, calls, err := newClient(t, v.URL).Connect(ctx, committed, 3)
+	_, calls, err := newClient(t, v.URL).Connect(ctx, committed, deepvue.AtMost(3))
 	require.Equal(t, wire.VendorTimeout, asError(t, err).Code)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.Len(t, calls, 1)
@@ -205,12 +205,12 @@ func TestACancelledCallIsStillReported(t *testing.T) {
 		whenGone(r.Context())
 	})
 	c := newClient(t, v.URL)
-	_, calls, err := c.Connect(ctx, committed, 3)
+	_, calls, err := c.Connect(ctx, committed, deepvue.AtMost(3))
 	require.ErrorIs(t, err, context.Canceled)
 	require.Len(t, calls, 1)
 	require.Equal(t, "vendor_timeout", calls[0].Result)
 
-	_, calls, err = c.Connect(ctx, committed, 3)
+	_, calls, err = c.Connect(ctx, committed, deepvue.AtMost(3))
 	require.ErrorIs(t, err, context.Canceled)
 	require.Empty(t, calls, "nothing is sent for a caller who has gone")
 	require.EqualValues(t, 1, v.calls.Load())
@@ -226,7 +226,7 @@ func TestErrorsHoldNothingThatWasSent(t *testing.T) {
 		"bad shape":         say(200, `{"code":200,"data":{"session_id":["session-canary"]}}`),
 	} {
 		v := newVendor(t, handle)
-		_, _, err := newClient(t, v.URL).ReloadCaptcha(t.Context(), committed, "session-canary", 3)
+		_, _, err := newClient(t, v.URL).ReloadCaptcha(t.Context(), committed, "session-canary", deepvue.AtMost(3))
 		asError(t, err)
 		text := fmt.Sprintf("%v %+v %#v %s", err, err, err, v.Listener.Addr())
 		text = strings.TrimSuffix(text, v.Listener.Addr().String())

@@ -50,7 +50,7 @@ func TestTheTestAccounts(t *testing.T) {
 				deadline = time.Second
 			}
 			double, c := emulated(t, sitekey, sandbox.Options{Slow: time.Minute}, deepvue.Deadline(deadline))
-			session, calls, err := c.Connect(t.Context(), committed, 3)
+			session, calls, err := c.Connect(t.Context(), committed, deepvue.AtMost(3))
 			require.Len(t, calls, want.calls)
 			require.Equal(t, want.calls, double.Connects(committed.ID()))
 			require.Zero(t, double.Stats().Untraced)
@@ -63,7 +63,7 @@ func TestTheTestAccounts(t *testing.T) {
 			require.NoError(t, err)
 			_, known := double.Letters(session.ID)
 			require.True(t, known)
-			fresh, calls, err := c.ReloadCaptcha(t.Context(), committed, session.ID, 3)
+			fresh, calls, err := c.ReloadCaptcha(t.Context(), committed, session.ID, deepvue.AtMost(3))
 			require.NoError(t, err)
 			require.Equal(t, fresh.TransactionID, calls[0].TransactionID)
 			require.NotEqual(t, session.Captcha, fresh.Captcha)
@@ -75,10 +75,10 @@ func TestBusyPassesAtTheThirdRepeat(t *testing.T) {
 	committed := newDecisions(t).give("main")
 	_, c := emulated(t, "pk_test_busy", sandbox.Options{})
 	for range 3 {
-		_, _, err := c.Connect(t.Context(), committed, 3)
+		_, _, err := c.Connect(t.Context(), committed, deepvue.AtMost(3))
 		require.Equal(t, 2*time.Second, asError(t, err).RetryAfter)
 	}
-	_, _, err := c.Connect(t.Context(), committed, 3)
+	_, _, err := c.Connect(t.Context(), committed, deepvue.AtMost(3))
 	require.NoError(t, err)
 }
 
@@ -88,7 +88,7 @@ func TestManyAtOnceGetSessionsOfTheirOwn(t *testing.T) {
 	var group sync.WaitGroup
 	for range 64 {
 		group.Go(func() {
-			session, calls, err := c.Connect(t.Context(), committed, 3)
+			session, calls, err := c.Connect(t.Context(), committed, deepvue.AtMost(3))
 			if err != nil || len(calls) != 1 || session.ID == "" {
 				t.Errorf("%v, %d calls", err, len(calls))
 			}

@@ -38,19 +38,19 @@ func (s Session) GoString() string { return s.String() }
 // LogValue implements slog.LogValuer.
 func (s Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// Connect starts a session at the vendor under a committed consent, in no more
-// HTTP calls than most (at least 1; three are ever made): what the consent is
-// still worth. Every call that was made is returned, also with an error: each
-// must be recorded as a use of the consent. The error is an [*Error], or wraps
-// context.Canceled if ctx was cancelled, or says that the caller is at fault
-// (no consent, another account's, no call left): then nothing was sent.
+// Connect starts a session at the vendor under a committed consent, in one to
+// three HTTP calls, each at a turn. Every call that was made is returned, also
+// with an error: each must be recorded as a use of the consent. The error is an
+// [*Error], or wraps context.Canceled if ctx was cancelled, or what turn said, or
+// says that the caller is at fault (no consent, another account's): then
+// nothing was sent.
 //
 // https://docs.deepvue.ai/reference/digilocker-kyc/v1/initiate-session
-func (c *Client) Connect(ctx context.Context, committed consent.Committed, most int) (Session, []consent.Call, error) {
-	if err := c.admit(committed, most); err != nil {
+func (c *Client) Connect(ctx context.Context, committed consent.Committed, turn Turn) (Session, []consent.Call, error) {
+	if err := c.admit(committed, turn); err != nil {
 		return Session{}, nil, err
 	}
-	a, calls, err := c.call(ctx, committed, most, endpointConnect, nil)
+	a, calls, err := c.call(ctx, committed, turn, endpointConnect, nil)
 	if err != nil {
 		return Session{}, calls, err
 	}
@@ -61,14 +61,14 @@ func (c *Client) Connect(ctx context.Context, committed consent.Committed, most 
 // the session was started with. Calls and errors are as for [Client.Connect].
 //
 // https://docs.deepvue.ai/reference/digilocker-kyc/v1/reload-captcha
-func (c *Client) ReloadCaptcha(ctx context.Context, committed consent.Committed, sessionID string, most int) (Picture, []consent.Call, error) {
-	if err := c.admit(committed, most); err != nil {
+func (c *Client) ReloadCaptcha(ctx context.Context, committed consent.Committed, sessionID string, turn Turn) (Picture, []consent.Call, error) {
+	if err := c.admit(committed, turn); err != nil {
 		return Picture{}, nil, err
 	}
 	if !printable(sessionID, 1, maxID) {
 		return Picture{}, nil, errors.New("deepvue: not a session id that the vendor can have given")
 	}
-	a, calls, err := c.call(ctx, committed, most, endpointReload, map[string]string{"session_id": sessionID})
+	a, calls, err := c.call(ctx, committed, turn, endpointReload, map[string]string{"session_id": sessionID})
 	if err != nil {
 		return Picture{}, calls, err
 	}

@@ -86,7 +86,7 @@ func TestTLSIsCheckedAndNotOld(t *testing.T) {
 		if row.trusted {
 			roots.AddCert(server.Certificate())
 		}
-		_, calls, err := newClient(t, server.URL, deepvue.RootCAs(roots)).Connect(t.Context(), committed, 3)
+		_, calls, err := newClient(t, server.URL, deepvue.RootCAs(roots)).Connect(t.Context(), committed, deepvue.AtMost(3))
 		if row.class == "" {
 			require.NoError(t, err, row.name)
 			continue
@@ -103,7 +103,7 @@ func TestAProxyIsUsedOnlyWhenItIsSet(t *testing.T) {
 	at, err := url.Parse(proxy.URL)
 	require.NoError(t, err)
 	v := newVendor(t, say(200, good()))
-	_, _, err = newClient(t, v.URL, deepvue.Proxy(at)).Connect(t.Context(), newDecisions(t).give("main"), 3)
+	_, _, err = newClient(t, v.URL, deepvue.Proxy(at)).Connect(t.Context(), newDecisions(t).give("main"), deepvue.AtMost(3))
 	require.NoError(t, err)
 	require.EqualValues(t, 1, proxy.calls.Load())
 	require.Zero(t, v.calls.Load())

@@ -14,6 +14,6 @@ func stepOf(name string) storetest.Step { return storetest.Step(name) }
 // panicking is a vendor's client with a mistake in it.
 type panicking struct{ connect.Vendor }
 
-func (panicking) Connect(context.Context, consent.Committed, int) (deepvue.Session, []consent.Call, error) {
+func (panicking) Connect(context.Context, consent.Committed, deepvue.Turn) (deepvue.Session, []consent.Call, error) {
 	panic("canary-in-a-panic")
 }

@@ -84,15 +84,26 @@ func TestARepeatJoinsTheFirstWhileItIsUnderWay(t *testing.T) {
 	})
 	bodies := make([]string, 20)
 	var all sync.WaitGroup
-	agree := func(i int) { bodies[i] = string(r.Agree(t, decision).Body) }
+	sent := make(chan struct{}, len(bodies))
+	agree := func(i int) {
+		sent <- struct{}{}
+		a := r.Agree(t, decision)
+		require.Equal(t, http.StatusCreated, a.Status, "one by one they would use up the consent: %.300s", a.Body)
+		bodies[i] = string(a.Body)
+	}
 	all.Go(func() { agree(0) })
 	<-arrived
 	for i := range bodies[1:] {
 		all.Go(func() { agree(i + 1) })
 	}
-	// The others change one member: they conflict at once and wait for nobody.
-	p := r.Agree(t, apitest.With(decision, M{"actor": "guardian"})).Problem(t)
-	require.Equal(t, wire.IdempotencyConflict, p.Code)
+	for range bodies {
+		<-sent
+	}
+	// Who changes a member conflicts at once and waits for nobody.
+	for range 5 {
+		p := r.Agree(t, apitest.With(decision, M{"actor": "guardian"})).Problem(t)
+		require.Equal(t, wire.IdempotencyConflict, p.Code)
+	}
 	close(release)
 	all.Wait()
 	require.Equal(t, 1, r.Entries(t, apitest.Shop, "s"))

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"crypto/sha256"
+	"ekycconnect/server/internal/connect"
 	"encoding/hex"
 	"net/http"
 	"strings"
@@ -72,6 +73,8 @@ func TestHeadIsGetWithoutABody(t *testing.T) {
 
 // A public URL may carry a path; a proxy may pass it on or strip it.
 func TestAPublicURLMayCarryAPath(t *testing.T) {
+	_, err := web.Load()
+	require.NoError(t, err)
 	for _, public := range []string{"https://relay.example/ekyc", "https://relay.example/a/b"} {
 		r := apitest.New(t, func(s *apitest.Settings) { s.PublicURL = public })
 		_, prefix, _ := strings.Cut(strings.TrimPrefix(public, "https://"), "/")
@@ -179,7 +182,7 @@ func TestAPanicIsAnInternalErrorAndTellsNothing(t *testing.T) {
 	require.Contains(t, string(r.Log.Bytes()), p.RequestID)
 	require.Equal(t, 200, r.Do(t, apitest.Call{Path: "/healthz"}).Status)
 
-	r.Core.Vendors["pass"] = panicking{}
+	r.Core.Accounts["pass"] = connect.NewAccount(panicking{}, nil)
 	decision := r.Decision(t, apitest.Shop)
 	p = r.Agree(t, decision).Problem(t)
 	require.Equal(t, wire.Internal, p.Code)

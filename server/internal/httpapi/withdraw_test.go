@@ -79,8 +79,8 @@ type withdrawing struct {
 	ledger *consent.Ledger
 }
 
-func (w withdrawing) Connect(ctx context.Context, c consent.Committed, most int) (deepvue.Session, []consent.Call, error) {
-	session, calls, err := w.Vendor.Connect(ctx, c, most)
+func (w withdrawing) Connect(ctx context.Context, c consent.Committed, turn deepvue.Turn) (deepvue.Session, []consent.Call, error) {
+	session, calls, err := w.Vendor.Connect(ctx, c, turn)
 	if _, lost := w.ledger.Withdraw(ctx, consent.Withdrawal{ID: c.ID(), Via: consent.ViaReceipt}); lost != nil {
 		return deepvue.Session{}, nil, lost
 	}
@@ -89,7 +89,7 @@ func (w withdrawing) Connect(ctx context.Context, c consent.Committed, most int)
 
 func TestAPictureThatComesAfterTheWithdrawalIsNotShown(t *testing.T) {
 	r := apitest.New(t)
-	r.Core.Vendors["pass"] = withdrawing{r.Core.Vendors["pass"], r.Ledger}
+	r.Core.Accounts["pass"] = connect.NewAccount(withdrawing{r.Client(t, "pass"), r.Ledger}, nil)
 	p := r.Agree(t, r.Decision(t, apitest.Shop)).Problem(t)
 	require.Equal(t, wire.ConsentWithdrawn, p.Code)
 	require.Equal(t, []string{"given", "withdrawn", "used"}, r.Kinds(t, apitest.Shop, p.Consent.ID), "the call is recorded all the same")
@@ -98,16 +98,16 @@ func TestAPictureThatComesAfterTheWithdrawalIsNotShown(t *testing.T) {
 // early withdraws before the vendor's client begins: after the core has looked.
 type early struct{ withdrawing }
 
-func (e early) Connect(ctx context.Context, c consent.Committed, most int) (deepvue.Session, []consent.Call, error) {
+func (e early) Connect(ctx context.Context, c consent.Committed, turn deepvue.Turn) (deepvue.Session, []consent.Call, error) {
 	if _, lost := e.ledger.Withdraw(ctx, consent.Withdrawal{ID: c.ID(), Via: consent.ViaReceipt}); lost != nil {
 		return deepvue.Session{}, nil, lost
 	}
-	return e.Vendor.Connect(ctx, c, most)
+	return e.Vendor.Connect(ctx, c, turn)
 }
 
 func TestNoVendorCallBeginsAfterTheWithdrawal(t *testing.T) {
 	r := apitest.New(t)
-	r.Core.Vendors["pass"] = early{withdrawing{r.Core.Vendors["pass"], r.Ledger}}
+	r.Core.Accounts["pass"] = connect.NewAccount(early{withdrawing{r.Client(t, "pass"), r.Ledger}}, nil)
 	p := r.Agree(t, r.Decision(t, apitest.Shop)).Problem(t)
 	require.Equal(t, wire.ConsentWithdrawn, p.Code)
 	require.Equal(t, []string{"given", "withdrawn"}, r.Kinds(t, apitest.Shop, p.Consent.ID))

@@ -61,7 +61,8 @@ type Consented struct {
 	Transaction   string  `json:"txn,omitzero"` // of the newest picture
 	Subject       string  `json:"sub,omitzero"`
 	SubjectSource string  `json:"src,omitzero"`
-	Picture       int     `json:"pic"` // the picture's number within the consent
+	Ticketed      bool    `json:"tkt,omitzero"` // the visitor came with a ticket
+	Picture       int     `json:"pic"`          // the picture's number within the consent
 }
 
 // Session is the handle on a vendor session. It ends when the session does;

@@ -77,17 +77,18 @@ type Settings struct {
 
 // Relay is a running relay and its parts.
 type Relay struct {
-	URL     string // of the server; no slash at its end
-	Data    string // directory of the ledger
-	API     *httpapi.API
-	Core    *connect.Service
-	Ledger  *consent.Ledger
-	Store   *storetest.Faulty
-	Vendor  *sandbox.Server
-	Sealer  *seal.Sealer
-	Clock   *Clock
-	Log     *Log
-	Answers []Answer // all of them, in the order in which they came
+	URL       string // of the server; no slash at its end
+	VendorURL string // of the emulator
+	Data      string // directory of the ledger
+	API       *httpapi.API
+	Core      *connect.Service
+	Ledger    *consent.Ledger
+	Store     *storetest.Faulty
+	Vendor    *sandbox.Server
+	Sealer    *seal.Sealer
+	Clock     *Clock
+	Log       *Log
+	Answers   []Answer // all of them, in the order in which they came
 
 	doc *Document
 	mu  sync.Mutex // guards Answers and ids
@@ -100,6 +101,7 @@ func New(t *testing.T, change ...func(*Settings)) *Relay {
 	r := &Relay{Data: t.TempDir(), Clock: &Clock{now: Start}, Log: &Log{}, ids: map[string]bool{}}
 	r.Vendor = sandbox.New(sandbox.Options{})
 	vendor := httptest.NewServer(r.Vendor)
+	r.VendorURL = vendor.URL
 	t.Cleanup(vendor.Close)
 
 	// The address must be known before the handler is made.
@@ -137,7 +139,7 @@ func New(t *testing.T, change ...func(*Settings)) *Relay {
 	receipts, err := connect.NewReceipts(bytes.Repeat([]byte{11}, 32), s.PublicURL)
 	require.NoError(t, err)
 	r.Core = &connect.Service{
-		Sites: connect.NewSites(s.Sites), Ledger: r.Ledger, Vendors: vendors(t, vendor.URL, s, r.Ledger), Notices: notices,
+		Sites: connect.NewSites(s.Sites), Ledger: r.Ledger, Accounts: accounts(t, vendor.URL, s), Notices: notices,
 		Sealer: r.Sealer, Receipts: receipts, Lifetimes: s.Lifetimes, Clock: r.Clock.Now, Log: log, OnCall: metrics.VendorCall,
 	}
 	public, err := url.Parse(s.PublicURL)
@@ -195,18 +197,34 @@ func sites(own string) []*connect.Site {
 }
 
 // vendors makes the client of each account with the emulator.
-func vendors(t *testing.T, at string, s Settings, ledger *consent.Ledger) map[string]connect.Vendor {
+func accounts(t *testing.T, at string, s Settings) map[string]*connect.Account {
 	t.Helper()
-	all := map[string]connect.Vendor{}
+	all := map[string]*connect.Account{}
 	for _, a := range sandbox.Accounts() {
-		client, err := deepvue.New(deepvue.Account{Name: a.Name, URL: at, ClientID: a.ClientID, ClientSecret: a.ClientSecret},
-			deepvue.Backoff(time.Millisecond), deepvue.Deadline(s.Deadline), deepvue.Trace(sandbox.TraceHeader),
-			deepvue.Standing(ledger.Standing))
-		require.NoError(t, err)
-		t.Cleanup(client.Close)
-		all[a.Name] = client
+		all[a.Name] = connect.NewAccount(client(t, at, a, s.Deadline), nil)
 	}
 	return all
+}
+
+// Client makes another client of one of the emulator's accounts.
+func (r *Relay) Client(t *testing.T, name string) *deepvue.Client {
+	t.Helper()
+	for _, a := range sandbox.Accounts() {
+		if a.Name == name {
+			return client(t, r.VendorURL, a, time.Minute)
+		}
+	}
+	require.Fail(t, "no such account", name)
+	return nil
+}
+
+func client(t *testing.T, at string, a sandbox.Account, deadline time.Duration) *deepvue.Client {
+	t.Helper()
+	client, err := deepvue.New(deepvue.Account{Name: a.Name, URL: at, ClientID: a.ClientID, ClientSecret: a.ClientSecret},
+		deepvue.Backoff(time.Millisecond), deepvue.Deadline(deadline), deepvue.Trace(sandbox.TraceHeader))
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	return client
 }
 
 // Clock is what the relay takes for the time.
