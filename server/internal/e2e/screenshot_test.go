@@ -26,17 +26,18 @@ var looks = []look{
 	{"contrast", 664, "light", `theme="contrast"`},
 	{"phone", 320, "light", ""},
 	{"hindi", 360, "light", `lang="hi"`},
+	{"urdu", 360, "light", `lang="ur"`},
 	{"wide", 1200, "light", ""},
 }
 
 // scenes are the states to take, in the order of one journey, and how the next is reached.
 func scenes(b *tab) []struct {
 	name string
-	go_  func()
+	goTo func()
 } {
 	return []struct {
 		name string
-		go_  func()
+		goTo func()
 	}{
 		{"notice", func() { b.state("notice") }},
 		{"captcha", func() { b.press("agree"); b.state("captcha") }},
@@ -64,7 +65,7 @@ func TestEveryStateHasItsPicture(t *testing.T) {
 			b := newLook(t, l)
 			b.open(site.URL)
 			for _, s := range scenes(b) {
-				s.go_()
+				s.goTo()
 				b.shoot(filepath.Join(dir, s.name+"-"+l.name+".png"))
 			}
 		})
