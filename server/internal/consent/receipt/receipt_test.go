@@ -235,6 +235,21 @@ func TestProofsOfEverySizeVerifyElsewhere(t *testing.T) {
 			require.NoError(t, proof.VerifyInclusion(rfc6962.DefaultHasher, uint64(index), uint64(size), leaf, path, root[:]),
 				"place %d of %d", index, size)
 		}
+		for _, earlier := range []int{1, size / 2, size / 3, size - 1, size} {
+			if earlier == 0 {
+				continue
+			}
+			then, err := tlog.TreeHash(int64(earlier), tlog.HashReaderFunc(log.read))
+			require.NoError(t, err)
+			hashes, err := tlog.ProveTree(int64(size), int64(earlier), tlog.HashReaderFunc(log.read))
+			require.NoError(t, err)
+			path := make([][]byte, len(hashes))
+			for i := range hashes {
+				path[i] = hashes[i][:]
+			}
+			require.NoError(t, proof.VerifyConsistency(rfc6962.DefaultHasher, uint64(earlier), uint64(size), path, then[:], root[:]),
+				"%d in %d", earlier, size)
+		}
 	}
 }
 
