@@ -93,7 +93,7 @@ func TestATemplateThatLosesAnElementIsRefused(t *testing.T) {
 	p := Sandbox().complete(SandboxPurpose)
 	text := p.Texts["en"]
 	text.OVSEBasis = "The bank may ask for Aadhaar."
-	pg := page{Purpose: p, Language: languages[0], Text: text, fill: filler(p, text).Replace}
+	pg := page{Purpose: p, Language: languages[0], Text: text, fill: filler(p, text, "ltr").Replace}
 	render := func() element {
 		_, panel, err := pg.render(SandboxPurpose)
 		require.NoError(t, err)

@@ -24,6 +24,7 @@ type Notice struct {
 	View          []byte          // JSON: the whole widget, this notice's panel in it
 	Bytes         []byte          // canonical JSON {dir, id, lang, panel, version}: what Ref.SHA256 is of
 	VendorPurpose string          // what Deepvue and UIDAI are told
+	Controller    string          // the company that asks, by its name in this language
 }
 
 // Options say how notices are served.
@@ -71,7 +72,7 @@ func (c *Catalogue) add(id string, p Purpose, languages []Language, opts Options
 		if !ok || l.Status == Draft && !opts.AllowDrafts {
 			continue
 		}
-		pages = append(pages, page{Purpose: p, Language: l, Text: text, Test: opts.Test, fill: filler(p, text).Replace})
+		pages = append(pages, page{Purpose: p, Language: l, Text: text, Test: opts.Test, fill: filler(p, text, l.Dir).Replace})
 		offered = append(offered, wire.Language{Tag: l.Tag, Name: l.Name, Dir: l.Dir})
 		tags = append(tags, l.Tag)
 	}
@@ -112,6 +113,19 @@ func (c *Catalogue) Current(purpose, sha256 string) (n *Notice, ok bool) {
 		}
 	}
 	return nil, false
+}
+
+// Controller is the company that asks for a purpose now, by its name in a
+// language or else in English; empty for an unknown purpose.
+func (c *Catalogue) Controller(purpose, tag string) string {
+	n := c.notices[purpose][tag]
+	if n == nil {
+		n = c.notices[purpose][english]
+	}
+	if n == nil {
+		return ""
+	}
+	return n.Controller
 }
 
 // All yields every notice in use, by purpose, then in the order offered.

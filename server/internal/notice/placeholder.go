@@ -21,13 +21,26 @@ func placeholders(s string) []string {
 
 // filler puts the operator's words into a language's text. The words are taken
 // as they are: braces in them are not looked at again.
-func filler(p Purpose, t Text) *strings.Replacer {
+func filler(p Purpose, t Text, dir string) *strings.Replacer {
 	return strings.NewReplacer(
-		"{controller}", t.Controller,
-		"{address}", t.Address,
-		"{processor}", t.Processor,
-		"{service}", t.Service,
-		"{contact_name}", t.ContactName,
-		"{ovse_registration}", p.OVSERegistration,
+		"{controller}", isolated(t.Controller, dir),
+		"{address}", isolated(t.Address, dir),
+		"{processor}", isolated(t.Processor, dir),
+		"{service}", isolated(t.Service, dir),
+		"{contact_name}", isolated(t.ContactName, dir),
+		"{ovse_registration}", isolated(p.OVSERegistration, dir),
 	)
+}
+
+// isolated keeps the operator's words whole in a text from right to left: else
+// a Latin name with a dot or a number at its end would be torn apart and turn
+// the words beside it. Characters do it, not <bdi>, because the widget shows
+// some texts as plain text
+// (https://www.w3.org/International/questions/qa-bidi-unicode-controls).
+func isolated(words, dir string) string {
+	if dir != "rtl" {
+		return words
+	}
+	const firstStrongIsolate, popIsolate = "\u2068", "\u2069"
+	return firstStrongIsolate + words + popIsolate
 }

@@ -97,3 +97,27 @@ func TestNamesThatStayLatinAreKept(t *testing.T) {
 		}
 	}
 }
+
+func TestEachScriptHasItsOwnPunctuationAndLetters(t *testing.T) {
+	foreign := map[string]string{
+		"ur": "يكىه" + ",;?.।", "ks": "يكىه" + ",;?.।", "sd": ",;?.।", // Arabic letters that only look like theirs
+		"sat": "।॥", "mni-Mtei": "।॥", // ᱾ and ꯫ end a sentence
+		"mni-Beng": "য", "pa": ".", // Manipuri writes য়
+	}
+	for _, l := range builtIn(t) {
+		for key, text := range everyText(l) {
+			text = strings.ReplaceAll(text, "য়", "")
+			require.Falsef(t, strings.ContainsAny(text, foreign[l.Tag]), "%s %s: %q has one of %s", l.Tag, key, text, foreign[l.Tag])
+		}
+	}
+}
+
+func TestManipuriIsTheSameTextInBothItsScripts(t *testing.T) {
+	texts := map[string]map[string]string{}
+	for _, l := range builtIn(t) {
+		texts[l.Tag] = everyText(l)
+	}
+	for key, text := range texts["mni-Mtei"] {
+		require.Lenf(t, strings.Fields(texts["mni-Beng"][key]), len(strings.Fields(text)), "%s: the words of one script are not those of the other", key)
+	}
+}
