@@ -22,6 +22,8 @@ import (
 	"ekycconnect/server/internal/httpapi"
 	"ekycconnect/server/internal/limit"
 	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/pace"
+	"ekycconnect/server/internal/receiptpage"
 	"ekycconnect/server/internal/seal"
 	"ekycconnect/wasm/wire"
 	"ekycconnect/web"
@@ -46,6 +48,10 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 		return nil, fmt.Errorf("public_url does not parse: %w", err)
 	}
 	notices, err := notice.New(c.Purposes, notice.Options{AllowDrafts: c.AllowDrafts, Test: c.Sandbox})
+	if err != nil {
+		return nil, err
+	}
+	words, err := notice.NewWords(c.AllowDrafts)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +88,7 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 		return nil, errors.Join(err, r.Close())
 	}
 	r.api = &httpapi.API{
-		Core: core, Assets: assets, PublicURL: public, Demo: demo, Metrics: metrics, Log: log, Degraded: health.causes,
+		Core: core, Receipts: receiptpage.New(core, words, public, c.Sandbox), Assets: assets, PublicURL: public, Demo: demo, LogHidden: !c.Log.Public, Metrics: metrics, Log: log, Degraded: health.causes,
 		TrustedProxies: c.TrustedProxies,
 	}
 	return r, nil
@@ -91,6 +97,10 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 // open makes a client for each vendor account and keeps every notice that can
 // be shown from now on.
 func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Service) error {
+	calls, err := r.ledger.CallsSince(ctx, time.Now().Add(-24*time.Hour))
+	if err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
 		account := c.Accounts[name]
 		options := []deepvue.Option{deepvue.Deadline(account.Deadline)}
@@ -104,7 +114,11 @@ func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Servic
 			return err
 		}
 		r.clients = append(r.clients, client)
-		core.Accounts[name] = connect.NewAccount(client, nil)
+		line, err := lineOf(c, name, calls)
+		if err != nil {
+			return err
+		}
+		core.Accounts[name] = connect.NewAccount(client, line)
 	}
 	for n := range core.Notices.All() {
 		if err := r.ledger.PutNotice(ctx, n.Ref.SHA256, n.Bytes); err != nil {
@@ -112,6 +126,23 @@ func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Servic
 		}
 	}
 	return nil
+}
+
+// lineOf is the line before a vendor account, with what its sites have spent of
+// the day; nil in a sandbox that is not paced.
+func lineOf(c *config.Config, account string, calls map[string][]time.Time) (*pace.Line, error) {
+	allowance := c.Accounts[account].Allowance
+	if allowance == (pace.Plan{}) {
+		return nil, nil
+	}
+	var sent []time.Time
+	for _, site := range c.Sites {
+		if site.Account == account {
+			sent = append(sent, calls[site.Sitekey]...)
+		}
+	}
+	slices.SortFunc(sent, time.Time.Compare)
+	return pace.New(allowance, sent, pace.Options{UnticketedShare: float64(c.Accounts[account].UnticketedShare)})
 }
 
 // Close commits what is under way and closes the store.
@@ -142,7 +173,7 @@ func sites(c *config.Config) []*connect.Site {
 	for i := range c.Sites {
 		site := &c.Sites[i]
 		sites[i] = &connect.Site{
-			Sitekey: site.Sitekey, Account: site.Account, Purposes: site.Purposes,
+			Name: site.Name, Sitekey: site.Sitekey, Account: site.Account, Purposes: site.Purposes,
 			RequireTicket: site.RequireTicket, AllowsOrigin: site.AllowsOrigin,
 		}
 		for _, hash := range site.Secrets {

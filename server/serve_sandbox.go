@@ -11,7 +11,7 @@ import (
 
 // sandboxed starts the emulator and makes the sandbox's settings.
 func (f serveFlags) sandboxed(public net.Listener) (s settings, err error) {
-	o := config.SandboxOptions{Data: f.data, PublicURL: localURL(public), VendorURL: f.vendorURL, Limits: f.limits}
+	o := config.SandboxOptions{Data: f.data, PublicURL: localURL(public), VendorURL: f.vendorURL, Plan: f.plan, Limits: f.limits}
 	var undo []func()
 	s.close = func() {
 		for i := len(undo) - 1; i >= 0; i-- {

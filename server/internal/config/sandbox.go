@@ -11,6 +11,7 @@ import (
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/pace"
 	"ekycconnect/server/internal/secret"
 )
 
@@ -32,7 +33,8 @@ type SandboxOptions struct {
 	// Credentials of the account behind a test sitekey, by which the emulator
 	// knows what to play; nil for sandbox/sandbox on every account.
 	Credentials func(sitekey string) (id, key string)
-	Limits      bool // limits by address, as outside the sandbox
+	Plan        string // the vendor's, by which calls are paced; empty for no pacing
+	Limits      bool   // limits by address, as outside the sandbox
 }
 
 // Sandbox makes the settings of `relay serve --sandbox`, and the keys in the
@@ -40,6 +42,13 @@ type SandboxOptions struct {
 func Sandbox(o SandboxOptions) (*Config, Keys, error) {
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return nil, Keys{}, fmt.Errorf("config: data directory: %w", err)
+	}
+	var allowance pace.Plan
+	if o.Plan != "" {
+		var err error
+		if allowance, err = pace.PlanNamed(o.Plan); err != nil {
+			return nil, Keys{}, err
+		}
 	}
 	c := defaults()
 	c.Sandbox, c.AllowDrafts = true, true
@@ -60,6 +69,7 @@ func Sandbox(o SandboxOptions) (*Config, Keys, error) {
 		name := strings.ReplaceAll(strings.TrimPrefix(sitekey, "pk_"), "_", "-")
 		c.Accounts[name] = Account{
 			URL: o.VendorURL, ClientID: id, ClientSecret: secret.New(key), Deadline: defaultDeadline,
+			Allowance: allowance, UnticketedShare: 0.5,
 		}
 		c.Sites = append(c.Sites, Site{
 			Name: "Sandbox: " + sitekey, Sitekey: sitekey, Account: name, Purposes: []string{notice.SandboxPurpose},

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"ekycconnect/server/internal/connect"
+	"ekycconnect/server/internal/receiptpage"
 	"ekycconnect/web"
 )
 
@@ -22,14 +23,17 @@ type API struct {
 	Assets    *web.Assets
 	PublicURL *url.URL     // as pages and partners see the relay; may carry a path
 	Demo      http.Handler // GET / and below; nil outside the sandbox
+	Receipts  *receiptpage.Pages
 	Metrics   *Metrics
 	// TrustedProxies are the peers whose X-Forwarded-For names the visitor.
 	TrustedProxies []netip.Prefix
 	Log            *slog.Logger
+	LogHidden      bool // the log's checkpoints and tiles are for nobody
 	// Degraded says in words what limps although requests are served.
 	Degraded func() []string
 
 	draining atomic.Bool
+	views    views
 }
 
 // Drain makes readyz say that no new work should be sent here.
@@ -73,7 +77,12 @@ func (a *API) routes() *routes {
 	routes.partner("/v1/consents/{id}", http.MethodGet, a.consentByID)
 	routes.partner("/v1/consents/{id}/withdraw", http.MethodPost, a.withdraw)
 
+	routes.public("/v1/receipts/{capability}", a.receipt)
+	routes.add("/v1/receipts/{capability}/withdraw", map[string]http.HandlerFunc{http.MethodPost: a.withdrawByReceipt})
 	routes.public("/v1/notices/{sha256}", a.notice)
+	routes.public("/v1/log/checkpoint", a.logCheckpoint)
+	routes.public("/v1/log/tile/{path...}", a.logTile)
+	routes.public("/v1/log/vkey", a.logKeys)
 	routes.public("/v1/openapi.json", a.openAPI)
 	routes.public("/healthz", a.healthz)
 	routes.public("/readyz", a.readyz)

@@ -2,57 +2,55 @@ package httpapi
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
 	"net/http"
 	"sync"
 
-	"github.com/andybalholm/brotli"
 	"github.com/go-json-experiment/json"
 
+	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/splice"
 	"ekycconnect/web"
 )
 
-// The levels are where the size curve of a view flattens: brotli 5 gives 3.4
-// KB of 9.4, and costs a tenth of level 11.
-var (
-	brotlis = sync.Pool{New: func() any { return brotli.NewWriterLevel(nil, 5) }}
-	gzips   = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
-)
+// views holds what every view of a notice begins with, compressed when it is
+// first asked for: only the presentation differs from answer to answer, so it
+// stands last.
+type views struct {
+	heads sync.Map // *notice.Notice → *splice.Head
+}
 
-// writeCompressed answers with JSON as the client's Accept-Encoding likes it.
-// The answer must hold nothing that an attacker could guess by its length next
-// to text of his own choice: a view echoes nothing of the request.
-func writeCompressed(w http.ResponseWriter, r *http.Request, value any) {
+// write answers with a view as the client's Accept-Encoding likes it. The answer
+// must hold nothing that an attacker could guess by its length next to text of
+// his own choice: a view echoes nothing of the request.
+func (v *views) write(w http.ResponseWriter, r *http.Request, n *notice.Notice, presentation string) error {
+	head, err := v.head(n)
+	if err != nil {
+		return err
+	}
+	coding := web.Coding(r.Header.Get("Accept-Encoding"))
 	h := w.Header()
 	h.Add("Vary", "Accept-Encoding")
 	h.Set("Content-Type", "application/json")
-	var out bytes.Buffer
-	switch encoding := web.Coding(r.Header.Get("Accept-Encoding")); encoding {
-	case "br":
-		z := brotlis.Get().(*brotli.Writer)
-		defer brotlis.Put(z)
-		z.Reset(&out)
-		marshalTo(z, value)
-		h.Set("Content-Encoding", encoding)
-	case "gzip":
-		z := gzips.Get().(*gzip.Writer)
-		defer gzips.Put(z)
-		z.Reset(&out)
-		marshalTo(z, value)
-		h.Set("Content-Encoding", encoding)
-	default:
-		writeJSON(w, http.StatusOK, value)
-		return
+	if coding != "" {
+		h.Set("Content-Encoding", coding)
 	}
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(out.Bytes())
+	_, _ = w.Write(head.With(coding, []byte(presentation+`"}`))) // base64url and dots
+	return nil
 }
 
-// marshalTo writes value through z into memory, which cannot fail.
-func marshalTo(z io.WriteCloser, value any) {
-	if err := json.MarshalWrite(z, value); err != nil {
-		panic(err)
+func (v *views) head(n *notice.Notice) (*splice.Head, error) {
+	if h, ok := v.heads.Load(n); ok {
+		return h.(*splice.Head), nil
 	}
-	_ = z.Close()
+	body, err := json.Marshal(viewReply{View: n.View, Notice: n.Ref, Languages: n.Languages})
+	if err != nil {
+		return nil, err
+	}
+	h, err := splice.New(bytes.TrimSuffix(body, []byte(`"}`)))
+	if err != nil {
+		return nil, err
+	}
+	kept, _ := v.heads.LoadOrStore(n, h)
+	return kept.(*splice.Head), nil
 }

@@ -38,9 +38,9 @@ func (a *API) view(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	allow(w, r.Header.Get("Origin"))
-	writeCompressed(w, r, viewReply{
-		View: shown.Notice.View, Notice: shown.Notice.Ref, Languages: shown.Notice.Languages, Presentation: shown.Presentation,
-	})
+	if err := a.views.write(w, r, shown.Notice, shown.Presentation); err != nil {
+		a.problem(w, r, err)
+	}
 }
 
 // viewOrigin allows for a page of the relay's own origin, whose GET carries no

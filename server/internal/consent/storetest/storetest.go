@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"only what was given to this site is withdrawn", withdrawnByItsOwn},
 		{"records are found by subject, newest first", foundBySubject},
 		{"a site sees only its own", onlyItsOwn},
+		{"calls are counted back to a time", callsSince},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open) })
 	}

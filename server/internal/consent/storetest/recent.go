@@ -1,0 +1,37 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"ekycconnect/server/internal/consent"
+
+	"github.com/stretchr/testify/require"
+)
+
+// callsSince makes more events than are read at a time, so that the border of
+// a chunk is crossed.
+func callsSince(t *testing.T, open Open) {
+	l, clock := newLedger(t, open)
+	var want []time.Time
+	for i := range 30 {
+		given, err := l.Give(t.Context(), Decision(fmt.Sprintf("key-of-the-calls-%d", i)))
+		require.NoError(t, err)
+		_, err = l.Used(t.Context(), given.Committed, make([]consent.Call, 50))
+		require.NoError(t, err)
+		if i >= 10 {
+			for range 50 {
+				want = append(want, clock.Now().UTC())
+			}
+		}
+		clock.Move(time.Minute)
+	}
+	calls, err := l.CallsSince(t.Context(), Start.Add(10*time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, map[string][]time.Time{Decision("").Site: want}, calls)
+
+	none, err := l.CallsSince(t.Context(), clock.Now())
+	require.NoError(t, err)
+	require.Empty(t, none)
+}
