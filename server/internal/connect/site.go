@@ -10,6 +10,7 @@ import (
 
 // Site is one place where a partner embeds the widget.
 type Site struct {
+	Name          string // for people
 	Sitekey       string
 	Account       string              // of the vendor
 	Secrets       [][sha256.Size]byte // SHA-256 of the secrets in use: one, or two during a rotation

@@ -70,7 +70,7 @@ func TestTheWholeJourneyFromTheNoticeToTheRedeemedToken(t *testing.T) {
 		SessionID: r.Vendor.SessionIDs()[0], Captcha: letters,
 		Consent: connect.RedeemedConsent{
 			ID: begun.Consent.ID, GivenAt: begun.Consent.GivenAt, Lang: "en", Subject: "customer-1", SubjectSource: "page",
-			Notice: connect.RedeemedNotice{ID: shown.Notice.ID, Version: shown.Notice.Version, SHA256: shown.Notice.SHA256},
+			Notice:     connect.RedeemedNotice{ID: shown.Notice.ID, Version: shown.Notice.Version, SHA256: shown.Notice.SHA256},
 			ReceiptURL: begun.Consent.ReceiptURL,
 		},
 	}, got)

@@ -41,7 +41,7 @@ func (p page) T(key string) (string, error) {
 
 // Part marks an element for the widget's code and for the partner's CSS.
 func (p page) Part(name string) template.HTMLAttr {
-	return template.HTMLAttr(`data-part="` + name + `" part="` + name + `"`)
+	return template.HTMLAttr(`data-part="` + name + `"`)
 }
 
 // Link is a link whose words are the text of a key.
@@ -101,5 +101,6 @@ func (p page) render(id string) (*Notice, element, error) {
 		View:          whole,
 		Bytes:         exact,
 		VendorPurpose: p.VendorPurpose,
+		Controller:    p.Text.Controller,
 	}, panel, nil
 }

@@ -27,6 +27,7 @@ import (
 	"ekycconnect/server/internal/deepvue/sandbox"
 	"ekycconnect/server/internal/httpapi"
 	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/receiptpage"
 	"ekycconnect/server/internal/seal"
 	"ekycconnect/web"
 )
@@ -149,8 +150,10 @@ func New(t *testing.T, change ...func(*Settings)) *Relay {
 		assets, err = &web.Assets{}, nil
 	}
 	require.NoError(t, err)
+	words, err := notice.NewWords(true)
+	require.NoError(t, err)
 	r.API = &httpapi.API{
-		Core: r.Core, Assets: assets, PublicURL: public, Metrics: metrics, Log: log,
+		Core: r.Core, Receipts: receiptpage.New(r.Core, words, public, true), Assets: assets, PublicURL: public, Metrics: metrics, Log: log,
 		Degraded: func() []string { return nil },
 	}
 	handler = r.API.Handler()

@@ -1,0 +1,26 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"ekycconnect/wasm/wire"
+)
+
+// receipt shows the page behind a receipt's address.
+func (a *API) receipt(w http.ResponseWriter, r *http.Request) {
+	if err := a.Receipts.Show(w, r, r.PathValue("capability")); err != nil {
+		seen(r).failed(err)
+	}
+}
+
+// withdrawByReceipt is the page's one button. The address is the authority; a
+// form of another site that somehow knew it is refused all the same.
+func (a *API) withdrawByReceipt(w http.ResponseWriter, r *http.Request) {
+	if !a.Receipts.Own(r) {
+		a.problem(w, r, problem(wire.OriginNotAllowed, "this form belongs to the relay's own page; open the receipt there"))
+		return
+	}
+	if err := a.Receipts.Withdraw(w, r, r.PathValue("capability")); err != nil {
+		seen(r).failed(err)
+	}
+}
