@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -63,6 +64,7 @@ func (a *API) tickets(w http.ResponseWriter, r *http.Request, site *connect.Site
 type consentView struct {
 	Record jsontext.Value `json:"record"`
 	Events []eventView    `json:"events"`
+	Proof  string         `json:"proof"`
 }
 
 type eventView struct {
@@ -72,6 +74,14 @@ type eventView struct {
 	Endpoint      string       `json:"endpoint,omitzero"`
 	Result        string       `json:"result,omitzero"`
 	TransactionID string       `json:"transaction_id,omitzero"`
+}
+
+// consentView adds the proof to what is known of a record.
+func (a *API) consentView(ctx context.Context, r consent.Record) (consentView, error) {
+	proof, err := a.Core.Proof(ctx, r)
+	v := viewOf(r)
+	v.Proof = proof
+	return v, err
 }
 
 func viewOf(r consent.Record) consentView {
@@ -91,7 +101,12 @@ func (a *API) consentByID(w http.ResponseWriter, r *http.Request, site *connect.
 		a.problem(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, viewOf(record))
+	view, err := a.consentView(r.Context(), record)
+	if err != nil {
+		a.problem(w, r, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, view)
 }
 
 func (a *API) consentsBySubject(w http.ResponseWriter, r *http.Request, site *connect.Site) {
@@ -117,7 +132,10 @@ func (a *API) consentsBySubject(w http.ResponseWriter, r *http.Request, site *co
 		Cursor   string        `json:"cursor,omitzero"`
 	}{make([]consentView, len(records)), cursor}
 	for i, record := range records {
-		page.Consents[i] = viewOf(record)
+		if page.Consents[i], err = a.consentView(r.Context(), record); err != nil {
+			a.problem(w, r, err)
+			return
+		}
 	}
 	writeJSON(w, http.StatusOK, page)
 }

@@ -25,7 +25,7 @@ func (r *routes) add(path string, methods map[string]http.HandlerFunc) {
 		}
 	}
 	slices.Sort(allowed)
-	r.served[path] = allowed
+	r.served[strings.ReplaceAll(path, "...}", "}")] = allowed
 	r.mux.HandleFunc(path, func(w http.ResponseWriter, req *http.Request) {
 		serve := methods[req.Method]
 		if serve == nil && req.Method == http.MethodHead {

@@ -30,9 +30,18 @@ func Open(t *testing.T, r *Relay) *Document {
 	require.Equal(t, http.StatusOK, a.Status)
 	a.Into(t, &d.Root)
 	for template := range d.Root["paths"].(M) {
-		d.paths[template] = regexp.MustCompile("^" + parameter.ReplaceAllString(regexp.QuoteMeta(template), "[^/]+") + "$")
+		d.paths[template] = regexp.MustCompile("^" + parameter.ReplaceAllStringFunc(regexp.QuoteMeta(template), segments) + "$")
 	}
 	return d
+}
+
+// segments is what a parameter of a path stands for: one segment, but for the
+// place of a tile.
+func segments(parameter string) string {
+	if parameter == `\{path\}` {
+		return ".+"
+	}
+	return "[^/]+"
 }
 
 // Find follows a $ref of the document itself.
