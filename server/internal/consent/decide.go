@@ -70,17 +70,25 @@ func (l *Ledger) decide(ctx context.Context, kind Kind, d *Decision) (State, err
 			return ErrTicketUsed
 		}
 		id := newID(s.now)
-		body, err := decisionBody(id, kind, s.now, l.validity, principal, d)
+		claims := []Claim{{Key: key, Proof: request}}
+		if spends {
+			claims = append(claims, Claim{Key: ticket})
+		}
+		var places []Key
+		if d.Subject != "" {
+			places = append(places, principal)
+		}
+		body, err := decisionBody(id, kind, s.now, l.validity, principal, Lookups(claims, places), d)
 		if err != nil {
 			return err
 		}
 		index := s.add(kind, id, d.Site, body)
-		s.claim(Claim{Key: key, Index: index, Proof: request}, id)
-		if spends {
-			s.claim(Claim{Key: ticket, Index: index}, id)
+		for _, claim := range claims {
+			claim.Index = index
+			s.claim(claim, id)
 		}
-		if d.Subject != "" {
-			s.place(principal, index)
+		for _, key := range places {
+			s.place(key, index)
 		}
 		state = newState(id, kind, d)
 		state.At = s.now

@@ -40,6 +40,8 @@ type header struct {
 	// the first and has none.
 	Prev *int64 `json:"prev_event,omitempty"`
 	Site string `json:"site"`
+	// Lookups vouches for the rows by which the event is found again.
+	Lookups string `json:"lookups_sha256,omitzero"`
 }
 
 type decisionText struct {
@@ -90,7 +92,7 @@ func newHeader(id uuid.UUID, kind Kind, at time.Time, site, entity string) heade
 
 // decisionBody is the text of a new record. A refusal says nothing about who
 // refused unless the partner named the person.
-func decisionBody(id uuid.UUID, kind Kind, at time.Time, validity time.Duration, principal Key, d *Decision) ([]byte, error) {
+func decisionBody(id uuid.UUID, kind Kind, at time.Time, validity time.Duration, principal Key, lookups string, d *Decision) ([]byte, error) {
 	text := decisionText{
 		header:        newHeader(id, kind, at, d.Site, d.Actor),
 		SubjectSource: d.SubjectSource,
@@ -112,6 +114,7 @@ func decisionBody(id uuid.UUID, kind Kind, at time.Time, validity time.Duration,
 		Nonce:         d.Nonce,
 		UIState:       uiState,
 	}
+	text.Lookups = lookups
 	text.Event.Type = "explicit, by button"
 	if d.Channel != "" {
 		text.Event.Method = "web-" + d.Channel + "/" + d.ClientVersion + "+" + d.ClientBuild

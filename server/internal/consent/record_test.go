@@ -22,6 +22,10 @@ func normal(t *testing.T, body []byte, id string) string {
 		require.Len(t, principal, 22)
 		text = strings.ReplaceAll(text, principal, "PRINCIPAL")
 	}
+	if lookups, ok := members["lookups_sha256"].(string); ok {
+		require.Len(t, lookups, 43)
+		text = strings.ReplaceAll(text, lookups, "LOOKUPS")
+	}
 	return text
 }
 
@@ -43,7 +47,7 @@ func TestARecordSaysWhatWasDecided(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, `{"schema":"ekyc-connect/consent-record/v1","record_id":"RECORD",`+
 		`"event":{"state":"given","time":"2026-11-23T04:30:00.123Z","entity":"self","type":"explicit, by button","collection_method":"web-widget/1.2.3+0123456789abcdef"},`+
-		`"site":"pk_test_pass","valid_from":"2026-11-23T04:30:00.123Z","expires_at":"2026-11-23T05:00:00.123Z","fetch_type":"ONETIME",`+
+		`"site":"pk_test_pass","lookups_sha256":"LOOKUPS","valid_from":"2026-11-23T04:30:00.123Z","expires_at":"2026-11-23T05:00:00.123Z","fetch_type":"ONETIME",`+
 		`"principal_id":"PRINCIPAL","subject_source":"ticket","account":"main","origin":"https://partner.example","channel":"widget",`+
 		`"client_version":"1.2.3","client_build":"0123456789abcdef","notice_id":"account-opening","notice_version":"3",`+
 		`"notice_sha256":"0000000000000000000000000000000000000000000000000000000000000007","language":"hi","requested_language":"hi-IN",`+
@@ -55,7 +59,7 @@ func TestARecordSaysWhatWasDecided(t *testing.T) {
 		`"endpoint":"connect","result":"ok","called_at":"2026-11-23T04:30:00.623Z","vendor_txn_id":"txn-<1>"}`,
 		normal(t, record.Events[1].Body, given.ID()))
 	require.Equal(t, `{"schema":"ekyc-connect/consent-record/v1","record_id":"RECORD",`+
-		`"event":{"state":"redeemed","time":"2026-11-23T04:30:02.123Z","entity":"partner"},"prev_event":1,"site":"pk_test_pass"}`,
+		`"event":{"state":"redeemed","time":"2026-11-23T04:30:02.123Z","entity":"partner"},"prev_event":1,"site":"pk_test_pass","lookups_sha256":"LOOKUPS"}`,
 		normal(t, record.Events[2].Body, given.ID()))
 
 	id, err := uuid.Parse(given.ID())

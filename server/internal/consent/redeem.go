@@ -38,12 +38,15 @@ func (l *Ledger) Redeem(ctx context.Context, r Redemption) (Redeemed, error) {
 		events := s.events[id]
 		text := redeemedText{newHeader(id, RedeemedEvent, s.now, events[0].Site, "partner")}
 		text.Prev = &events[len(events)-1].Index
+		claim := Claim{Key: key, Proof: proof, Reply: r.Reply}
+		text.Lookups = Lookups([]Claim{claim}, nil)
 		body, err := marshal(text)
 		if err != nil {
 			return err
 		}
 		index := s.add(RedeemedEvent, id, events[0].Site, body)
-		s.claim(Claim{Key: key, Index: index, Proof: proof, Reply: r.Reply}, id)
+		claim.Index = index
+		s.claim(claim, id)
 		redeemed.At = s.now
 		return nil
 	}})
