@@ -7,7 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2 -checks inherit,-ST1013
 FUZZTIME    ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check test lint e2e wasm-test bench fuzz go browser
+.PHONY: help run build check test lint e2e wasm-test bench fuzz crash go browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,10 +20,10 @@ build: go ## bin/relay and web/dist; prints the sizes that a page pays for
 	@$(GO) build -o bin/relay ./server
 	@$(GO) run ./server/internal/sizes
 
-check: build lint ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
+check: build lint .bin/fsck ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
 	@$(GO) test -race $$($(GO) list ./... | grep -v /e2e)
 
-test: build browser lint wasm-test ## every test
+test: build browser lint wasm-test .bin/fsck ## every test
 	@$(GO) test -race ./...
 
 lint: go ## formatting, vet and staticcheck, for the relay and for the wasm
@@ -43,6 +43,16 @@ wasm-test: go browser
 	@test .bin/wasmbrowsertest -nt go.sum || $(GO) build -o .bin/wasmbrowsertest github.com/agnivade/wasmbrowsertest
 	@env -i PATH="$$PATH" HOME="$$HOME" GOOS=js GOARCH=wasm GOFLAGS="$$($(GO) env GOFLAGS)" GOPROXY="$$($(GO) env GOPROXY)" GOMODCACHE="$$($(GO) env GOMODCACHE)" \
 		timeout 300 $(GO) test -p 1 -exec "$(CURDIR)/.bin/wasmbrowsertest" ./wasm/...
+
+# A verifier of logs that others wrote, of a release that is known to find faults; it
+# is built outside this module, so that the relay does not depend on it.
+.bin/fsck: | go
+	@cd / && GOBIN="$(CURDIR)/.bin" GOFLAGS=-mod=mod $(GO) install github.com/transparency-dev/tessera/cmd/fsck@v1.0.4
+
+# 200 times: the relay is killed at a random moment under load, started again, and
+# nothing that it acknowledged may be missing.
+crash: go ## 200 rounds of kill -9 under load
+	@$(GO) run ./server/internal/crash -rounds 200
 
 bench: build ## sizes, and the benchmarks of the relay
 	@$(GO) test -run '^$$' -bench . -benchtime 1s ./server/... ./wasm/...
