@@ -41,6 +41,24 @@ func (s *Service) Receipt(ctx context.Context, capability string) (consent.Recor
 	return record, nil
 }
 
+// ReceiptFile is the receipt behind a capability as a file that proves itself:
+// of the decision, or of the withdrawal, which has one of its own.
+func (s *Service) ReceiptFile(ctx context.Context, capability string, ofWithdrawal bool) (file []byte, id string, err error) {
+	id, ok := s.Receipts.open(capability)
+	if !ok {
+		return nil, "", refuse(wire.NotFound, "there is no such receipt")
+	}
+	if ofWithdrawal {
+		file, err = s.Ledger.ReceiptOf(ctx, id, consent.WithdrawnEvent)
+	} else {
+		file, err = s.Ledger.Receipt(ctx, id)
+	}
+	if err != nil {
+		return nil, "", ledgerError(err)
+	}
+	return file, id, nil
+}
+
 // WithdrawByReceipt ends the consent behind a capability, which is all the
 // authority that it takes. It may be repeated.
 func (s *Service) WithdrawByReceipt(ctx context.Context, capability string) error {

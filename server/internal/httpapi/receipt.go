@@ -2,13 +2,24 @@ package httpapi
 
 import (
 	"net/http"
+	"strings"
 
+	"ekycconnect/server/internal/receiptpage"
 	"ekycconnect/wasm/wire"
 )
 
-// receipt shows the page behind a receipt's address.
+// receipt shows the page behind a receipt's address, or hands out its files.
 func (a *API) receipt(w http.ResponseWriter, r *http.Request) {
-	if err := a.Receipts.Show(w, r, r.PathValue("capability")); err != nil {
+	name := r.PathValue("capability")
+	var err error
+	if capability, ok := strings.CutSuffix(name, receiptpage.WithdrawalSuffix); ok {
+		err = a.Receipts.File(w, r, capability, true)
+	} else if capability, ok := strings.CutSuffix(name, receiptpage.Suffix); ok {
+		err = a.Receipts.File(w, r, capability, false)
+	} else {
+		err = a.Receipts.Show(w, r, name)
+	}
+	if err != nil {
 		seen(r).failed(err)
 	}
 }

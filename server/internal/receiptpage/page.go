@@ -22,6 +22,13 @@ var pageHTML string
 
 var pages = template.Must(template.New("").Parse(pageHTML))
 
+// What a receipt's address ends with where its files are: that of the decision,
+// and that of the withdrawal.
+const (
+	Suffix           = ".receipt"
+	WithdrawalSuffix = ".withdrawal.receipt"
+)
+
 // Pages serves receipts.
 type Pages struct {
 	core   *connect.Service
@@ -49,7 +56,7 @@ type view struct {
 	At       moment
 	Ended    moment
 	Withdraw string // where the button leads; empty without one
-	File     string
+	Files    []string // where the files are: of the decision, of the withdrawal
 }
 
 // moment is a time as the page shows it.
@@ -73,14 +80,37 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request, capability string) 
 	v := view{
 		Language: l, Words: notice.Named(l.Receipt, receipt.Controller), Receipt: &receipt,
 		Contacts: receipt.Notice.Contacts(), At: momentOf(receipt.At), Ended: momentOf(receipt.WithdrawnAt),
-		File: p.path(capability) + ".receipt",
+		Files: []string{p.path(capability) + Suffix},
 	}
 	v.Title = v.Words["title"]
-	if receipt.Given && receipt.WithdrawnAt.IsZero() {
+	switch {
+	case !receipt.WithdrawnAt.IsZero():
+		v.Files = append(v.Files, p.path(capability)+WithdrawalSuffix)
+	case receipt.Given:
 		v.Withdraw = p.path(capability) + "/withdraw"
 	}
 	v.Notice = receipt.Notice.HTML(pressed(receipt.Given))
 	return p.write(w, http.StatusOK, v)
+}
+
+// File answers with the receipt as a file: of the decision, or of the
+// withdrawal. The error, if any, is for the log.
+func (p *Pages) File(w http.ResponseWriter, r *http.Request, capability string, ofWithdrawal bool) error {
+	file, id, err := p.core.ReceiptFile(r.Context(), capability, ofWithdrawal)
+	if err != nil {
+		return p.without(w, r, err)
+	}
+	name := "consent-" + id
+	if ofWithdrawal {
+		name = "withdrawal-" + id
+	}
+	p.headers(w)
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="`+name+`.receipt"`)
+	h.Set("Content-Length", strconv.Itoa(len(file)))
+	_, _ = w.Write(file)
+	return nil
 }
 
 // Withdraw does what the button says and leads back to the page, so that

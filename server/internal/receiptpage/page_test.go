@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/consent/receipt"
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/httpapi/apitest"
 	"ekycconnect/wasm/wire"
@@ -202,4 +203,27 @@ func TestAStoreThatIsDownIsSaidInWords(t *testing.T) {
 	require.Equal(t, "2", a.Header.Get("Retry-After"))
 	require.Contains(t, string(a.Body), "This could not be saved. Please try again.")
 	require.Equal(t, []string{"given", "used"}, r.Kinds(t, apitest.Shop, begun.Consent.ID))
+}
+
+func TestTheFilesProveTheDecisionAndTheWithdrawal(t *testing.T) {
+	r := apitest.New(t)
+	begun, path := agreed(t, r, nil)
+	a := r.Do(t, apitest.Call{Path: path + ".withdrawal.receipt"})
+	require.Equal(t, http.StatusNotFound, a.Status, "nothing was withdrawn yet")
+	r.Do(t, apitest.Call{Path: path + "/withdraw", Form: map[string][]string{}})
+	_, text := page(t, r, path, "")
+	for suffix, want := range map[string]struct{ name, state string }{
+		".receipt":            {"consent-" + begun.Consent.ID, `"state":"given"`},
+		".withdrawal.receipt": {"withdrawal-" + begun.Consent.ID, `"state":"withdrawn"`},
+	} {
+		require.Contains(t, text, `href="`+path+suffix+`" download`)
+		a := r.Do(t, apitest.Call{Path: path + suffix})
+		require.Equal(t, http.StatusOK, a.Status)
+		require.Equal(t, `attachment; filename="`+want.name+`.receipt"`, a.Header.Get("Content-Disposition"))
+		require.Equal(t, "no-store", a.Header.Get("Cache-Control"))
+		parsed, err := receipt.Parse(a.Body)
+		require.NoError(t, err)
+		require.Contains(t, string(parsed.Record), want.state)
+	}
+	require.Equal(t, http.StatusNotFound, r.Do(t, apitest.Call{Path: path[:len(path)-1] + ".receipt"}).Status)
 }
