@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -48,6 +49,10 @@ func bundle(root string, wasm []byte, at stamp.File) ([]byte, error) {
 	return res.OutputFiles[0].Contents, nil
 }
 
+// tight finds the spaces that esbuild leaves in custom properties, whose syntax
+// it does not know. Ours have no text in which a space counts.
+var tight = regexp.MustCompile(`([:,]) `)
+
 // sources teaches esbuild the two imports that are not plain scripts.
 func sources(glue string) api.Plugin {
 	return api.Plugin{Name: "ekyc-connect", Setup: func(b api.PluginBuild) {
@@ -68,7 +73,7 @@ func sources(glue string) api.Plugin {
 			if len(css.Errors) > 0 || len(css.Warnings) > 0 {
 				return api.OnLoadResult{Errors: append(css.Errors, css.Warnings...)}, nil
 			}
-			text := strings.TrimSpace(string(css.Code))
+			text := tight.ReplaceAllString(strings.TrimSpace(string(css.Code)), "$1")
 			return api.OnLoadResult{Contents: &text, Loader: api.LoaderText}, nil
 		})
 	}}

@@ -19,6 +19,7 @@ export const build = node => {
     if (never.test(name) || (/href$/i.test(name) && !safe.test(attributes[name]))) throw fault('asset_integrity');
     el.setAttribute(name, attributes[name]);
   }
+  if (el.dataset.part) el.setAttribute('part', el.dataset.part); // for the page's own CSS
   el.append(...children.map(build));
   return el;
 };

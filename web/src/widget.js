@@ -21,7 +21,7 @@ export const widget = (element, internals, root) => {
 
   const find = selector => root.querySelector(selector);
   const part = name => find(`[data-part=${name}]`);
-  const word = key => find(`[data-message=${key}]`)?.textContent;
+  const word = key => find(`[data-message~=${key}]`)?.textContent;
   const inPanel = what => find(`section:not([hidden]) ${what}`);
   const attribute = name => element.getAttribute(name) || '';
   const emit = (type, detail) => element.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));

@@ -138,12 +138,12 @@ func NewKeys(now time.Time) Keys {
 	return Keys{Seal: []SealKey{NewSealKey(now)}, Lookup: NewKey(), Receipt: NewKey(), Log: []Key{NewKey()}}
 }
 
-// NewSealKey makes one entry of the ring, named after the day and two random
-// bytes, so that an operator sees its age.
+// NewSealKey makes one entry of the ring, named after the month and a random
+// byte, so that an operator sees its age; short, since each sealed value says it.
 func NewSealKey(now time.Time) SealKey {
-	var tail [2]byte
+	var tail [1]byte
 	rand.Read(tail[:])
-	return SealKey{Kid: fmt.Sprintf("%s-%x", now.UTC().Format("20060102"), tail), Key: NewKey()}
+	return SealKey{Kid: fmt.Sprintf("%s%x", now.UTC().Format("0601"), tail), Key: NewKey()}
 }
 
 // YAML is the text of a keys file, keys in clear.

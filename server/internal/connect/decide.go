@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 
@@ -43,7 +44,7 @@ func (s *Service) decision(d *wire.Decision, whole any, from Visitor, most *limi
 	out := consent.Decision{
 		Site: site.Sitekey, Account: site.Account, Purpose: d.Purpose, VendorPurpose: n.VendorPurpose,
 		NoticeID: n.Ref.ID, NoticeVersion: n.Ref.Version, NoticeSHA256: n.Ref.SHA256,
-		Lang: n.Ref.Lang, Requested: shown.Requested, ShownAt: shown.ShownAt.Time(), Nonce: shown.Nonce,
+		Lang: n.Ref.Lang, Requested: cmp.Or(shown.Requested, n.Ref.Lang), ShownAt: shown.IssuedAt.Time(), Nonce: shown.Nonce,
 		Origin: from.Origin, Channel: "widget", Actor: string(wire.Self),
 		IdempotencyKey: d.IdempotencyKey, Digest: sha256.Sum256(members),
 	}
@@ -97,7 +98,8 @@ func (s *Service) shown(d *wire.Decision) (*seal.Presentation, *notice.Notice, *
 	if errors.Is(err, seal.ErrExpired) {
 		return nil, nil, changed
 	}
-	if err != nil || p.Site != d.Sitekey || p.Purpose != d.Purpose || p.NoticeSHA256 != d.NoticeSHA256 {
+	named, isHash := seal.HashOf(d.NoticeSHA256)
+	if err != nil || p.Site != d.Sitekey || p.Purpose != d.Purpose || !isHash || p.Notice != named {
 		return nil, nil, refuse(wire.InvalidRequest, "presentation does not belong to this sitekey, purpose and notice_sha256")
 	}
 	n, ok := s.Notices.Current(d.Purpose, d.NoticeSHA256)

@@ -34,11 +34,12 @@ func (s *Service) View(sitekey, purpose, requested, accept string, from Visitor)
 	if !ok {
 		return Presented{}, refuse(wire.UnknownPurpose, "no notice is written for this purpose")
 	}
-	presentation, err := s.Sealer.Seal(&seal.Presentation{
-		Base: seal.Base{Site: sitekey, Purpose: purpose},
-		Lang: n.Ref.Lang, Requested: languageTag(requested), NoticeSHA256: n.Ref.SHA256,
-		ShownAt: seal.Millis(s.Clock()), Nonce: nonce(),
-	}, s.Lifetimes.Presentation)
+	shown := seal.Presentation{Base: seal.Base{Site: sitekey, Purpose: purpose}, Lang: n.Ref.Lang, Nonce: nonce()}
+	shown.Notice, _ = seal.HashOf(n.Ref.SHA256)
+	if wanted := languageTag(requested); wanted != n.Ref.Lang {
+		shown.Requested = wanted
+	}
+	presentation, err := s.Sealer.Seal(&shown, s.Lifetimes.Presentation)
 	if err != nil {
 		return Presented{}, &Error{Code: wire.Internal, Detail: "the presentation could not be sealed", Cause: err}
 	}

@@ -154,8 +154,8 @@ func TestANoticeWithdrawnFromUseIsChanged(t *testing.T) {
 	r := apitest.New(t)
 	decision := r.Decision(t, apitest.Shop)
 	gone, err := r.Sealer.Seal(&seal.Presentation{
-		Base: seal.Base{Site: apitest.Shop, Purpose: apitest.Purpose}, Lang: "en", NoticeSHA256: strings.Repeat("0", 64),
-		ShownAt: seal.Millis(r.Clock.Now()), Nonce: "AAAAAAAAAAAAAAAAAAAAAA",
+		Base: seal.Base{Site: apitest.Shop, Purpose: apitest.Purpose}, Lang: "en",
+		Nonce: "AAAAAAAAAAAAAAAAAAAAAA",
 	}, time.Hour)
 	require.NoError(t, err)
 	for _, path := range []string{"/v1/sessions", "/v1/declines"} {

@@ -114,8 +114,8 @@ func TestATemplateThatLosesAnElementIsRefused(t *testing.T) {
 	}
 	require.Error(t, remove(func(e element) bool { return e.attr("href") == p.WithdrawURL }))
 	require.Error(t, remove(func(e element) bool { return e.tag() == "a" && e.text() == p.Contact.Email }))
-	require.Error(t, remove(func(e element) bool { return e.attr("part") == "decline" }))
-	require.Error(t, remove(func(e element) bool { return e.attr("part") == "language" }))
+	require.Error(t, remove(func(e element) bool { return e.attr("data-part") == "decline" }))
+	require.Error(t, remove(func(e element) bool { return e.attr("data-part") == "language" }))
 	for _, tag := range []string{"ul", "details", "select"} {
 		require.Error(t, remove(func(e element) bool { return e.tag() == tag }), tag)
 	}

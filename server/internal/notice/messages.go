@@ -28,24 +28,30 @@ var shared = map[wire.Code]string{
 	wire.Internal:                "unknown",
 }
 
-// message is one text that the widget can show, by the key it looks it up with.
-type message struct{ Key, Text string }
+// message is one text that the widget can show, and the keys by which it looks
+// it up, with spaces between: many codes share a text.
+type message struct{ Keys, Text string }
 
 // messages are l's texts for everything that the widget says by itself and for
 // every code that a browser route can answer, with the operator's words in.
 func (l Language) messages(fill func(string) string) []message {
-	var all []message
-	for key, text := range l.Messages {
+	keys := map[string][]string{} // by the key of their text
+	for key := range l.Messages {
 		if key != "page" && key != "reload-page" {
-			all = append(all, message{key, fill(text)})
+			keys[key] = append(keys[key], key)
 		}
 	}
 	for code, key := range shared {
-		all = append(all, message{string(code), fill(l.Messages[key])})
+		keys[key] = append(keys[key], string(code))
 	}
-	// Equal texts side by side compress best; the order is else of no matter.
+	var all []message
+	for key, names := range keys {
+		slices.Sort(names)
+		all = append(all, message{strings.Join(names, " "), fill(l.Messages[key])})
+	}
+	// Like texts side by side compress best; the order is else of no matter.
 	slices.SortFunc(all, func(a, b message) int {
-		return cmp.Or(strings.Compare(a.Text, b.Text), strings.Compare(a.Key, b.Key))
+		return cmp.Or(strings.Compare(a.Text, b.Text), strings.Compare(a.Keys, b.Keys))
 	})
 	return all
 }

@@ -1,6 +1,8 @@
 package seal
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strconv"
 	"time"
 )
@@ -25,18 +27,30 @@ type Base struct {
 
 func (b *Base) base() *Base { return b }
 
-// Presentation says that the relay rendered this notice at that time. It may
-// serve several decisions; each record carries its nonce.
+// Presentation says that the relay rendered this notice when it was sealed. It
+// may serve several decisions; each record carries its nonce.
 type Presentation struct {
-	Base         `json:",inline"`
-	Lang         string  `json:"lang"`
-	Requested    string  `json:"req,omitzero"` // the language that was asked for
-	NoticeSHA256 string  `json:"notice"`
-	ShownAt      Instant `json:"shown"`
-	Nonce        string  `json:"nonce"` // 128 random bits
+	Base      `json:",inline"`
+	Lang      string `json:"lang"`
+	Requested string `json:"req,omitzero"` // the language that was asked for, where it is another
+	Notice    Hash   `json:"notice"`
+	Nonce     string `json:"nonce"` // 128 random bits
 }
 
 func (*Presentation) kind() Kind { return KindPresentation }
+
+// Hash is a SHA-256, half again as short sealed as in hex: a presentation
+// travels with every view, and cannot be compressed.
+type Hash [sha256.Size]byte
+
+// HashOf reads the usual lower-case hex; ok is false for anything else.
+func HashOf(digits string) (h Hash, ok bool) {
+	raw, err := hex.DecodeString(digits)
+	if err != nil || len(raw) != len(h) || hex.EncodeToString(raw) != digits {
+		return h, false
+	}
+	return Hash(raw), true
+}
 
 // Ticket is a partner's word on who the visitor is; worth one consent.
 type Ticket struct {
