@@ -22,6 +22,8 @@ type Site struct {
 	// shows; two while one replaces the other.
 	Secrets []SecretHash `yaml:"secrets"`
 	Origins []Origin     `yaml:"origins"`
+	// ReturnURLs take the answer of the hosted page where no script runs.
+	ReturnURLs []ReturnURL `yaml:"return_urls"`
 	// Purposes are the ids of the notices that the site may show.
 	Purposes []string `yaml:"purposes"`
 	// RequireTicket refuses visitors for whom the partner minted no ticket.
@@ -98,6 +100,7 @@ func (r *reader) checkSites(c *Config) {
 		}
 		r.checkSecrets(site, at+".secrets", secrets)
 		r.checkOrigins(site, at+".origins")
+		r.checkReturnURLs(site, at+".return_urls")
 		r.checkPurposes(c, site, at+".purposes")
 	}
 }
