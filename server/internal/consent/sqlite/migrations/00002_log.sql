@@ -47,12 +47,15 @@ BEGIN
 END;
 -- +goose StatementEnd
 
--- The newest checkpoint: replaced in every transaction that writes events.
+-- The newest checkpoint: replaced in every transaction that writes events. It also
+-- says how many checkpoints were published, and which was the last.
 CREATE TABLE head (
-    id     INTEGER PRIMARY KEY CHECK (id = 1),
-    origin TEXT    NOT NULL,
-    size   INTEGER NOT NULL,
-    note   BLOB    NOT NULL
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    origin      TEXT    NOT NULL,
+    size        INTEGER NOT NULL,
+    note        BLOB    NOT NULL,
+    checkpoints INTEGER NOT NULL DEFAULT 0,
+    published   INTEGER NOT NULL DEFAULT -1
 ) STRICT;
 
 -- +goose StatementBegin
@@ -75,6 +78,13 @@ CREATE TABLE checkpoint (
     size INTEGER PRIMARY KEY,
     note BLOB    NOT NULL
 ) STRICT;
+
+-- +goose StatementBegin
+CREATE TRIGGER checkpoint_counted AFTER INSERT ON checkpoint
+BEGIN
+    UPDATE head SET checkpoints = checkpoints + 1, published = NEW.size;
+END;
+-- +goose StatementEnd
 
 -- +goose StatementBegin
 CREATE TRIGGER checkpoint_no_update BEFORE UPDATE ON checkpoint
