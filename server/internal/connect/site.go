@@ -17,6 +17,7 @@ type Site struct {
 	Purposes      []string
 	RequireTicket bool
 	AllowsOrigin  func(origin string) bool // exact scheme, host and port
+	AllowsReturn  func(url string) bool    // of the hosted page, byte for byte; nil: none
 	TokenLife     time.Duration            // overrides Lifetimes.Token; negative: tokens are born expired (test key)
 }
 
