@@ -50,10 +50,11 @@ type Decision struct {
 // State is a consent, or a refusal, as the ledger knows it now.
 type State struct {
 	Committed
-	Site  string
-	Kind  Kind      // Given or Refused
-	At    time.Time // when it was recorded; UTC, whole milliseconds
-	Calls int       // vendor calls so far
+	Site    string
+	Purpose string    // id
+	Kind    Kind      // Given or Refused
+	At      time.Time // when it was recorded; UTC, whole milliseconds
+	Calls   int       // vendor calls so far
 
 	Withdrawn   bool
 	WithdrawnAt time.Time // zero unless Withdrawn

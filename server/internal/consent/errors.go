@@ -12,6 +12,7 @@ var (
 	ErrNotFound    = errors.New("consent: not found")
 	ErrWithdrawn   = errors.New("consent: withdrawn")
 	ErrErased      = fmt.Errorf("consent: record was erased: %w", ErrWithdrawn) // nothing can be done with it either
+	ErrHeld        = errors.New("consent: record is under a legal hold")
 	ErrRefusal     = errors.New("consent: the person refused, there is nothing to withdraw")
 	ErrSeen        = errors.New("consent: token was redeemed before")
 	ErrExpired     = errors.New("consent: token has expired")

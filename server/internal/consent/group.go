@@ -23,6 +23,7 @@ type op struct {
 	ctx      context.Context
 	keys     []Key
 	consents []uuid.UUID
+	holds    bool // the holds on consents are read as well
 	judge    func(*sheet) error
 
 	err  error
@@ -145,6 +146,9 @@ func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) (growth, error) 
 		return growth{}, err
 	}
 	if s.next, err = tx.Size(ctx); err != nil {
+		return growth{}, err
+	}
+	if err := s.readHolds(ctx, tx, group); err != nil {
 		return growth{}, err
 	}
 	s.now = l.now()

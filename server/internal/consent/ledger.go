@@ -23,6 +23,7 @@ type Ledger struct {
 	log      *slog.Logger
 	fatal    func(error)
 	validity time.Duration
+	outbox   outbox
 	tree     *tree
 
 	last atomic.Int64 // newest time given out, ms; time never goes back

@@ -15,6 +15,7 @@ type sheet struct {
 	next   int64 // index of the next event
 	claims map[Key]Claim
 	events map[uuid.UUID][]Entry // of one consent, oldest first
+	held   map[uuid.UUID]string  // reason of the hold, of consents for which an op asked
 	batch  Batch
 
 	publish bool // the newest checkpoint is to be published if it is time

@@ -40,6 +40,7 @@ func (s *sheet) state(id uuid.UUID) (State, error) {
 	state := State{
 		Committed: Committed{id: id.String(), account: text.Account, vendorPurpose: text.PurposeText, given: events[0].Kind == Given},
 		Site:      events[0].Site,
+		Purpose:   text.Purpose,
 		Kind:      events[0].Kind,
 		At:        events[0].At,
 		Calls:     count(events, Used),

@@ -72,6 +72,8 @@ type Reader interface {
 	// Leaves returns the Entry of at most limit leaves, from index from on.
 	Leaves(ctx context.Context, from int64, limit int) ([][32]byte, error)
 
+	UpkeepReader
+
 	// LogKeys returns every verifier key that was ever recorded, the latest first.
 	LogKeys(ctx context.Context) ([]string, error)
 }
@@ -86,7 +88,8 @@ type Tx interface {
 	// Range returns at most limit entries with their bodies, from index from on.
 	Range(ctx context.Context, from int64, limit int) ([]Entry, error)
 
-	// Append writes b. It is called at most once, after all reading. An entry
+	// Append writes b. Beginning a log takes several; else there is one, after all
+	// reading. An entry
 	// with an index other than the next one, or a key that is taken, is an error.
 	Append(ctx context.Context, b Batch) error
 }
@@ -171,11 +174,13 @@ type Batch struct {
 	LogKeys []string // verifier keys; those that are there already are left as they are
 
 	// Grown are the leaves of entries that were written before there was a tree,
-	// from GrownFrom on. Append may be called many times then.
+	// from GrownFrom on.
 	GrownFrom int64
 	Grown     []Leaf
 
 	Fork *Fork
+
+	Upkeep Upkeep
 
 	// Forget: replies of claims made before this time need not be kept.
 	Forget time.Time
@@ -183,5 +188,5 @@ type Batch struct {
 
 func (b Batch) isEmpty() bool {
 	return len(b.Entries) == 0 && len(b.Claims) == 0 && len(b.Places) == 0 && len(b.Notices) == 0 &&
-		b.Head == nil && len(b.LogKeys) == 0
+		b.Head == nil && len(b.LogKeys) == 0 && b.Upkeep.isEmpty()
 }

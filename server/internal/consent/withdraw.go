@@ -67,6 +67,9 @@ func (l *Ledger) Withdraw(ctx context.Context, w Withdrawal) (State, error) {
 		if err != nil {
 			return err
 		}
+		if err := l.message(s, s.next, WithdrawnEvent, state, w.Via); err != nil {
+			return err
+		}
 		s.add(WithdrawnEvent, id, state.Site, body)
 		state.Withdrawn, state.WithdrawnAt = true, s.now
 		return nil
@@ -74,6 +77,7 @@ func (l *Ledger) Withdraw(ctx context.Context, w Withdrawal) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
+	l.notify()
 	return state, nil
 }
 

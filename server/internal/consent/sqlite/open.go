@@ -31,6 +31,10 @@ const (
 	// work than with SQLite's 2 and 4 MiB).
 	writerCache = "cache_size(-16384)"
 	writerLog   = "wal_autocheckpoint(4000)"
+
+	// What is deleted is overwritten: an erased record must not be left in the
+	// file's free space.
+	writerWipe = "secure_delete(1)"
 )
 
 // Store is a [consent.Store] in one directory.
@@ -72,7 +76,7 @@ func open(dir string, wait time.Duration) (_ *Store, err error) {
 	if err := makeFile(s.path); err != nil {
 		return nil, fmt.Errorf("sqlite: open the ledger: %w", err)
 	}
-	if s.write, err = connect(s.path, wait, writerCache, writerLog); err != nil {
+	if s.write, err = connect(s.path, wait, writerCache, writerLog, writerWipe); err != nil {
 		return nil, err
 	}
 	// No idle connection: one that is given back is closed, which undoes

@@ -19,6 +19,7 @@ type queries struct {
 	places, notice, size   *sql.Stmt
 	slice, head, published *sql.Stmt
 	logKeys, leaves        *sql.Stmt
+	upkeep                 upkeepQueries
 }
 
 func newQueries(ctx context.Context, s *statements) *queries {
@@ -38,6 +39,7 @@ func newQueries(ctx context.Context, s *statements) *queries {
 			WHERE p.key = ? AND p.idx < ? ORDER BY p.idx DESC LIMIT ?`),
 		notice: s.add(ctx, `SELECT bytes FROM notice WHERE sha256 = ?`),
 		size:   s.add(ctx, `SELECT coalesce(max(idx) + 1, 0) FROM event`),
+		upkeep: newUpkeepQueries(ctx, s),
 	}
 }
 

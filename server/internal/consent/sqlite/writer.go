@@ -20,6 +20,7 @@ type writer struct {
 	hash, logKey            chunked
 	setHead, publish, fork  *sql.Stmt
 	forget, probe           *sql.Stmt
+	upkeepStatements
 }
 
 var _ consent.Tx = (*writer)(nil)
@@ -51,6 +52,7 @@ func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
 		forget: s.add(ctx, `DELETE FROM reply WHERE idx IN (SELECT idx FROM reply WHERE at < ? ORDER BY at LIMIT 512)`),
 		probe:  s.add(ctx, `INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`),
 	}
+	w.upkeepStatements = newUpkeepStatements(ctx, s)
 	if s.err != nil {
 		w.drop(ctx)
 		return nil, failed("prepare", s.err)
@@ -104,6 +106,9 @@ func (w *writer) Append(ctx context.Context, b consent.Batch) error {
 	})
 	if err != nil {
 		return failed("append notices", err)
+	}
+	if err := w.appendUpkeep(ctx, b.Upkeep); err != nil {
+		return err
 	}
 	return w.appendLog(ctx, b)
 }

@@ -1,0 +1,89 @@
+package consent
+
+import (
+	"context"
+	"time"
+)
+
+// WithOutbox has the ledger write a message for each withdrawal and erasure of a
+// site that wants them, in the event's own transaction. notify is called, after
+// the commit, and must not wait.
+func WithOutbox(wants func(site string) bool, notify func()) Option {
+	return func(l *Ledger) { l.outbox = outbox{wants, notify} }
+}
+
+type outbox struct {
+	wants  func(site string) bool
+	notify func()
+}
+
+// messageText is the body of a message, as the partner gets it.
+type messageText struct {
+	Type      string      `json:"type"`
+	Timestamp string      `json:"timestamp"`
+	Data      messageData `json:"data"`
+}
+
+type messageData struct {
+	ConsentID string `json:"consent_id"`
+	Sitekey   string `json:"sitekey"`
+	Purpose   string `json:"purpose"`
+	Via       Via    `json:"via"`
+}
+
+// message puts a message about the event at index on the sheet, if the site
+// wants to know.
+func (l *Ledger) message(s *sheet, index int64, kind Kind, of State, via Via) error {
+	if l.outbox.wants == nil || !l.outbox.wants(of.Site) {
+		return nil
+	}
+	body, err := marshal(messageText{
+		Type: "consent." + string(kind), Timestamp: stamp(s.now),
+		Data: messageData{ConsentID: of.ID(), Sitekey: of.Site, Purpose: of.Purpose, Via: via},
+	})
+	if err != nil {
+		return err
+	}
+	s.batch.Upkeep.Messages = append(s.batch.Upkeep.Messages,
+		Message{Index: index, Site: of.Site, Body: body, Made: s.now, Due: s.now})
+	return nil
+}
+
+func (l *Ledger) notify() {
+	if l.outbox.notify != nil {
+		l.outbox.notify()
+	}
+}
+
+// Messages returns at most limit messages that wait to be delivered, the one
+// that is due first first, whether or not it is due.
+func (l *Ledger) Messages(ctx context.Context, limit int) ([]Message, error) {
+	return l.store.Messages(ctx, limit)
+}
+
+// MessageCount is how many messages wait, and how many were given up.
+func (l *Ledger) MessageCount(ctx context.Context) (waiting, givenUp int, err error) {
+	return l.store.MessageCount(ctx)
+}
+
+// Delivered lets go of a message that has arrived.
+func (l *Ledger) Delivered(ctx context.Context, index int64) error {
+	return l.settle(ctx, Settlement{Index: index, Delivered: true})
+}
+
+// Postpone keeps a message for another try.
+func (l *Ledger) Postpone(ctx context.Context, index int64, due time.Time) error {
+	return l.settle(ctx, Settlement{Index: index, Due: due})
+}
+
+// GiveUp keeps a message that nobody tries to deliver any more.
+func (l *Ledger) GiveUp(ctx context.Context, index int64) error {
+	return l.settle(ctx, Settlement{Index: index})
+}
+
+func (l *Ledger) settle(ctx context.Context, what Settlement) error {
+	return l.commit(ctx, &op{judge: func(s *sheet) error {
+		s.batch.Upkeep.Settled = append(s.batch.Upkeep.Settled, what)
+		return nil
+	}})
+}

@@ -1,0 +1,212 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"ekycconnect/server/internal/consent"
+
+	"github.com/google/uuid"
+)
+
+// upkeepQueries read what stands beside the ledger.
+type upkeepQueries struct {
+	messages, count, holds, old *sql.Stmt
+	holdsOn                     chunked
+}
+
+func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
+	return upkeepQueries{
+		messages: s.add(ctx, `SELECT m.idx, m.site, m.body, m.made, m.due, m.tries, e.kind, e.consent
+			FROM message m JOIN event e ON e.idx = m.idx WHERE m.due IS NOT NULL ORDER BY m.due LIMIT ?`),
+		count:   s.add(ctx, `SELECT count(due), count(*) - count(due) FROM message`),
+		holds:   s.add(ctx, `SELECT consent, reason, since FROM hold ORDER BY since`),
+		holdsOn: s.addChunked(ctx, `SELECT consent, reason, since FROM hold WHERE consent IN (%s)`, "?"),
+		// Time never goes back in the ledger, so the first one that is too young
+		// ends the search.
+		old: s.add(ctx, `SELECT d.idx, d.consent FROM event d
+			WHERE d.idx > ?1 AND d.idx < coalesce((SELECT min(idx) FROM event WHERE idx > ?1 AND at >= ?2), 9223372036854775807)
+			AND d.kind IN ('given', 'refused')
+			AND NOT EXISTS (SELECT 1 FROM event x WHERE x.consent = d.consent AND (x.kind = 'erased' OR x.at >= ?2))
+			AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.consent = d.consent)
+			ORDER BY d.idx LIMIT ?3`),
+	}
+}
+
+// upkeepStatements write it.
+type upkeepStatements struct {
+	message, hold, free, blank             chunked
+	blankReplies, blankClaims, blankPlaces chunked
+	delivered, postponed, givenUp          *sql.Stmt
+}
+
+func newUpkeepStatements(ctx context.Context, s *statements) upkeepStatements {
+	const ofConsents = ` WHERE idx IN (SELECT idx FROM event WHERE consent IN (%s))`
+	return upkeepStatements{
+		message: s.addChunked(ctx, `INSERT INTO message (idx, site, body, made, due) VALUES %s`, "(?,?,?,?,?)"),
+		hold: s.addChunked(ctx, `INSERT INTO hold (consent, reason, since) VALUES %s
+			ON CONFLICT (consent) DO UPDATE SET reason = excluded.reason, since = excluded.since`, "(?,?,?)"),
+		free: s.addChunked(ctx, `DELETE FROM hold WHERE consent IN (%s)`, "?"),
+		blank: s.addChunked(ctx, `UPDATE body SET bytes = x'', salt = x'' WHERE idx IN
+			(SELECT idx FROM event WHERE consent IN (%s) AND kind <> 'erased')`, "?"),
+		blankReplies: s.addChunked(ctx, `DELETE FROM reply`+ofConsents, "?"),
+		blankClaims:  s.addChunked(ctx, `DELETE FROM claim`+ofConsents, "?"),
+		blankPlaces:  s.addChunked(ctx, `DELETE FROM place`+ofConsents, "?"),
+		delivered:    s.add(ctx, `DELETE FROM message WHERE idx = ?`),
+		postponed:    s.add(ctx, `UPDATE message SET due = ?2, tries = tries + 1 WHERE idx = ?1`),
+		givenUp:      s.add(ctx, `UPDATE message SET due = NULL, tries = tries + 1 WHERE idx = ?`),
+	}
+}
+
+// appendUpkeep is the part of Append that is not the ledger itself.
+func (w *writer) appendUpkeep(ctx context.Context, u consent.Upkeep) error {
+	err := w.message.exec(ctx, len(u.Messages), func(args []any, i int) []any {
+		m := &u.Messages[i]
+		return append(args, m.Index, m.Site, m.Body, m.Made.UnixMilli(), m.Due.UnixMilli())
+	})
+	if err != nil {
+		return failed("append messages", err)
+	}
+	for _, blank := range []chunked{w.blank, w.blankReplies, w.blankClaims, w.blankPlaces} {
+		err := blank.exec(ctx, len(u.Blank), func(args []any, i int) []any { return append(args, u.Blank[i][:]) })
+		if err != nil {
+			return failed("erase", err)
+		}
+	}
+	err = w.hold.exec(ctx, len(u.Hold), func(args []any, i int) []any {
+		return append(args, u.Hold[i].Consent[:], u.Hold[i].Reason, u.Hold[i].Since.UnixMilli())
+	})
+	if err != nil {
+		return failed("hold", err)
+	}
+	err = w.free.exec(ctx, len(u.Free), func(args []any, i int) []any { return append(args, u.Free[i][:]) })
+	if err != nil {
+		return failed("release", err)
+	}
+	for _, s := range u.Settled {
+		switch {
+		case s.Delivered:
+			_, err = w.delivered.ExecContext(ctx, s.Index)
+		case s.Due.IsZero():
+			_, err = w.givenUp.ExecContext(ctx, s.Index)
+		default:
+			_, err = w.postponed.ExecContext(ctx, s.Index, s.Due.UnixMilli())
+		}
+		if err != nil {
+			return failed("settle messages", err)
+		}
+	}
+	return nil
+}
+
+// Messages implements [consent.UpkeepReader].
+func (q *queries) Messages(ctx context.Context, limit int) (messages []consent.Message, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("sqlite: read messages: %w", err)
+	}
+	err = rows(context.WithoutCancel(ctx), q.upkeep.messages, func(row *sql.Rows) error {
+		var m consent.Message
+		var made, due int64
+		var id sql.RawBytes
+		err := row.Scan(&m.Index, &m.Site, &m.Body, &made, &due, &m.Tries, &m.Kind, &id)
+		m.Made, m.Due = moment(made), moment(due)
+		copy(m.Consent[:], id)
+		messages = append(messages, m)
+		return err
+	}, limit)
+	return messages, reading("messages", err)
+}
+
+// MessageCount implements [consent.UpkeepReader].
+func (q *queries) MessageCount(ctx context.Context) (waiting, givenUp int, err error) {
+	err = q.upkeep.count.QueryRowContext(context.WithoutCancel(ctx)).Scan(&waiting, &givenUp)
+	return waiting, givenUp, reading("messages", err)
+}
+
+// Holds implements [consent.UpkeepReader].
+func (q *queries) Holds(ctx context.Context, consents []uuid.UUID) (holds []consent.Hold, err error) {
+	ctx = context.WithoutCancel(ctx)
+	scan := func(row *sql.Rows) error {
+		var hold consent.Hold
+		var since int64
+		var id sql.RawBytes
+		err := row.Scan(&id, &hold.Reason, &since)
+		hold.Since = moment(since)
+		copy(hold.Consent[:], id)
+		holds = append(holds, hold)
+		return err
+	}
+	if consents == nil {
+		err = rows(ctx, q.upkeep.holds, scan)
+	} else {
+		err = q.upkeep.holdsOn.query(ctx, len(consents), func(i int) any { return consents[i][:] }, scan)
+	}
+	return holds, reading("holds", err)
+}
+
+// Old implements [consent.UpkeepReader].
+func (q *queries) Old(ctx context.Context, before time.Time, after int64, limit int) (places []consent.Place, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("sqlite: read old records: %w", err)
+	}
+	err = rows(context.WithoutCancel(ctx), q.upkeep.old, func(row *sql.Rows) error {
+		var place consent.Place
+		var id sql.RawBytes
+		err := row.Scan(&place.Index, &id)
+		copy(place.Consent[:], id)
+		places = append(places, place)
+		return err
+	}, after, before.UnixMilli(), limit)
+	return places, reading("old records", err)
+}
+
+// Messages implements [consent.UpkeepReader].
+func (s *Store) Messages(ctx context.Context, limit int) ([]consent.Message, error) {
+	return s.reads.Messages(ctx, limit)
+}
+
+// MessageCount implements [consent.UpkeepReader].
+func (s *Store) MessageCount(ctx context.Context) (waiting, givenUp int, err error) {
+	return s.reads.MessageCount(ctx)
+}
+
+// Holds implements [consent.UpkeepReader].
+func (s *Store) Holds(ctx context.Context, consents []uuid.UUID) ([]consent.Hold, error) {
+	return s.reads.Holds(ctx, consents)
+}
+
+// Old implements [consent.UpkeepReader].
+func (s *Store) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.Place, error) {
+	return s.reads.Old(ctx, before, after, limit)
+}
+
+var errStillRead = errors.New("another program reads the ledger")
+
+// Scrub implements [consent.Scrubber]. What is deleted is overwritten in its page
+// (PRAGMA secure_delete); the pages as they were before stand in the
+// write-ahead log, which is folded into the file and cut to nothing.
+func (s *Store) Scrub(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
+	if s.writer == nil {
+		var err error
+		if s.writer, err = newWriter(ctx, s.write); err != nil {
+			return err
+		}
+	}
+	var busy, logged, folded int
+	err := s.writer.conn.QueryRowContext(context.WithoutCancel(ctx), `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &logged, &folded)
+	if err != nil {
+		return failed("scrub", err)
+	}
+	if busy != 0 {
+		return unavailable("scrub", errStillRead)
+	}
+	return nil
+}

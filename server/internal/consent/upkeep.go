@@ -1,0 +1,79 @@
+package consent
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Upkeep is what a transaction writes beside the ledger itself: messages for
+// partners, what was erased, what must not be.
+type Upkeep struct {
+	Messages []Message    // new ones
+	Settled  []Settlement // what became of messages
+	// Blank removes body and salt of all events of these consents that are there
+	// before the transaction, and every claim, reply and place of theirs.
+	Blank []uuid.UUID
+	Hold  []Hold
+	Free  []uuid.UUID // consents whose hold ends
+}
+
+func (u Upkeep) isEmpty() bool {
+	return len(u.Messages)+len(u.Settled)+len(u.Blank)+len(u.Hold)+len(u.Free) == 0
+}
+
+// Message tells a partner what became of a consent. It is written together with
+// the event that it tells of, one for an event, and kept until it is delivered.
+type Message struct {
+	Index int64 // of the event
+	Site  string
+	Body  []byte // exact JSON
+	Made  time.Time
+	Due   time.Time // of the next try; zero once nobody tries any more
+	Tries int       // so far
+
+	// Of the event, filled in when a message is read.
+	Kind    Kind
+	Consent uuid.UUID
+}
+
+// Settlement is what became of a message after a try: it was delivered, or waits
+// for another try at Due, or was given up, which a zero Due says.
+type Settlement struct {
+	Index     int64
+	Delivered bool
+	Due       time.Time
+}
+
+// Hold keeps a record from being erased, for as long as the law or a dispute
+// asks for it.
+type Hold struct {
+	Consent uuid.UUID
+	Reason  string
+	Since   time.Time // UTC, whole milliseconds
+}
+
+// UpkeepReader reads what Upkeep writes.
+type UpkeepReader interface {
+	// Messages returns at most limit messages that wait, the one that is due
+	// first first.
+	Messages(ctx context.Context, limit int) ([]Message, error)
+
+	// MessageCount is how many messages wait, and how many were given up.
+	MessageCount(ctx context.Context) (waiting, givenUp int, err error)
+
+	// Holds returns the holds on these consents; all there are if consents is nil.
+	Holds(ctx context.Context, consents []uuid.UUID) ([]Hold, error)
+
+	// Old returns at most limit decisions with an index above after, by rising
+	// index: those of consents of which nothing was recorded since before, that
+	// were not erased and are not held.
+	Old(ctx context.Context, before time.Time, after int64, limit int) ([]Place, error)
+}
+
+// Scrubber is a store that can see to it that nothing is left of what was
+// blanked: not in free space, not in a log beside it.
+type Scrubber interface {
+	Scrub(ctx context.Context) error
+}
