@@ -40,7 +40,8 @@ Run it:     relay serve --config FILE (relay alone means relay serve)`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(), checkCommand(env), keygenCommand(), sandboxCommand(), versionCommand())
+	root.AddCommand(serveCommand(), checkCommand(env), keygenCommand(), sandboxCommand(), versionCommand(),
+		logCommand(env), receiptCommand())
 	root.SetArgs(orServe(args))
 	root.SetIn(stdin)
 	root.SetOut(stdout)

@@ -73,6 +73,13 @@ func (f *Faulty) Reset() {
 	f.done = 0
 }
 
+// Replace puts another store in the place of the one behind f, which is left
+// open no longer.
+func (f *Faulty) Replace(store consent.Store) {
+	_ = f.Store.Close()
+	f.Store = store
+}
+
 // Update implements [consent.Store].
 func (f *Faulty) Update(ctx context.Context, do func(consent.Tx) error) error {
 	f.mu.Lock()

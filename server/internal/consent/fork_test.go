@@ -1,0 +1,223 @@
+package consent_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/audit"
+	"ekycconnect/server/internal/consent/checkpoint"
+	"ekycconnect/server/internal/consent/sqlite"
+	"ekycconnect/server/internal/consent/storetest"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/note"
+)
+
+// anchored is a directory with a ledger in it that has an anchor.
+type anchored struct {
+	dir  string
+	more int
+}
+
+func (a *anchored) options() consent.LogOptions {
+	return consent.LogOptions{Origin: consent.SandboxOrigin, Anchor: filepath.Join(a.dir, "log.anchor")}
+}
+
+func (a *anchored) open(t *testing.T) *consent.Ledger {
+	l, err := reopen(t, a.dir, storetest.Keys, consent.WithLog(a.options()))
+	require.NoError(t, err)
+	return l
+}
+
+// give records n more consents.
+func (a *anchored) give(t *testing.T, l *consent.Ledger, n int) {
+	for range n {
+		a.more++
+		_, err := l.Give(t.Context(), noticed(t, l, key(a.more)))
+		require.NoError(t, err)
+	}
+}
+
+// run opens the ledger, records n consents and closes it.
+func (a *anchored) run(t *testing.T, n int) {
+	l := a.open(t)
+	a.give(t, l, n)
+	require.NoError(t, l.Close())
+}
+
+func (a *anchored) file(name string) string { return filepath.Join(a.dir, name) }
+
+func (a *anchored) copy(t *testing.T, from, to string) {
+	text, err := os.ReadFile(from)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(to, text, 0o600))
+}
+
+func (a *anchored) anchor(t *testing.T) checkpoint.Checkpoint {
+	text, err := os.ReadFile(a.file("log.anchor"))
+	require.NoError(t, err)
+	c, _, err := checkpoint.Parse(text)
+	require.NoError(t, err)
+	return c
+}
+
+func (a *anchored) verify(t *testing.T) audit.Report {
+	from, err := sqlite.Inspect(t.Context(), a.dir)
+	require.NoError(t, err)
+	defer from.Close()
+	report, err := audit.Verify(t.Context(), from, audit.Options{})
+	require.NoError(t, err)
+	return report
+}
+
+func (a *anchored) fork(t *testing.T, reason string) (consent.Forked, error) {
+	store, err := sqlite.Open(a.dir)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, store.Close()) }()
+	return consent.ForkLog(t.Context(), store, storetest.Keys, a.options(), reason, storetest.Start)
+}
+
+// stopped checks that the ledger records nothing and says why, and still answers.
+func stopped(t *testing.T, l *consent.Ledger, why string) {
+	t.Helper()
+	_, err := l.Give(t.Context(), storetest.Decision("a-key-of-one-who-comes-too-late"))
+	require.ErrorIs(t, err, consent.ErrUnavailable)
+	require.ErrorIs(t, err, consent.ErrLog)
+	err = l.Ready(t.Context())
+	require.ErrorIs(t, err, consent.ErrUnavailable)
+	require.ErrorContains(t, err, why)
+	_, err = l.Checkpoint(t.Context())
+	require.NoError(t, err)
+}
+
+func TestAnOldCopyOfTheStoreStopsAllWritingUntilItIsAccepted(t *testing.T) {
+	a := &anchored{dir: t.TempDir()}
+	a.run(t, 5)
+	a.copy(t, a.file("ledger.db"), a.file("copy.db"))
+	a.run(t, 3)
+	require.EqualValues(t, 8, a.anchor(t).Size)
+	_, err := a.fork(t, "for no reason")
+	require.ErrorContains(t, err, "nothing to do")
+
+	a.copy(t, a.file("copy.db"), a.file("ledger.db"))
+	l := a.open(t)
+	stopped(t, l, "log_rolled_back: it has 5 entries, and the anchor "+a.file("log.anchor")+" has 8; find the newer data, or stop the relay and accept the loss with `relay log fork --reason TEXT`")
+	require.EqualValues(t, 5, published(t, l).Size)
+	require.NoError(t, l.Close())
+	require.EqualValues(t, 8, a.anchor(t).Size, "what was seen is not forgotten")
+
+	_, err = a.fork(t, " ")
+	require.ErrorContains(t, err, "give a reason")
+	forked, err := a.fork(t, "disk of 3 November lost, backup restored")
+	require.NoError(t, err)
+	require.EqualValues(t, 5, forked.Size)
+	require.EqualValues(t, 8, forked.Lost.Size)
+	require.FileExists(t, forked.Kept)
+	require.EqualValues(t, 5, a.anchor(t).Size)
+
+	a.run(t, 10)
+	report := a.verify(t)
+	require.EqualValues(t, 15, report.Size)
+	require.Len(t, report.Forks, 1)
+	require.Equal(t, "disk of 3 November lost, backup restored", report.Forks[0].Reason)
+	require.EqualValues(t, 5, report.Forks[0].Size)
+	lost, err := os.ReadFile(forked.Kept)
+	require.NoError(t, err)
+	require.Equal(t, lost, report.Forks[0].Lost)
+}
+
+func TestACopyThatWentAnotherWayStopsAllWriting(t *testing.T) {
+	a := &anchored{dir: t.TempDir()}
+	a.run(t, 5)
+	a.copy(t, a.file("ledger.db"), a.file("copy.db"))
+	a.run(t, 3)
+	a.copy(t, a.file("log.anchor"), a.file("anchor.copy"))
+	a.copy(t, a.file("copy.db"), a.file("ledger.db"))
+	require.NoError(t, os.Remove(a.file("log.anchor")))
+	a.run(t, 9) // unnoticed, without its anchor
+	a.copy(t, a.file("anchor.copy"), a.file("log.anchor"))
+	stopped(t, a.open(t), "log_rolled_back: its first 8 entries are not those of the anchor")
+}
+
+func TestAnEmptyStoreBesideAnAnchorStopsAllWriting(t *testing.T) {
+	a := &anchored{dir: t.TempDir()}
+	a.run(t, 5)
+	require.NoError(t, os.Remove(a.file("ledger.db")))
+	l := a.open(t)
+	_, err := l.Give(t.Context(), storetest.Decision(key(99)))
+	require.ErrorIs(t, err, consent.ErrLog)
+	require.ErrorContains(t, l.Ready(t.Context()), "it is empty, and the anchor")
+	require.NoError(t, l.Close())
+	_, err = a.fork(t, "the disk was lost")
+	require.NoError(t, err)
+	a.run(t, 1)
+	require.EqualValues(t, 1, a.verify(t).Size)
+}
+
+func TestAnAnchorThatIsDamagedStopsAllWriting(t *testing.T) {
+	a := &anchored{dir: t.TempDir()}
+	a.run(t, 5)
+	for name, text := range map[string]string{"empty": "", "text": "hello\n", "another log's": string(othersCheckpoint(t))} {
+		require.NoError(t, os.WriteFile(a.file("log.anchor"), []byte(text), 0o600))
+		l := a.open(t)
+		stopped(t, l, "cannot be read as a checkpoint of this log")
+		require.NoError(t, l.Close(), name)
+	}
+	_, err := a.fork(t, "the anchor was overwritten by a script")
+	require.NoError(t, err)
+	a.run(t, 1)
+}
+
+func othersCheckpoint(t *testing.T) []byte {
+	key, err := checkpoint.NewKey("other.example", make([]byte, 32))
+	require.NoError(t, err)
+	signed, err := checkpoint.Sign(checkpoint.Checkpoint{Origin: "other.example", Size: 3}, []note.Signer{key}...)
+	require.NoError(t, err)
+	return signed
+}
+
+func TestAStoreThatIsReplacedUnderARunningRelayStopsIt(t *testing.T) {
+	l, faulty, _ := newFaulty(t)
+	for i := range 5 {
+		_, err := l.Give(t.Context(), storetest.Decision(key(i)))
+		require.NoError(t, err)
+	}
+	older, err := sqlite.Open(t.TempDir())
+	require.NoError(t, err)
+	other, err := consent.New(older, storetest.Keys, storetest.NewClock().Now, quiet)
+	require.NoError(t, err)
+	_, err = other.Give(t.Context(), storetest.Decision(key(0)))
+	require.NoError(t, err)
+	faulty.Replace(older)
+	stopped(t, l, "log_rolled_back: it has 1 entries and had 5")
+}
+
+func TestTheAnchorFollowsWithoutBeingWaitedFor(t *testing.T) {
+	a := &anchored{dir: t.TempDir()}
+	l := a.open(t)
+	a.give(t, l, 1)
+	require.NoError(t, os.Remove(a.file("log.anchor")), "written at the start")
+	require.NoError(t, os.Mkdir(a.file("log.anchor"), 0o700)) // it cannot be written now
+	a.give(t, l, 20)
+	require.NoError(t, os.Remove(a.file("log.anchor")))
+	require.Eventually(t, func() bool {
+		a.give(t, l, 1)
+		_, err := os.Stat(a.file("log.anchor"))
+		return err == nil
+	}, 10*time.Second, 10*time.Millisecond, "written again once it can be")
+	require.NoError(t, l.Close())
+	require.EqualValues(t, a.more, a.anchor(t).Size, "and in the end")
+	left, err := filepath.Glob(a.file(".log.anchor-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+	info, err := os.Stat(a.file("log.anchor"))
+	require.NoError(t, err)
+	require.Equal(t, "-rw-------", info.Mode().String())
+	text, err := os.ReadFile(a.file("log.anchor"))
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(string(text), consent.SandboxOrigin+"\n"))
+}
