@@ -40,6 +40,9 @@ var needless = []struct {
 	{regexp.MustCompile(`(?m)^\t+const code = this\.mem.*\n`), ""},
 	{regexp.MustCompile(`\bthis\.mem\b`), "this._mem"},
 	{regexp.MustCompile(`(?s)\t\tif \(this\.exited\) \{\n\t{3}throw .*?\n\t\t\}\n`), ""},
+	{regexp.MustCompile(`constants: \{ O_WRONLY: .*?\},`), "constants: new Proxy({}, { get: () => -1 }),"}, // all of them are -1
+	{regexp.MustCompile(`throw new Error\("Go program has already exited"\)`), "return"},                   // a timer that fires late is no error of the page
+	{regexp.MustCompile(`\("utf-8"\)`), "()"},
 	{regexp.MustCompile(`(?m)^\t+console\.warn\("scheduleTimeoutEvent.*\n`), ""},
 	{regexp.MustCompile(`(?m)^\t{4}_gotest: \{\n(?:\t{5}.*\n)*\t{4}\},\n`), ""},
 	{regexp.MustCompile(`(?m)^\t{3}const testCallExport = .*\n(?:\t{4}.*\n)*\t{3}\}\n`), ""},

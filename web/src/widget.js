@@ -58,7 +58,7 @@ export const widget = (element, internals, root) => {
   const plain = (text, again) => {
     const box = build(['div', { class: 'ekyc plain', part: 'view', tabindex: -1, lang: 'en', dir: 'ltr' }, ['p', { role: 'status' }, text]]);
     box.append(document.createElement('slot'));
-    if (again) box.append(build(['button', { type: 'button', part: 'retry', 'data-part': 'retry' }, 'Try again']));
+    if (again) box.append(build(['button', { 'data-part': 'retry' }, 'Try again']));
     root.replaceChildren(box);
   };
 

@@ -117,7 +117,7 @@ func TestAgreeAndDeclineAreEqualButtonsAndNothingIsTicked(t *testing.T) {
 	decline, agree := panel.part("decline"), panel.part("agree")
 	for _, e := range []element{decline, agree} {
 		delete(e.attrs(), "data-part")
-		require.Equal(t, element{"button", map[string]string{"type": "button"}}, e[:2])
+		require.Equal(t, element{"button", map[string]string{}}, e[:2])
 	}
 	require.Nil(t, panel.find("type", "checkbox"))
 }
