@@ -121,7 +121,11 @@ func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Servic
 		core.Accounts[name] = connect.NewAccount(client, line)
 	}
 	for n := range core.Notices.All() {
-		if err := r.ledger.PutNotice(ctx, n.Ref.SHA256, n.Bytes); err != nil {
+		err := r.ledger.PutNotice(ctx, n.Ref.SHA256, n.Bytes)
+		if errors.Is(err, consent.ErrLog) { // nothing can be recorded; readiness says why
+			break
+		}
+		if err != nil {
 			return fmt.Errorf("keep notice %s: %w", n.Ref.ID, err)
 		}
 	}

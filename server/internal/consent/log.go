@@ -81,9 +81,14 @@ func (t *tree) stopped() error {
 	return nil
 }
 
-func broken(format string, args ...any) error {
-	return fmt.Errorf("consent: %w: %w: %w", ErrLog, ErrUnavailable, fmt.Errorf(format, args...))
-}
+// logError is both [ErrLog] and [ErrUnavailable].
+type logError struct{ cause error }
+
+func (e *logError) Error() string { return "consent: nothing is recorded: " + e.cause.Error() }
+
+func (e *logError) Unwrap() []error { return []error{ErrLog, ErrUnavailable, e.cause} }
+
+func broken(format string, args ...any) error { return &logError{fmt.Errorf(format, args...)} }
 
 // rolledBack is what log and readiness say of a log that lost entries, with the
 // remedy.
