@@ -19,6 +19,7 @@ import (
 	"ekycconnect/server/internal/consent/sqlite"
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/deepvue/sandbox"
+	"ekycconnect/server/internal/hosted"
 	"ekycconnect/server/internal/httpapi"
 	"ekycconnect/server/internal/limit"
 	"ekycconnect/server/internal/notice"
@@ -88,7 +89,8 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 		return nil, errors.Join(err, r.Close())
 	}
 	r.api = &httpapi.API{
-		Core: core, Receipts: receiptpage.New(core, words, public, c.Sandbox), Assets: assets, PublicURL: public, Demo: demo, LogHidden: !c.Log.Public, Metrics: metrics, Log: log, Degraded: health.causes,
+		Core: core, Receipts: receiptpage.New(core, words, public, c.Sandbox),
+		Hosted: hosted.New(core, words, public, assets.Version(), c.Sandbox), Assets: assets, PublicURL: public, Demo: demo, LogHidden: !c.Log.Public, Metrics: metrics, Log: log, Degraded: health.causes,
 		TrustedProxies: c.TrustedProxies,
 	}
 	return r, nil

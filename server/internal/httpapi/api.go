@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"ekycconnect/server/internal/connect"
+	"ekycconnect/server/internal/hosted"
 	"ekycconnect/server/internal/receiptpage"
 	"ekycconnect/web"
 )
@@ -24,6 +25,7 @@ type API struct {
 	PublicURL *url.URL     // as pages and partners see the relay; may carry a path
 	Demo      http.Handler // GET / and below; nil outside the sandbox
 	Receipts  *receiptpage.Pages
+	Hosted    *hosted.Pages
 	Metrics   *Metrics
 	// TrustedProxies are the peers whose X-Forwarded-For names the visitor.
 	TrustedProxies []netip.Prefix
@@ -77,6 +79,7 @@ func (a *API) routes() *routes {
 	routes.partner("/v1/consents/{id}", http.MethodGet, a.consentByID)
 	routes.partner("/v1/consents/{id}/withdraw", http.MethodPost, a.withdraw)
 
+	routes.add("/v1/hosted", map[string]http.HandlerFunc{http.MethodGet: a.hosted, http.MethodPost: a.hostedStep})
 	routes.public("/v1/receipts/{capability}", a.receipt)
 	routes.add("/v1/receipts/{capability}/withdraw", map[string]http.HandlerFunc{http.MethodPost: a.withdrawByReceipt})
 	routes.public("/v1/notices/{sha256}", a.notice)

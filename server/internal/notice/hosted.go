@@ -78,3 +78,11 @@ func (l Language) PageWords(controller string) map[string]string {
 func (l Language) named(text, controller string) string {
 	return strings.ReplaceAll(text, "{controller}", isolated(controller, l.Dir))
 }
+
+// Heading is the panel's heading.
+func (s Stored) Heading() string {
+	if e := s.panel.part("heading"); e != nil {
+		return e.text()
+	}
+	return ""
+}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/connect"
@@ -25,6 +26,7 @@ import (
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/deepvue/sandbox"
+	"ekycconnect/server/internal/hosted"
 	"ekycconnect/server/internal/httpapi"
 	"ekycconnect/server/internal/notice"
 	"ekycconnect/server/internal/receiptpage"
@@ -40,7 +42,8 @@ const (
 	Purpose      = notice.SandboxPurpose
 	OtherPurpose = "loan" // of Shop alone
 	ShopOrigin   = "https://shop.example"
-	ShopOrigin2  = "https://www.shop.example:8443" // also of Shop
+	ShopOrigin2  = "https://www.shop.example:8443"             // also of Shop
+	ShopReturn   = "https://shop.example/consent?step=2&x=%41" // of Shop alone
 	BankOrigin   = "https://bank.example"
 )
 
@@ -132,10 +135,9 @@ func New(t *testing.T, change ...func(*Settings)) *Relay {
 	t.Cleanup(func() { require.NoError(t, r.Ledger.Close()) })
 	r.Sealer, err = seal.New([]seal.MasterKey{{ID: "k1", Key: bytes.Repeat([]byte{9}, 32)}}, r.Clock.Now)
 	require.NoError(t, err)
-	notices := purposes(t)
-	for n := range notices.All() {
-		require.NoError(t, r.Ledger.PutNotice(t.Context(), n.Ref.SHA256, n.Bytes))
-	}
+	notices, err := catalogue()
+	require.NoError(t, err)
+	keep(t, r.Ledger, notices)
 	metrics := httpapi.NewMetrics()
 	receipts, err := connect.NewReceipts(bytes.Repeat([]byte{11}, 32), s.PublicURL)
 	require.NoError(t, err)
@@ -153,7 +155,7 @@ func New(t *testing.T, change ...func(*Settings)) *Relay {
 	words, err := notice.NewWords(true)
 	require.NoError(t, err)
 	r.API = &httpapi.API{
-		Core: r.Core, Receipts: receiptpage.New(r.Core, words, public, true), Assets: assets, PublicURL: public, Metrics: metrics, Log: log,
+		Core: r.Core, Receipts: receiptpage.New(r.Core, words, public, true), Hosted: hosted.New(r.Core, words, public, "0.0.0-test", true), Assets: assets, PublicURL: public, Metrics: metrics, Log: log,
 		Degraded: func() []string { return nil },
 	}
 	handler = r.API.Handler()
@@ -161,30 +163,39 @@ func New(t *testing.T, change ...func(*Settings)) *Relay {
 	return r
 }
 
-// purposes are two notices with different words.
-func purposes(t *testing.T) *notice.Catalogue {
+// catalogue holds two notices with different words, in every language. It never
+// changes, so all tests share it: rendering takes longer than most of them.
+var catalogue = sync.OnceValues(func() (*notice.Catalogue, error) {
 	loan := notice.Sandbox()
 	loan.ID, loan.Version = OtherPurpose, "7"
-	c, err := notice.New(map[string]notice.Purpose{Purpose: notice.Sandbox(), OtherPurpose: loan},
+	return notice.New(map[string]notice.Purpose{Purpose: notice.Sandbox(), OtherPurpose: loan},
 		notice.Options{AllowDrafts: true, Test: true})
-	require.NoError(t, err)
-	return c
+})
+
+// keep stores every notice, all in a transaction or two.
+func keep(t *testing.T, ledger *consent.Ledger, notices *notice.Catalogue) {
+	t.Helper()
+	var all errgroup.Group
+	for n := range notices.All() {
+		all.Go(func() error { return ledger.PutNotice(t.Context(), n.Ref.SHA256, n.Bytes) })
+	}
+	require.NoError(t, all.Wait())
 }
 
 func sites(own string) []*connect.Site {
 	var all []*connect.Site
 	for _, key := range []string{Shop, Bank, Ticketed, Expired, Busy, Down, Rejected, BadJPEG} {
-		origins := []config.Origin{ShopOrigin}
+		origins, returns := []config.Origin{ShopOrigin}, []config.ReturnURL{}
 		switch key {
 		case Shop:
-			origins = append(origins, ShopOrigin2, config.Origin(own))
+			origins, returns = append(origins, ShopOrigin2, config.Origin(own)), append(returns, ShopReturn)
 		case Bank:
 			origins = []config.Origin{BankOrigin}
 		}
 		site := &connect.Site{
 			Sitekey: key, Account: "pass", Purposes: []string{Purpose},
 			Secrets: [][32]byte{config.HashSecret(Secret(key)), config.HashSecret("old-" + Secret(key))}, RequireTicket: key == Ticketed,
-			AllowsOrigin: (&config.Site{Origins: origins}).AllowsOrigin,
+			AllowsOrigin: (&config.Site{Origins: origins}).AllowsOrigin, AllowsReturn: (&config.Site{ReturnURLs: returns}).AllowsReturn,
 		}
 		switch key {
 		case Shop:
