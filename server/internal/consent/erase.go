@@ -29,6 +29,7 @@ type erasedText struct {
 	header
 	Via    Via    `json:"via"`
 	Reason string `json:"reason"`
+	Rows   string `json:"rows_sha256"` // vouches for the rows whose texts are blank from now on
 }
 
 // Erase removes all that is known of records but that they were there: the text
@@ -93,7 +94,7 @@ func (l *Ledger) erase(s *sheet, ids []uuid.UUID, e Erasure) (erased int, err er
 		if _, twice := first(events, ErasedEvent); twice {
 			continue // named twice
 		}
-		text := erasedText{newHeader(id, ErasedEvent, s.now, state.Site, "operator"), e.Via, e.Reason}
+		text := erasedText{newHeader(id, ErasedEvent, s.now, state.Site, "operator"), e.Via, e.Reason, rowsOf(events)}
 		text.Prev = &events[len(events)-1].Index
 		body, err := marshal(text)
 		if err != nil {
@@ -107,6 +108,14 @@ func (l *Ledger) erase(s *sheet, ids []uuid.UUID, e Erasure) (erased int, err er
 		erased++
 	}
 	return erased, nil
+}
+
+func rowsOf(events []Entry) string {
+	var rows Rows
+	for _, e := range events {
+		rows.Add(e.Index, e.Kind, e.Consent, e.Site, e.At)
+	}
+	return rows.Sum()
 }
 
 // EraseOld erases all records of which nothing was recorded since before. It

@@ -4,7 +4,12 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
+	"hash"
 	"slices"
+	"time"
+
+	"github.com/google/uuid"
 )
 
 // Lookups is what an event's text says of the rows by which the event is found
@@ -28,4 +33,25 @@ func Lookups(claims []Claim, places []Key) string {
 		h.Write(key[:])
 	}
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+// Rows is what an `erased` event says of the events that it left blank, whose
+// texts no longer vouch for anything: a SHA-256, in base64url, over index, kind,
+// record, site and time of each event of the record before it, oldest first.
+type Rows struct{ h hash.Hash }
+
+// Add takes the next event.
+func (r *Rows) Add(index int64, kind Kind, record uuid.UUID, site string, at time.Time) {
+	if r.h == nil {
+		r.h = sha256.New()
+	}
+	fmt.Fprintf(r.h, "%d %s %s %q %d\n", index, kind, record, site, at.UnixMilli())
+}
+
+// Sum is the digest of what was added so far.
+func (r *Rows) Sum() string {
+	if r.h == nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(r.h.Sum(nil))
 }

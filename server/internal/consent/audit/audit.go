@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -99,7 +100,7 @@ func fault(row, format string, args ...any) error {
 //
 // Errors: *[Fault]; another error says that the check could not be made.
 func Verify(ctx context.Context, from Source, o Options) (Report, error) {
-	a := &auditor{notices: map[[32]byte]bool{}, known: map[int64]tlog.Hash{}, blank: map[[16]byte]int64{}, erased: map[[16]byte]int64{}}
+	a := &auditor{notices: map[[32]byte]bool{}, known: map[int64]tlog.Hash{}, blank: map[uuid.UUID]int64{}, erased: map[uuid.UUID]int64{}, rows: map[uuid.UUID]*consent.Rows{}}
 	if err := a.readHead(ctx, from, o); err != nil {
 		return Report{}, err
 	}
@@ -128,8 +129,9 @@ type auditor struct {
 	known   map[int64]tlog.Hash // what the next hashes are made from
 	root    tlog.Hash
 	records int64
-	blank   map[[16]byte]int64 // by record: its first blank event
-	erased  map[[16]byte]int64 // by record: its `erased` event
+	blank   map[uuid.UUID]int64         // by record: its last blank event
+	erased  map[uuid.UUID]int64         // by record: its last `erased` event
+	rows    map[uuid.UUID]*consent.Rows // by record of which something is blank: its events so far
 }
 
 // target is a checkpoint that the tree must fit when it is so long.

@@ -50,6 +50,9 @@ func (a *auditor) row(r Row) error {
 	if err != nil {
 		return err
 	}
+	if rows := a.rows[record]; rows != nil {
+		rows.Add(r.Index, r.Kind, record, string(r.Site), r.At)
+	}
 	a.next++
 	if a.next%forgetEvery == 0 {
 		if _, err := a.edge(a.next); err != nil {
@@ -103,8 +106,9 @@ func (a *auditor) blankRow(name string, record uuid.UUID, r Row) error {
 	if r.Kind == consent.Given || r.Kind == consent.Refused {
 		a.records++
 	}
-	if _, ok := a.blank[record]; !ok {
-		a.blank[record] = r.Index
+	a.blank[record] = r.Index
+	if a.rows[record] == nil {
+		a.rows[record] = new(consent.Rows)
 	}
 	return nil
 }
@@ -120,6 +124,7 @@ type said struct {
 	Lookups   string `json:"lookups_sha256"`
 	Notice    string `json:"notice_sha256"`
 	Principal string `json:"principal_id"`
+	Rows      string `json:"rows_sha256"`
 }
 
 // text checks the other columns of a row against its text, which is proven by
@@ -152,6 +157,9 @@ func (a *auditor) text(name string, record uuid.UUID, r Row) error {
 		}
 	case consent.ErasedEvent:
 		a.erased[record] = r.Index
+		if rows := a.rows[record]; rows != nil && rows.Sum() != text.Rows {
+			return fault(name, "it says which events were erased, and those of record %s that are blank are others", record)
+		}
 	}
 	return nil
 }

@@ -312,3 +312,31 @@ func TestWhatHoldsNoLogIsNotInspected(t *testing.T) {
 	_, err = Inspect(t.Context(), dir)
 	require.ErrorContains(t, err, "holds no log yet")
 }
+
+func TestRowsOfAnErasedRecordAreStillVouchedFor(t *testing.T) {
+	dir := written(t)
+	store, err := Open(dir)
+	require.NoError(t, err)
+	l := storetest.NewLedger(t, store, storetest.NewClock())
+	records, _, err := l.BySubject(t.Context(), "pk_site_1", "customer-1", 0, "")
+	require.NoError(t, err)
+	_, err = l.Erase(t.Context(), consent.Erasure{IDs: []string{records[0].ID}, Via: consent.ViaOperator, Reason: "case 7"})
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	report, err := verify(t, dir, audit.Options{})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, report.Erased)
+	require.EqualValues(t, 12, report.Records)
+	for _, column := range []string{"kind", "consent", "site", "at"} {
+		at, db := tampered(t, dir)
+		var value any
+		require.NoError(t, db.QueryRowContext(t.Context(), "SELECT "+column+" FROM event WHERE idx = 4").Scan(&value))
+		run(t, db, "UPDATE event SET "+column+" = ? WHERE idx = 4", changed(value))
+		_, err = verify(t, at, audit.Options{})
+		require.True(t, audit.IsFault(err), column)
+	}
+	at, db := tampered(t, dir)
+	run(t, db, "UPDATE body SET bytes = x'', salt = x'' WHERE idx = 30")
+	_, err = verify(t, at, audit.Options{})
+	require.ErrorContains(t, err, "event 30: it says that a record was erased, and its own text is blank")
+}

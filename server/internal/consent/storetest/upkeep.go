@@ -8,6 +8,7 @@ import (
 
 	"ekycconnect/server/internal/consent"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 )
 
@@ -128,8 +129,13 @@ func erasedIsGone(t *testing.T, open Open) {
 	last := record.Events[3]
 	require.Equal(t, consent.ErasedEvent, last.Kind)
 	require.Equal(t, consent.ViaOperator, last.Via)
+	var rows consent.Rows // the kind of each stays, and so does who vouches for it
+	for _, event := range record.Events[:3] {
+		rows.Add(event.Index, event.Kind, uuid.MustParse(state.ID()), d.Site, event.At)
+	}
 	require.JSONEq(t, `{"schema":"ekyc-connect/consent-record/v1","record_id":"`+state.ID()+`","event":{"state":"erased",
-		"time":"2026-11-23T04:31:00.123Z","entity":"operator"},"prev_event":2,"site":"pk_test_pass","via":"operator","reason":"case 4711"}`, string(last.Body))
+		"time":"2026-11-23T04:31:00.123Z","entity":"operator"},"prev_event":2,"site":"pk_test_pass","via":"operator","reason":"case 4711",
+		"rows_sha256":"`+rows.Sum()+`"}`, string(last.Body))
 
 	_, err = l.State(t.Context(), state.ID())
 	require.ErrorIs(t, err, consent.ErrErased)
