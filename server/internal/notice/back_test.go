@@ -1,0 +1,69 @@
+package notice
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/stretchr/testify/require"
+)
+
+// A file of back/ says in English what a draft says, for those who do not read
+// its language. It is documentation and no part of the program.
+type backTranslation struct {
+	By        string            `yaml:"by"`
+	Date      string            `yaml:"date"`
+	Interface map[string]string `yaml:"interface"`
+	Notice    map[string]string `yaml:"notice"`
+	Messages  map[string]string `yaml:"messages"`
+	Receipt   map[string]string `yaml:"receipt"`
+	Page      map[string]string `yaml:"page"`
+	Sandbox   map[string]any    `yaml:"sandbox"`
+	Mended    any               `yaml:"mended"` // what the reading back found wrong, by key
+	Unsure    any               `yaml:"unsure"` // what only a native speaker can settle, by key
+}
+
+// Drafts that may still lack a back-translation; take out those that have one.
+var notYetReadBack = strings.Fields("as bn gu hi mai mr ne or sa")
+
+func TestEveryDraftIsReadBackIntoEnglish(t *testing.T) {
+	for _, l := range builtIn(t) {
+		tag := l.Tag
+		if tag == "mni-Mtei" {
+			tag = "mni-Beng" // the same text in another script
+		}
+		content, err := os.ReadFile("back/" + tag + ".yaml")
+		if l.Status != Draft || errors.Is(err, fs.ErrNotExist) && slices.Contains(notYetReadBack, tag) {
+			continue
+		}
+		require.NoError(t, err)
+		var back backTranslation
+		require.NoError(t, yaml.UnmarshalWithOptions(content, &back, yaml.Strict()), tag)
+		require.NotEmpty(t, back.By, tag)
+		require.NotEmpty(t, back.Date, tag)
+
+		english := words(Language{Interface: back.Interface, Notice: back.Notice, Messages: back.Messages, Receipt: back.Receipt, Page: back.Page})
+		said := words(l)
+		require.ElementsMatch(t, slices.Collect(maps.Keys(said)), slices.Collect(maps.Keys(english)), tag)
+		for key, text := range english {
+			require.NotEmpty(t, text, "%s %s", tag, key)
+			require.Equal(t, placeholders(said[key]), placeholders(text), "%s %s", tag, key)
+		}
+
+		var bank map[string]any
+		content, err = sandboxFiles.ReadFile("sandbox/" + tag + ".yaml")
+		require.NoError(t, err)
+		require.NoError(t, yaml.Unmarshal(content, &bank), tag)
+		require.ElementsMatch(t, slices.Collect(maps.Keys(bank)), slices.Collect(maps.Keys(back.Sandbox)), tag)
+		for key, list := range bank {
+			if list, ok := list.([]any); ok {
+				require.Len(t, back.Sandbox[key], len(list), "%s sandbox.%s", tag, key)
+			}
+		}
+	}
+}
