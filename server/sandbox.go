@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ekycconnect/server/internal/deepvue/sandbox"
+	"ekycconnect/server/internal/pace"
 )
 
 // sandboxCommand is `relay sandbox`: the vendor's double alone, for a relay
@@ -19,6 +20,7 @@ import (
 func sandboxCommand() *cobra.Command {
 	var listen string
 	var latency time.Duration
+	var plan string
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run the emulator of the vendor's API alone",
@@ -31,23 +33,31 @@ GET ` + sandbox.StatsPath + ` counts what has arrived.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runSandbox(cmd, listen, latency)
+			o := sandbox.Options{Latency: latency}
+			if plan != "" {
+				var err error
+				if o.Plan, err = pace.PlanNamed(plan); err != nil {
+					return err
+				}
+			}
+			return runSandbox(cmd, listen, o)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8090", "address to listen on")
 	cmd.Flags().DurationVar(&latency, "latency", 0, "time that every call takes at least")
+	cmd.Flags().StringVar(&plan, "plan", "", "refuse with 429 what is above this `PLAN`: starter, business, growth or enterprise")
 	return cmd
 }
 
 // runSandbox serves until the command's context ends, then gives running calls
 // a moment.
-func runSandbox(cmd *cobra.Command, address string, latency time.Duration) error {
+func runSandbox(cmd *cobra.Command, address string, o sandbox.Options) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("sandbox: %w: choose another address with --listen", err)
 	}
 	server := &http.Server{
-		Handler:           sandbox.New(sandbox.Options{Latency: latency}),
+		Handler:           sandbox.New(o),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		IdleTimeout:       2 * time.Minute,

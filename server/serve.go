@@ -51,7 +51,7 @@ sitekeys, and allows pages on localhost only. Its demo is at the printed url.`,
 	flags.StringVar(&f.admin, "admin", "", "`ADDR` for metrics and readiness in words (default: of the configuration, or 127.0.0.1:8081)")
 	flags.StringVar(&f.data, "data", "", "`DIR` of the ledger (default: of the configuration, or a temporary directory)")
 	flags.StringVar(&f.vendorURL, "vendor-url", "", "with --sandbox: another emulator's `URL`, credentials sandbox/sandbox")
-	flags.StringVar(&f.plan, "vendor-plan", "", "with --sandbox: pace vendor calls by this `PLAN`: starter, business, growth or enterprise")
+	flags.StringVar(&f.plan, "vendor-plan", "", "with --sandbox: pace vendor calls by this `PLAN`, which the emulator then enforces: starter, business, growth or enterprise")
 	flags.BoolVar(&f.limits, "limits", false, "with --sandbox: limit requests by address, as outside it")
 	cmd.MarkFlagsMutuallyExclusive("config", "sandbox")
 	cmd.MarkFlagsOneRequired("config", "sandbox")

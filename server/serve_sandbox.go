@@ -7,6 +7,7 @@ import (
 
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/deepvue/sandbox"
+	"ekycconnect/server/internal/pace"
 )
 
 // sandboxed starts the emulator and makes the sandbox's settings.
@@ -30,11 +31,17 @@ func (f serveFlags) sandboxed(public net.Listener) (s settings, err error) {
 		undo = append(undo, func() { _ = os.RemoveAll(o.Data) })
 	}
 	if o.VendorURL == "" {
+		var double sandbox.Options
+		if o.Plan != "" {
+			if double.Plan, err = pace.PlanNamed(o.Plan); err != nil {
+				return s, err
+			}
+		}
 		emulator, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return s, err
 		}
-		server := &http.Server{Handler: sandbox.New(sandbox.Options{}), ReadHeaderTimeout: readHeaderTimeout}
+		server := &http.Server{Handler: sandbox.New(double), ReadHeaderTimeout: readHeaderTimeout}
 		go func() { _ = server.Serve(emulator) }()
 		undo = append(undo, func() { _ = server.Close() })
 		o.VendorURL = "http://" + emulator.Addr().String()

@@ -18,6 +18,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ekycconnect/server/internal/pace"
 )
 
 // TraceHeader carries the consent's record id from a relay in sandbox mode, so
@@ -30,6 +32,7 @@ type Options struct {
 	Latency time.Duration // added to every call of every account
 	Slow    time.Duration // taken by the slow account; 3 s if zero
 	Trace   string        // header that tells consents apart; TraceHeader if empty
+	Plan    pace.Plan     // what is above it is refused, per client id; zero: nothing is
 }
 
 // Server is the double, an http.Handler. It is safe for concurrent use.
@@ -40,6 +43,7 @@ type Server struct {
 	intercept atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
 	accounts  map[string]account // by client id
 	pictures  []picture
+	limiter   *limiter
 
 	mu       sync.Mutex // guards what follows; nothing waits under it
 	sessions fifo[session]
@@ -57,7 +61,7 @@ func New(o Options) *Server {
 	if o.Trace == "" {
 		o.Trace = TraceHeader
 	}
-	s := &Server{trace: o.Trace, slow: o.Slow, accounts: map[string]account{}, pictures: pool()}
+	s := &Server{trace: o.Trace, slow: o.Slow, accounts: map[string]account{}, pictures: pool(), limiter: newLimiter(o.Plan)}
 	for _, a := range accounts {
 		s.accounts[a.ClientID] = a
 	}
@@ -93,13 +97,14 @@ var endpoints = map[string]endpoint{
 	"verify-otp":     {http.MethodPost, []string{"otp", "session_id", "consent", "purpose"}, (*Server).verifyOTP},
 }
 
-// ServeHTTP answers one call: counted first, then the account, the query and
-// what the account is for.
+// ServeHTTP answers one call: counted first, then the account, the plan, the
+// query and what the account is for.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == StatsPath {
 		s.serveStats(w, r)
 		return
 	}
+	arrived := time.Now()
 	name, found := strings.CutPrefix(r.URL.Path, basePath)
 	e, known := endpoints[name]
 	if !found || !known {
@@ -118,6 +123,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a, problem := s.authenticate(r)
 	if problem != "" {
 		refuse(w, http.StatusUnauthorized, problem)
+		return
+	}
+	if !s.limiter.take(a.ClientID, arrived) {
+		s.tooMany(w)
 		return
 	}
 	wait := time.Duration(s.latency.Load())

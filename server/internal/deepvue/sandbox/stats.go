@@ -14,9 +14,10 @@ type Stats struct {
 	ReloadCaptcha int `json:"reload_captcha"`
 	GenerateOTP   int `json:"generate_otp"`
 	VerifyOTP     int `json:"verify_otp"`
-	Untraced      int `json:"untraced"` // connect calls that named no consent
-	Consents      int `json:"consents"` // consents named by connect calls, at most 65,536
-	Sessions      int `json:"sessions"` // started
+	Untraced      int `json:"untraced"`     // connect calls that named no consent
+	Consents      int `json:"consents"`     // consents named by connect calls, at most 65,536
+	Sessions      int `json:"sessions"`     // started
+	RateLimited   int `json:"rate_limited"` // refused as above the plan
 }
 
 func (s *Server) count(endpoint, consent string) {
