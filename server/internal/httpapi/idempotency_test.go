@@ -76,10 +76,12 @@ func TestAChangedRepeatIsAConflictWithoutData(t *testing.T) {
 func TestARepeatJoinsTheFirstWhileItIsUnderWay(t *testing.T) {
 	r := apitest.New(t)
 	decision := apitest.With(r.Decision(t, apitest.Shop), M{"subject": "s"})
-	arrived, release := make(chan struct{}, 100), make(chan struct{})
+	arrived, released := make(chan struct{}, 100), make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
+	t.Cleanup(release) // a test that fails must not hang
 	r.Vendor.SetIntercept(func(http.ResponseWriter, *http.Request) bool {
 		arrived <- struct{}{}
-		<-release
+		<-released
 		return false
 	})
 	bodies := make([]string, 20)
@@ -104,7 +106,7 @@ func TestARepeatJoinsTheFirstWhileItIsUnderWay(t *testing.T) {
 		p := r.Agree(t, apitest.With(decision, M{"actor": "guardian"})).Problem(t)
 		require.Equal(t, wire.IdempotencyConflict, p.Code)
 	}
-	close(release)
+	release()
 	all.Wait()
 	require.Equal(t, 1, r.Entries(t, apitest.Shop, "s"))
 	ids := map[string]bool{}

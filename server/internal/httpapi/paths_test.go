@@ -21,7 +21,7 @@ func TestUnknownPathsAreProblems(t *testing.T) {
 	for _, path := range []string{
 		"/", "/v1", "/v1/", "/v2/view", "/v1/view/", "/v1/views", "/V1/view", "/v1/sessions/x", "/favicon.ico", "/metrics", "/demo/",
 		"/v1//view", "//v1/view", "/v1/./view", "/v1/x/../view", "/v1/%2e%2e/view", "/v1%2Fview", "/.env", "/v1/consents/a/b", "/v1/notices",
-		"/v1/receipts/x", "/v1/log", "/v1/log/tile", "/v1/log/tile/", "/v1/hosted", "/v1/assets/x/y", "/v1/assets/x/ekyc-connect.wasm", "/%00", "/%ff",
+		"/v1/log", "/v1/log/tile", "/v1/log/tile/", "/v1/assets/x/y", "/v1/assets/x/ekyc-connect.wasm", "/%00", "/%ff",
 		"/v1/notices/" + strings.Repeat("0", 64), "/v1/notices/x", "/v1/notices/%00", "/v1/notices/" + strings.Repeat("A", 5000),
 	} {
 		for _, query := range []string{"", "?sitekey=x&subject=234123412346"} {

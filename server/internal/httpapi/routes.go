@@ -26,6 +26,9 @@ func (r *routes) add(path string, methods map[string]http.HandlerFunc) {
 	}
 	slices.Sort(allowed)
 	r.served[strings.ReplaceAll(path, "...}", "}")] = allowed
+	if above, ok := strings.CutSuffix(path, "/{path...}"); ok {
+		r.mux.HandleFunc(above, r.api.notFound) // else the mux redirects from there
+	}
 	r.mux.HandleFunc(path, func(w http.ResponseWriter, req *http.Request) {
 		serve := methods[req.Method]
 		if serve == nil && req.Method == http.MethodHead {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -118,10 +119,19 @@ func (d *Document) holdContent(t *testing.T, a Answer, promised M) {
 	if !ok || a.Header.Get("Content-Encoding") != "" {
 		return
 	}
+	if strings.HasPrefix(a.Path, "/v1/view?") {
+		if _, known := views.LoadOrStore(a.Path, true); known {
+			return
+		}
+	}
 	var v any
 	a.Into(t, &v)
 	require.NoError(t, d.Check(schema, v), "%.300s", a.Body)
 }
+
+// views are the requests whose answer was held against the schema in this
+// process: a view is large, and always the same but for its presentation.
+var views sync.Map
 
 // Check judges v by a schema. A keyword that it does not know is an error, so
 // that nothing in the document goes unchecked in silence.
