@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var exampleEnv = map[string]string{"DEEPVUE_CLIENT_ID": "live-7", "DEEPVUE_CLIENT_SECRET": "canary-secret"}
+var exampleEnv = map[string]string{"DEEPVUE_CLIENT_ID": "live-7", "DEEPVUE_CLIENT_SECRET": "canary-secret",
+	"CONSENT_WEBHOOK_SECRET": "whsec_" + strings.Repeat("canarycanary", 4)}
 
 // example is relay.example.yaml with its data in a temporary directory, its
 // keys made, and pairs of texts replaced.

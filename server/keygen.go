@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/webhook"
 )
 
 func keygenCommand() *cobra.Command {
@@ -30,7 +31,7 @@ To replace the log's key:      relay keygen log`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(keygenKeys(), keygenSeal(), keygenReceipt(), keygenLog(), keygenSecret(), keygenSitekey())
+	cmd.AddCommand(keygenKeys(), keygenSeal(), keygenReceipt(), keygenLog(), keygenSecret(), keygenSitekey(), keygenWebhook())
 	return cmd
 }
 
@@ -70,6 +71,22 @@ must know a key before another seals with it. Remove the old key a day later.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			fmt.Fprint(cmd.OutOrStdout(), config.NewSealKey(time.Now()).YAML())
+			return nil
+		},
+	}
+}
+
+func keygenWebhook() *cobra.Command {
+	return &cobra.Command{
+		Use:   "webhook",
+		Short: "Print a secret that signs the messages to a partner's back end",
+		Long: `Print a secret for a site's webhook_secret. The partner's back end needs the same, to
+check who sent a message.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			key := make([]byte, 32)
+			rand.Read(key)
+			fmt.Fprintln(cmd.OutOrStdout(), webhook.NewSecret(key))
 			return nil
 		},
 	}

@@ -56,6 +56,8 @@ func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready, s
 		}
 		return failed
 	})
+	group.Go(func() error { r.webhook.Run(ctx, r.ledger); return nil })
+	group.Go(func() error { r.retain(ctx, log); return nil })
 	line, err := json.Marshal(at)
 	if err != nil {
 		return err

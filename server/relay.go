@@ -26,6 +26,7 @@ import (
 	"ekycconnect/server/internal/pace"
 	"ekycconnect/server/internal/receiptpage"
 	"ekycconnect/server/internal/seal"
+	"ekycconnect/server/internal/webhook"
 	"ekycconnect/wasm/wire"
 	"ekycconnect/web"
 )
@@ -34,6 +35,8 @@ import (
 type relay struct {
 	api     *httpapi.API
 	ledger  *consent.Ledger
+	webhook *webhook.Worker
+	keep    config.Retention
 	clients []*deepvue.Client
 }
 
@@ -64,18 +67,24 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 	if err != nil {
 		return nil, err
 	}
+	metrics := httpapi.NewMetrics()
+	hooks, err := newWebhook(c, metrics, log)
+	if err != nil {
+		return nil, err
+	}
 	store, err := sqlite.Open(c.Data)
 	if err != nil {
 		return nil, err
 	}
 	ledger, err := consent.New(store, ledgerKeys(keys), time.Now, log,
-		consent.WithValidity(c.Lifetimes.Session), consent.WithLog(logOptions(c)))
+		consent.WithValidity(c.Lifetimes.Session), consent.WithLog(logOptions(c)),
+		consent.WithOutbox(hooks.Wants, hooks.Notify))
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	r := &relay{ledger: ledger}
+	r := &relay{ledger: ledger, webhook: hooks, keep: c.Retention}
+	metrics.Messages(func() (waiting, givenUp int, err error) { return ledger.MessageCount(context.Background()) })
 	health := &vendorHealth{refused: map[string]bool{}}
-	metrics := httpapi.NewMetrics()
 	core := &connect.Service{
 		Sites: connect.NewSites(sites(c)), Ledger: ledger, Accounts: map[string]*connect.Account{},
 		Notices: notices, Sealer: sealer, Receipts: receipts, Lifetimes: connect.Lifetimes(c.Lifetimes), Limits: limits(c.Limits),

@@ -33,7 +33,7 @@ func (r *reader) checkAccounts(c *Config) {
 			r.report(at+".client_id", "missing; the vendor's dashboard shows it")
 		}
 		account.SecretFile = r.resolve(account.SecretFile)
-		account.ClientSecret = r.secretOf(account, at)
+		account.ClientSecret = r.secretOf(account.ClientSecret, account.SecretFile, at, "client_secret")
 		if account.Deadline == 0 {
 			account.Deadline = defaultDeadline
 		}
@@ -80,27 +80,28 @@ func (s *Share) UnmarshalText(written []byte) error {
 	return nil
 }
 
-// secretOf is the account's secret from wherever it is.
-func (r *reader) secretOf(account Account, at string) secret.String {
-	_, written := r.places[at+".client_secret"]
+// secretOf is a secret from wherever it is: in the setting of this name, or in
+// the file that the setting NAME_file names.
+func (r *reader) secretOf(set secret.String, file, at, name string) secret.String {
+	_, written := r.places[at+"."+name]
 	switch {
-	case account.SecretFile == "" && written:
-		return account.ClientSecret // if it was wrong, that has been said
-	case account.SecretFile == "":
-		r.report(at, "client_secret is missing; write ${NAME} and set NAME in the environment, or use client_secret_file")
+	case file == "" && written:
+		return set // if it was wrong, that has been said
+	case file == "":
+		r.report(at, "%s is missing; write ${NAME} and set NAME in the environment, or use %s_file", name, name)
 	case written:
-		r.report(at+".client_secret_file", "client_secret is there as well; keep one of them")
+		r.report(at+"."+name+"_file", "%s is there as well; keep one of them", name)
 	default:
-		data, err := readFile(account.SecretFile, 64<<10)
+		data, err := readFile(file, 64<<10)
 		if err != nil {
-			r.report(at+".client_secret_file", "%s", err)
+			r.report(at+"."+name+"_file", "%s", err)
 		} else if text := strings.TrimSpace(string(data)); text == "" {
-			r.report(at+".client_secret_file", "the file is empty; put the secret into it")
+			r.report(at+"."+name+"_file", "the file is empty; put the secret into it")
 		} else {
 			return secret.New(text)
 		}
 	}
-	return account.ClientSecret
+	return set
 }
 
 // checkVendorURL says what is wrong with a vendor URL, "" if nothing. It does

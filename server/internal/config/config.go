@@ -34,6 +34,7 @@ type Config struct {
 	Log            Log            `yaml:"log"`
 	Lifetimes      Lifetimes      `yaml:"lifetimes"`
 	Limits         Limits         `yaml:"limits"`
+	Retention      Retention      `yaml:"retention"`
 	// AllowDrafts serves languages whose translation nobody has reviewed yet.
 	AllowDrafts bool `yaml:"allow_drafts"`
 
@@ -86,6 +87,15 @@ type Limits struct {
 // DefaultLimits suit a household or a small office behind one address.
 var DefaultLimits = Limits{View: 60, Sessions: 10, Declines: 10, Captchas: 20, Answers: 30, WrongSecrets: 10}
 
+// Retention says how long what was recorded is kept.
+type Retention struct {
+	// Consent is for records of consents and refusals, from the last thing that
+	// happened to one. Requests is for what is not part of a record: messages
+	// that no partner took.
+	Consent  Period `yaml:"consent"`
+	Requests Period `yaml:"requests"`
+}
+
 // Account is the partner's account at the vendor.
 type Account struct {
 	URL          string        `yaml:"url"`
@@ -115,7 +125,8 @@ func defaults() Config {
 			Presentation: 6 * time.Hour, Session: 10 * time.Minute, Token: 5 * time.Minute,
 			Ticket: 30 * time.Minute, CallsPerConsent: 10,
 		},
-		Limits: DefaultLimits,
+		Retention: Retention{Consent: Period{Years: 7}, Requests: Period{Years: 1}},
+		Limits:    DefaultLimits,
 	}
 }
 

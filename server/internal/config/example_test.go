@@ -10,18 +10,25 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/webhook"
 )
 
 const example = "../../relay.example.yaml"
 
 func TestTheExampleLoadsAndItsNoticesPass(t *testing.T) {
-	c, err := Load(example, func(string) (string, bool) { return "set", true })
+	c, err := Load(example, func(name string) (string, bool) {
+		if name == "CONSENT_WEBHOOK_SECRET" {
+			return webhook.NewSecret(make([]byte, 32)), true
+		}
+		return "set", true
+	})
 	require.NoError(t, err)
 	_, err = notice.New(c.Purposes, notice.Options{})
 	require.NoError(t, err)
 
 	d := defaults()
 	require.Equal(t, d.Lifetimes, c.Lifetimes, "the example says that these are the defaults")
+	require.Equal(t, d.Retention, c.Retention)
 	require.Equal(t, d.AdminListen, c.AdminListen)
 	d.Log.Origin = "consent.example.com/v1/log" // of the public_url
 	require.Equal(t, d.Log, c.Log)

@@ -32,6 +32,7 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	r.checkLog(&c)
 	r.checkLifetimes(c.Lifetimes)
 	r.checkLimits(c.Limits)
+	r.checkRetention(c.Retention)
 	r.checkAccounts(&c)
 	for _, id := range slices.Sorted(maps.Keys(c.Purposes)) {
 		r.checkName("purposes", id)

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"ekycconnect/server/internal/secret"
 )
 
 // Site is one partner's page or app: who it is, where it may run, and which
@@ -28,6 +30,14 @@ type Site struct {
 	Purposes []string `yaml:"purposes"`
 	// RequireTicket refuses visitors for whom the partner minted no ticket.
 	RequireTicket bool `yaml:"require_ticket"`
+
+	// WebhookURL is where the partner is told of withdrawals and erasures; empty:
+	// it is not. WebhookSecret signs what it is told.
+	WebhookURL        string        `yaml:"webhook_url"`
+	WebhookSecret     secret.String `yaml:"webhook_secret"`
+	WebhookSecretFile string        `yaml:"webhook_secret_file"` // its content is in WebhookSecret after Load
+	// WebhookAllowPrivate lets WebhookURL lead into a private network.
+	WebhookAllowPrivate bool `yaml:"webhook_allow_private"`
 
 	// TokensExpired makes every token expired from the start. Sandbox only.
 	TokensExpired bool `yaml:"-"`
@@ -102,6 +112,7 @@ func (r *reader) checkSites(c *Config) {
 		r.checkOrigins(site, at+".origins")
 		r.checkReturnURLs(site, at+".return_urls")
 		r.checkPurposes(c, site, at+".purposes")
+		r.checkWebhook(site, at)
 	}
 }
 

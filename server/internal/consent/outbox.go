@@ -87,3 +87,14 @@ func (l *Ledger) settle(ctx context.Context, what Settlement) error {
 		return nil
 	}})
 }
+
+// ForgetMessages lets go of messages that were given up and made before a time.
+// It returns how many there were.
+func (l *Ledger) ForgetMessages(ctx context.Context, before time.Time) (int, error) {
+	forgotten := 0
+	err := l.store.Update(ctx, func(tx Tx) (err error) {
+		forgotten, err = tx.ForgetMessages(ctx, before)
+		return err
+	})
+	return forgotten, err
+}

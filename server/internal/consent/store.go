@@ -88,6 +88,9 @@ type Tx interface {
 	// Range returns at most limit entries with their bodies, from index from on.
 	Range(ctx context.Context, from int64, limit int) ([]Entry, error)
 
+	// ForgetMessages deletes messages that were given up and made before a time.
+	ForgetMessages(ctx context.Context, before time.Time) (int, error)
+
 	// Append writes b. Beginning a log takes several; else there is one, after all
 	// reading. An entry
 	// with an index other than the next one, or a key that is taken, is an error.

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/webhook"
 )
 
 // Metrics counts what the operator wants to see. Every label has a bounded set
@@ -19,6 +20,7 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	calls    *prometheus.CounterVec
+	webhooks *prometheus.CounterVec
 }
 
 // NewMetrics makes a registry of its own.
@@ -38,8 +40,12 @@ func NewMetrics() *Metrics {
 			Name: "ekyc_vendor_calls_total",
 			Help: "HTTP calls to the vendor, by account, endpoint and result.",
 		}, []string{"account", "endpoint", "result"}),
+		webhooks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ekyc_webhook_tries_total",
+			Help: "Tries to tell a partner of a withdrawal or erasure, by outcome: delivered, failed, given_up.",
+		}, []string{"outcome"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.calls,
+	m.registry.MustRegister(m.requests, m.seconds, m.calls, m.webhooks,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -52,6 +58,36 @@ func (m *Metrics) Handler() http.Handler {
 // VendorCall counts one HTTP call to the vendor.
 func (m *Metrics) VendorCall(account string, c consent.Call) {
 	m.calls.WithLabelValues(account, c.Endpoint, c.Result).Inc()
+}
+
+// Webhook counts one try to tell a partner.
+func (m *Metrics) Webhook(o webhook.Outcome) { m.webhooks.WithLabelValues(string(o)).Inc() }
+
+// Messages shows how many messages wait for their partners, and how many were
+// given up and are kept. Of an outbox that cannot be read nothing is shown.
+func (m *Metrics) Messages(count func() (waiting, givenUp int, err error)) {
+	m.registry.MustRegister(messages{count})
+}
+
+type messages struct {
+	count func() (waiting, givenUp int, err error)
+}
+
+var messagesDesc = prometheus.NewDesc("ekyc_webhook_messages",
+	"Messages in the outbox, by state: waiting, given_up.", []string{"state"}, nil)
+
+// Describe implements prometheus.Collector.
+func (messages) Describe(out chan<- *prometheus.Desc) { out <- messagesDesc }
+
+// Collect implements prometheus.Collector.
+func (m messages) Collect(out chan<- prometheus.Metric) {
+	waiting, givenUp, err := m.count()
+	if err != nil {
+		return
+	}
+	for state, n := range map[string]int{"waiting": waiting, "given_up": givenUp} {
+		out <- prometheus.MustNewConstMetric(messagesDesc, prometheus.GaugeValue, float64(n), state)
+	}
 }
 
 func (m *Metrics) request(route, verb string, status int, code string, took time.Duration) {

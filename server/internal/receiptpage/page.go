@@ -55,7 +55,7 @@ type view struct {
 	Notice   template.HTML
 	At       moment
 	Ended    moment
-	Withdraw string // where the button leads; empty without one
+	Withdraw string   // where the button leads; empty without one
 	Files    []string // where the files are: of the decision, of the withdrawal
 }
 

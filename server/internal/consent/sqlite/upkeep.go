@@ -38,9 +38,9 @@ func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
 
 // upkeepStatements write it.
 type upkeepStatements struct {
-	message, hold, free, blank             chunked
-	blankReplies, blankClaims, blankPlaces chunked
-	delivered, postponed, givenUp          *sql.Stmt
+	message, hold, free, blank               chunked
+	blankReplies, blankClaims, blankPlaces   chunked
+	delivered, postponed, givenUp, forgotten *sql.Stmt
 }
 
 func newUpkeepStatements(ctx context.Context, s *statements) upkeepStatements {
@@ -57,6 +57,7 @@ func newUpkeepStatements(ctx context.Context, s *statements) upkeepStatements {
 		blankPlaces:  s.addChunked(ctx, `DELETE FROM place`+ofConsents, "?"),
 		delivered:    s.add(ctx, `DELETE FROM message WHERE idx = ?`),
 		postponed:    s.add(ctx, `UPDATE message SET due = ?2, tries = tries + 1 WHERE idx = ?1`),
+		forgotten:    s.add(ctx, `DELETE FROM message WHERE due IS NULL AND made < ?`),
 		givenUp:      s.add(ctx, `UPDATE message SET due = NULL, tries = tries + 1 WHERE idx = ?`),
 	}
 }
@@ -100,6 +101,16 @@ func (w *writer) appendUpkeep(ctx context.Context, u consent.Upkeep) error {
 		}
 	}
 	return nil
+}
+
+// ForgetMessages implements [consent.Tx].
+func (w *writer) ForgetMessages(ctx context.Context, before time.Time) (int, error) {
+	done, err := w.forgotten.ExecContext(context.WithoutCancel(ctx), before.UnixMilli())
+	if err != nil {
+		return 0, failed("forget messages", err)
+	}
+	n, err := done.RowsAffected()
+	return int(n), err
 }
 
 // Messages implements [consent.UpkeepReader].

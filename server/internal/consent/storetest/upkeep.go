@@ -87,6 +87,13 @@ func messageWaits(t *testing.T, open Open) {
 	waiting, givenUp, err := l.MessageCount(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []int{1, 1}, []int{waiting, givenUp}, "what was given up is kept")
+	n, err := l.ForgetMessages(t.Context(), Start.Add(2*time.Second))
+	require.NoError(t, err)
+	require.Zero(t, n)
+	n, err = l.ForgetMessages(t.Context(), Start.Add(time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, 1, n, "for as long as it is worth something")
+	require.Equal(t, []int64{1}, indexes())
 }
 
 func erase(l *consent.Ledger, t *testing.T, ids ...string) (int, error) {

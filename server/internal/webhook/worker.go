@@ -1,0 +1,137 @@
+package webhook
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"ekycconnect/server/internal/consent"
+)
+
+// pauses are how long a message waits after each try that failed: ten more
+// tries over 72 hours. Each is up to a twentieth more or less, so that what
+// failed together does not come back together.
+var pauses = []time.Duration{
+	5 * time.Second, 30 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour,
+	5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 20*time.Hour + 24*time.Minute,
+}
+
+// look is how often the outbox is looked into without a word of a new message:
+// another program may have put one there.
+const look = 30 * time.Second
+
+// Outbox holds the messages; [consent.Ledger] is the real one.
+type Outbox interface {
+	Messages(ctx context.Context, limit int) ([]consent.Message, error)
+	Delivered(ctx context.Context, index int64) error
+	Postpone(ctx context.Context, index int64, due time.Time) error
+	GiveUp(ctx context.Context, index int64) error
+}
+
+// Outcome is what became of one try.
+type Outcome string
+
+const (
+	Delivered Outcome = "delivered"
+	Failed    Outcome = "failed"   // and will be tried again
+	GivenUp   Outcome = "given_up" // the last try failed
+)
+
+// Worker delivers messages, one after the other.
+type Worker struct {
+	endpoints map[string]Endpoint // by site
+	clock     func() time.Time
+	log       *slog.Logger
+	seen      func(Outcome)
+	send      *sender
+	more      chan struct{}
+}
+
+// New makes a worker. seen is told of each try; roots may be nil.
+func New(endpoints map[string]Endpoint, clock func() time.Time, log *slog.Logger, seen func(Outcome), roots *x509.CertPool) *Worker {
+	return &Worker{endpoints, clock, log, seen, newSender(clock, roots), make(chan struct{}, 1)}
+}
+
+// Wants reports whether a site takes messages.
+func (w *Worker) Wants(site string) bool { return w.endpoints[site].URL != "" }
+
+// Notify says that there may be a new message. It does not wait.
+func (w *Worker) Notify() {
+	select {
+	case w.more <- struct{}{}:
+	default:
+	}
+}
+
+// Run delivers until ctx ends.
+func (w *Worker) Run(ctx context.Context, box Outbox) {
+	failing := false
+	for {
+		next, err := w.Step(ctx, box)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil && !failing { // said once, not every half minute
+			w.log.ErrorContext(ctx, "messages for partners wait: the outbox cannot be read or written", "error", err)
+		}
+		failing = err != nil
+		timer := time.NewTimer(min(max(next.Sub(w.clock()), 0), look))
+		select {
+		case <-ctx.Done():
+		case <-w.more:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// Step delivers what is due and returns when to look again.
+func (w *Worker) Step(ctx context.Context, box Outbox) (next time.Time, err error) {
+	for ctx.Err() == nil {
+		later := w.clock().Add(look)
+		waiting, err := box.Messages(ctx, 1)
+		if err != nil || len(waiting) == 0 {
+			return later, err
+		}
+		m := waiting[0]
+		if m.Due.After(w.clock()) {
+			return m.Due, nil
+		}
+		if err := w.deliver(ctx, box, m); err != nil {
+			return later, err
+		}
+	}
+	return next, ctx.Err()
+}
+
+// deliver makes one try. The error is the outbox's.
+func (w *Worker) deliver(ctx context.Context, box Outbox, m consent.Message) error {
+	endpoint, ok := w.endpoints[m.Site]
+	failed := errors.New("webhook: the site has no webhook_url any more")
+	if ok {
+		failed = w.send.send(ctx, endpoint, m)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err() // the relay is being stopped: that is no failure of the partner's
+	}
+	log := w.log.With("site", m.Site, "message", id(m), "try", m.Tries+1)
+	switch {
+	case failed == nil:
+		w.seen(Delivered)
+		log.InfoContext(ctx, "a partner was told")
+		return box.Delivered(ctx, m.Index)
+	case m.Tries >= len(pauses):
+		w.seen(GivenUp)
+		log.ErrorContext(ctx, "a partner could not be told, and is not tried again", "error", failed)
+		return box.GiveUp(ctx, m.Index)
+	default:
+		w.seen(Failed)
+		pause := pauses[m.Tries]
+		pause += rand.N(pause/10) - pause/20
+		log.WarnContext(ctx, "a partner could not be told", "error", failed, "again_in", pause)
+		return box.Postpone(ctx, m.Index, w.clock().Add(pause))
+	}
+}
