@@ -6,8 +6,17 @@ GO          ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2 -checks inherit,-ST1013
 FUZZTIME    ?= 10s
 
+# install,PACKAGES by apt; says what is missing where there is none.
+define install
+command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your system's package manager)"; exit 1; }; \
+	sudo=""; test "$$(id -u)" = 0 || sudo=sudo; \
+	command -v $${sudo:-sh} >/dev/null || { echo "missing: $(1) (run as root: apt-get install $(1))"; exit 1; }; \
+	echo "installing $(1)"; \
+	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $(1) >/dev/null
+endef
+
 .DEFAULT_GOAL := help
-.PHONY: help run build check test lint e2e wasm-test bench fuzz crash go browser
+.PHONY: help run build check test lint e2e wasm-test bench fuzz crash go browser node
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +32,7 @@ build: go ## bin/relay and web/dist; prints the sizes that a page pays for
 check: build lint .bin/fsck ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
 	@$(GO) test -race $$($(GO) list ./... | grep -v /e2e)
 
-test: build browser lint wasm-test .bin/fsck ## every test
+test: build browser node lint wasm-test .bin/fsck ## every test
 	@$(GO) test -race ./...
 
 lint: go ## formatting, vet and staticcheck, for the relay and for the wasm
@@ -33,7 +42,7 @@ lint: go ## formatting, vet and staticcheck, for the relay and for the wasm
 	@$(GO) run $(STATICCHECK) ./...
 	@GOOS=js GOARCH=wasm $(GO) run $(STATICCHECK) ./wasm/...
 
-e2e: build browser ## the journeys in a real browser, and their screenshots
+e2e: build browser node ## the journeys in a real browser, and their screenshots
 	@SCREENSHOTS=1 $(GO) test -count=1 ./server/internal/e2e
 
 # Tests of the packages that only the browser runs. The environment is written into
@@ -65,14 +74,21 @@ fuzz: go ## every fuzz test for FUZZTIME (10s)
 go:
 	@command -v $(GO) >/dev/null || { echo "missing: Go 1.26 or later, from https://go.dev/dl/"; exit 1; }
 
+# What the tests' pages load besides the widget (axe-core, react, …), by the lock
+# file; nothing of it is shipped.
+NODE := server/internal/e2e/node
+
+node: $(NODE)/node_modules/.package-lock.json
+
+$(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
+	@command -v npm >/dev/null || { $(call install,npm); }
+	@npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+	@touch $@
+
 # The browser, and fonts for the scripts of India.
 browser:
 	@need=""; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need="chromium"; \
 	test -n "$$(fc-list :lang=hi 2>/dev/null)" || need="$$need fontconfig fonts-noto-core"; \
 	test -z "$$need" && exit 0; \
-	command -v apt-get >/dev/null || { echo "missing: $$need (install them with your system's package manager)"; exit 1; }; \
-	sudo=""; test "$$(id -u)" = 0 || sudo=sudo; \
-	command -v $${sudo:-sh} >/dev/null || { echo "missing: $$need (run as root: apt-get install $$need)"; exit 1; }; \
-	echo "installing $$need"; \
-	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$need >/dev/null
+	$(call install,$$need)

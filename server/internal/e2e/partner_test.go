@@ -23,6 +23,7 @@ type form struct {
 	Markup template.HTML // within the form
 	Policy string        // RELAY is replaced
 	Style  bool          // the stylesheet of the screenshots, which no strict policy allows
+	Late   template.HTML // after the form: other scripts of the page
 }
 
 // widget is the markup of one widget.
@@ -46,15 +47,20 @@ var pageHTML = template.Must(template.New("").Parse(`<!DOCTYPE html>
 <script src="{{.Relay}}/v1/ekyc-connect.js" async></script>
 </head>
 <body>
+<main>
+<h1>Open an account</h1>
 <form action="/onboard" method="post">
 {{.Markup}}
 <p><button id="continue">Continue</button></p>
 </form>
+{{.Late}}
+</main>
 </body>
 </html>
 `))
 
-const style = `body{margin:24px;font-family:system-ui,sans-serif;background:#f3f5f8}
+const style = `:root{color-scheme:light dark}
+body{margin:24px;font-family:system-ui,sans-serif;background:#f3f5f8}
 @media(prefers-color-scheme:dark){body{background:#0c0f14}}
 ekyc-connect:not(:defined){display:block;min-block-size:34rem}`
 

@@ -27,8 +27,9 @@ document.addEventListener('securitypolicyviolation', e => violations.push(e.viol
 
 // tab is one page in a browser profile of its own.
 type tab struct {
-	t   *testing.T
-	ctx context.Context
+	t    *testing.T
+	base context.Context // without a time limit
+	ctx  context.Context
 
 	mu       sync.Mutex
 	console  []string
@@ -45,10 +46,9 @@ func newTab(t *testing.T) *tab {
 	require.NoError(t, err)
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithTargetID(id))
 	t.Cleanup(cancel)
-	ctx, stop := context.WithTimeout(ctx, time.Minute)
-	t.Cleanup(stop)
-	b := &tab{t: t, ctx: ctx}
-	chromedp.ListenTarget(ctx, func(event any) {
+	b := &tab{t: t, base: ctx}
+	b.patience(time.Minute)
+	chromedp.ListenTarget(b.base, func(event any) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		switch e := event.(type) {
