@@ -72,11 +72,11 @@ func TestEveryPartStandsOnceAndRepeatedOnesOnceAPanel(t *testing.T) {
 	require.Equal(t, map[string]int{
 		"view": 1, "ribbon": 1, "panel-notice": 1, "panel-captcha": 1, "panel-done": 1, "panel-declined": 1, "panel-error": 1,
 		"heading": 5, "notice": 1, "agree": 1, "decline": 1, "language": 1, "captcha": 1, "answer": 1, "submit": 1, "reload": 1,
-		"enlarge": 1, "contrast": 1, "cannot-read": 1, "alternative": 4, "status": 1, "error": 1, "retry": 2,
+		"enlarge": 1, "contrast": 1, "cannot-read": 1, "alternative": 4, "status": 1, "error": 1, "retry": 2, "receipt": 1, "withdraw": 1,
 	}, parts)
 	for name, want := range map[string][]string{
 		"panel-notice": {"heading", "alternative", "decline", "agree", "language"}, "panel-captcha": {"heading", "alternative", "answer"},
-		"panel-done": {"heading"}, "panel-declined": {"heading", "retry", "alternative"}, "panel-error": {"heading", "retry", "alternative"},
+		"panel-done": {"heading", "receipt", "withdraw"}, "panel-declined": {"heading", "retry", "alternative"}, "panel-error": {"heading", "retry", "alternative"},
 	} {
 		panel := view.part(name)
 		require.Equal(t, "section", panel.tag())

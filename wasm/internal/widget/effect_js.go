@@ -57,6 +57,7 @@ func (w *Widget) emit(e *flow.Effect) {
 	switch e.Event {
 	case flow.EventConsent:
 		detail.Set("consentId", e.Consent.ID)
+		w.receipt = e.Consent.ReceiptURL
 		if e.Consent.ReceiptURL != "" {
 			detail.Set("receiptUrl", e.Consent.ReceiptURL)
 		}

@@ -37,6 +37,11 @@ func TestTheJourneyFromAgreeToToken(t *testing.T) {
 	require.Equal(t, "panel-done", p.shown())
 	require.Equal(t, "All saved", p.text("status"))
 
+	for _, part := range []string{"receipt", "withdraw"} {
+		require.Equal(t, "https://relay.example/v1/receipts/r", p.attribute(part, "href"))
+		require.False(t, p.part(part).Get("hidden").Bool(), "its address is known")
+	}
+
 	require.Len(t, p.told("ekyc-consent"), 1)
 	require.Equal(t, "consent-1", p.told("ekyc-consent")[0].Get("consentId").String())
 	require.Len(t, p.told("ekyc-token"), 1)

@@ -142,7 +142,7 @@ func (p *page) focused() string {
 }
 
 const (
-	sessionReply = `{"session":"session-1","consent":{"id":"consent-1","given_at":"2026-01-02T03:04:05.678Z"},"captcha":{"media_type":"image/jpeg","data":"picture-1"},"expires_at":"","expires_in":600}`
+	sessionReply = `{"session":"session-1","consent":{"id":"consent-1","given_at":"2026-01-02T03:04:05.678Z","receipt_url":"https://relay.example/v1/receipts/r"},"captcha":{"media_type":"image/jpeg","data":"picture-1"},"expires_at":"","expires_in":600}`
 	captchaReply = `{"session":"session-2","captcha":{"media_type":"image/jpeg","data":"picture-2"},"expires_at":"","expires_in":500}`
 	tokenReply   = `{"token":"token-1","expires_at":"","expires_in":300}`
 )

@@ -34,8 +34,20 @@ func (w *Widget) show() {
 			field.Set("disabled", w.disabled)
 		}
 	}
+	w.showReceipt()
 	w.showPicture()
 	w.say(s)
+}
+
+// showReceipt makes the links of a consent lead to its receipt, where it is
+// withdrawn as well: by a press there, never by anything that a page could do here.
+func (w *Widget) showReceipt() {
+	for _, name := range []string{"receipt", "withdraw"} {
+		if link := w.host.part(name); link.Truthy() && w.receipt != "" {
+			link.Set("href", w.receipt)
+			link.Set("hidden", false)
+		}
+	}
 }
 
 // mark sets an ARIA state, or takes it off.

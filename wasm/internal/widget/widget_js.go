@@ -39,6 +39,7 @@ type Widget struct {
 
 	call       *relay.Call // the newest request
 	expiresAt  int         // of the token; ms since 1970
+	receipt    string      // where the newest consent can be seen and withdrawn
 	typed      string      // letters in the field, kept over a new view
 	stale      bool        // the picture is newer than the letters
 	picture    string      // the newest, drawn again into a new view

@@ -25,7 +25,7 @@
       panel('notice', select, button('decline'), button('agree'), button('alternative')),
       panel('captcha', part('canvas', 'captcha'), button('reload'), button('enlarge'), button('contrast'),
         part('input', 'answer', { type: 'text' }), button('submit'), button('cannot-read'), button('alternative')),
-      panel('done'),
+      panel('done', part('a', 'receipt', { hidden: '' }), part('a', 'withdraw', { hidden: '' })),
       panel('declined', button('retry'), button('alternative')),
       panel('error', make('p', { 'data-slot': 'reason' }), button('retry'), button('alternative')),
       part('p', 'status', { role: 'status' }), part('p', 'error', { role: 'alert' }),
