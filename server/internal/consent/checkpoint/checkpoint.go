@@ -51,12 +51,12 @@ var ErrForm = errors.New("checkpoint: not a checkpoint in canonical form")
 //
 // Errors: [ErrForm].
 func Parse(signed []byte) (Checkpoint, []note.Signature, error) {
-	n, err := note.Open(signed, nil)
+	_, err := note.Open(signed, nil)
 	var unverified *note.UnverifiedNoteError
 	if !errors.As(err, &unverified) { // with no key known, this is the answer to every well-formed note
 		return Checkpoint{}, nil, fmt.Errorf("%w: not a signed note", ErrForm)
 	}
-	n = unverified.Note
+	n := unverified.Note
 	var text log.Checkpoint
 	rest, err := text.Unmarshal([]byte(n.Text))
 	if err != nil || len(rest) > 0 || len(text.Hash) != sha256.Size || text.Size > math.MaxInt64 {

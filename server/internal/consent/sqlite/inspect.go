@@ -35,8 +35,12 @@ func Inspect(ctx context.Context, dir string) (_ *Inspection, err error) {
 		return nil, fmt.Errorf("sqlite: there is no ledger at %s: name its data directory", path)
 	}
 	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
-		"mode":    {"rw"}, // never made; the files beside it may have to be
-		"_pragma": {"busy_timeout(" + strconv.FormatInt(lockWait.Milliseconds(), 10) + ")", "query_only(1)", "cell_size_check(1)", "trusted_schema(0)"},
+		"mode": {"rw"}, // never made; the files beside it may have to be
+		"_pragma": {
+			"busy_timeout(" + strconv.FormatInt(lockWait.Milliseconds(), 10) + ")",
+			"query_only(1)", "cell_size_check(1)", "trusted_schema(0)",
+			"cache_size(-65536)", "mmap_size(1073741824)", // it reads everything: a sixth less work
+		},
 	}.Encode()}
 	db, err := sql.Open("sqlite", name.String())
 	if err != nil {
