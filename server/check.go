@@ -37,7 +37,8 @@ then. Warnings are for you to judge. No secret is printed.`,
 
 // check writes its report to out; its error says only how it ended.
 func check(path, data string, env func(string) (string, bool), out io.Writer) error {
-	c, err := config.Load(path, env)
+	var unset []string
+	c, err := config.Load(path, standIn(env, &unset))
 	if problems := config.Problems(err); len(problems) > 0 {
 		section(out, "Problems", texts(problems))
 		return fmt.Errorf("%s in %s: mend what is listed and check again", count(len(problems), "problem"), path)
@@ -49,7 +50,7 @@ func check(path, data string, env func(string) (string, bool), out io.Writer) er
 		c.UseData(data)
 	}
 	describe(out, c)
-	found := warnings(c)
+	found := append(unset, warnings(c)...)
 	var problems []string
 	keys, err := config.LoadKeys(c.Keys)
 	switch {
@@ -61,6 +62,9 @@ func check(path, data string, env func(string) (string, bool), out io.Writer) er
 		line(out, "keys", fmt.Sprintf("%s, %s, the first is %s", c.Keys, count(len(keys.Seal), "sealing key"), keys.Seal[0].Kid))
 	}
 	noticeProblems, noticeWarnings := checkNotices(c, out)
+	if err := describeLanguages(out, c); err != nil {
+		return err
+	}
 	problems, found = append(problems, noticeProblems...), append(found, noticeWarnings...)
 	section(out, "Warnings", found)
 	section(out, "Problems", problems)
@@ -71,11 +75,24 @@ func check(path, data string, env func(string) (string, bool), out io.Writer) er
 	return nil
 }
 
+// standIn looks up variables for a check, which may run where the relay does
+// not: one that is not set gets a value of the right form, and is noted.
+func standIn(env func(string) (string, bool), unset *[]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		if value, ok := env(name); ok && value != "" {
+			return value, true
+		}
+		*unset = append(*unset, "the environment variable "+name+" is not set here, and the relay does not start without it")
+		return "whsec_c3RhbmQtaW4gb2YgcmVsYXkgY2hlY2ssIG5vdCB1c2U=", true
+	}
+}
+
 // describe says in a few lines what was understood.
 func describe(out io.Writer, c *config.Config) {
 	line(out, "public url", c.PublicURL)
 	line(out, "listening", c.Listen+", admin "+c.AdminListen)
 	line(out, "data", c.Data)
+	line(out, "log", c.Log.Origin)
 	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
 		line(out, "account", name+" at "+c.Accounts[name].URL)
 	}

@@ -47,7 +47,7 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}} {
 		code, stdout, _ := relayed(t, nil, args...)
 		require.Zero(t, code)
-		for _, name := range []string{"serve", "check", "keygen", "sandbox", "version"} {
+		for _, name := range []string{"serve", "check", "keygen", "sandbox", "version", "log", "receipt"} {
 			require.Regexp(t, `(?m)^  `+name+` `, stdout)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/checkpoint"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // noticed is a decision whose notice the ledger has.
@@ -184,4 +186,28 @@ func TestALogKeepsItsName(t *testing.T) {
 	require.NoError(t, first.Close())
 	_, err = reopen(t, dir, storetest.Keys, consent.WithLog(consent.LogOptions{Origin: "moved.example/v1/log"}))
 	require.ErrorContains(t, err, fmt.Sprintf("write `log: {origin: %s}`", consent.SandboxOrigin))
+}
+
+func TestCheckpointsArePublishedEverySoOften(t *testing.T) {
+	l, faulty, _ := newFaulty(t, consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin, PublishEvery: 200 * time.Millisecond}))
+	for i := range 3 {
+		_, err := l.Give(t.Context(), storetest.Decision(key(i)))
+		require.NoError(t, err)
+	}
+	tile := tlog.Tile{H: consent.TileHeight, W: 3}
+	require.Eventually(t, func() bool { return published(t, l).Size == 3 }, 10*time.Second, 10*time.Millisecond)
+	_, err := l.Tile(t.Context(), tile)
+	require.NoError(t, err)
+	faulty.Reset()
+	_, err = l.Give(t.Context(), storetest.Decision(key(3)))
+	require.NoError(t, err)
+	if published(t, l).Size == 3 { // else the next publication came in between
+		tile.W = 4
+		_, err = l.Tile(t.Context(), tile)
+		if published(t, l).Size == 3 {
+			require.ErrorIs(t, err, consent.ErrNotFound, "recorded, and not yet published")
+		}
+	}
+	require.Eventually(t, func() bool { return published(t, l).Size == 4 }, 10*time.Second, 10*time.Millisecond)
+	require.LessOrEqual(t, faulty.Transactions(), 2, "nothing is written while there is nothing new")
 }

@@ -29,9 +29,11 @@ func Run(t *testing.T, open Open) {
 		{"a key is claimed once", claimedOnce},
 		{"replies are forgotten in time", repliesForgotten},
 		{"notices are kept by hash", noticesKept},
+		{"the log's hashes and checkpoints are kept", hashesKept},
 		{"a closed store is unavailable", closedStore},
 		{"reopening keeps all", reopeningKeepsAll},
 
+		{"every event is proven by the log", everyEventProven},
 		{"a decision is read as it was made", readAsMade},
 		{"an idempotency key is worth one decision", oneDecision},
 		{"a ticket is worth one consent", oneConsent},
