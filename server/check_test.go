@@ -3,10 +3,13 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/notice"
 )
 
 var exampleEnv = map[string]string{"DEEPVUE_CLIENT_ID": "live-7", "DEEPVUE_CLIENT_SECRET": "canary-secret",
@@ -64,11 +67,26 @@ func TestCheckListsEveryProblem(t *testing.T) {
 	require.Contains(t, stderr, "(and 1 more: `relay check --config FILE` lists all)")
 }
 
-func TestCheckNamesAMissingVariable(t *testing.T) {
-	code, stdout, _ := relayed(t, nil, "check", "--config", example(t))
-	require.Equal(t, 1, code)
+func TestCheckWarnsOfAMissingVariableAndServeNeedsIt(t *testing.T) {
+	path := example(t)
+	code, stdout, _ := relayed(t, nil, "check", "--config", path)
+	require.Zero(t, code, "a check may run where the relay does not")
 	require.Contains(t, stdout, "DEEPVUE_CLIENT_ID is not set")
 	require.Contains(t, stdout, "DEEPVUE_CLIENT_SECRET is not set")
+	require.NotContains(t, stdout, "whsec_")
+	code, _, stderr := relayed(t, nil, "serve", "--config", path)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "DEEPVUE_CLIENT_ID is not set")
+}
+
+func TestCheckPrintsATableOfLanguages(t *testing.T) {
+	_, stdout, _ := relayed(t, nil, "check", "--config", example(t))
+	for _, row := range []string{`en +reviewed +offered +English`, `ta +draft +your texts are missing +தமிழ்`, `ur +draft +your texts are missing +اردو`} {
+		require.Regexp(t, row, stdout)
+	}
+	require.Len(t, regexp.MustCompile(`(?m)^  \S+ +(reviewed|draft) `).FindAllString(stdout, -1), 24)
+	require.Equal(t, "needs allow_drafts", offered(notice.Language{Tag: "hi", Status: notice.Draft}, notice.Sandbox(), false))
+	require.Equal(t, "offered", offered(notice.Language{Tag: "hi", Status: notice.Draft}, notice.Sandbox(), true))
 }
 
 func TestCheckSaysHowToMakeKeysAndRefusesOpenOnes(t *testing.T) {
