@@ -84,7 +84,7 @@ func TestNothingIsSentWithoutACommittedConsentOfTheAccount(t *testing.T) {
 		var e *deepvue.Error
 		require.NotErrorAs(t, err, &e, name)
 	}
-	require.Zero(t, v.calls.Load())
+	require.Zero(t, v.Calls.Load())
 }
 
 func TestMostBoundsTheTries(t *testing.T) {
@@ -110,7 +110,7 @@ func TestCredentialsNeverFollowARedirect(t *testing.T) {
 		require.Equal(t, deepvue.Class("redirect"), e.Class)
 		require.Len(t, calls, 1)
 	}
-	require.Zero(t, other.calls.Load())
+	require.Zero(t, other.Calls.Load())
 }
 
 func TestRetryAfterIsReadAndBounded(t *testing.T) {
@@ -162,7 +162,7 @@ func TestAKeptConnectionThatBreaksIsNotRepeatedUnseen(t *testing.T) {
 	require.Len(t, calls, 2)
 	require.Equal(t, "vendor_unavailable", calls[0].Result)
 	require.Equal(t, "ok", calls[1].Result)
-	require.EqualValues(t, 3, v.calls.Load())
+	require.EqualValues(t, 3, v.Calls.Load())
 }
 
 func TestNobodyListeningIsNoCall(t *testing.T) {
@@ -213,7 +213,7 @@ func TestACancelledCallIsStillReported(t *testing.T) {
 	_, calls, err = c.Connect(ctx, committed, deepvue.AtMost(3))
 	require.ErrorIs(t, err, context.Canceled)
 	require.Empty(t, calls, "nothing is sent for a caller who has gone")
-	require.EqualValues(t, 1, v.calls.Load())
+	require.EqualValues(t, 1, v.Calls.Load())
 }
 
 func TestErrorsHoldNothingThatWasSent(t *testing.T) {

@@ -1,18 +1,9 @@
 package deepvue_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
-	"image"
-	"image/jpeg"
-	"io"
-	"log"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +13,7 @@ import (
 	"ekycconnect/server/internal/consent/sqlite"
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/deepvue/script"
 	"ekycconnect/server/internal/secret"
 )
 
@@ -29,6 +21,17 @@ const (
 	clientID     = "live_canary-client"
 	clientSecret = "canary-secret"
 	purpose      = "KYC: account opening & 100% check + é"
+)
+
+var (
+	newVendor = script.NewVendor
+	say       = script.Say
+	good      = script.Good
+	started   = script.Started
+	detail    = script.Detail
+	b64       = script.Base64
+	picture   = script.Picture
+	hijack    = script.Hijack
 )
 
 // decisions are recorded in a real ledger: nothing else makes a Committed.
@@ -70,25 +73,6 @@ func (d decisions) refuse(account string) consent.Committed {
 	return state.Committed
 }
 
-// vendor is a server that the test scripts, counting what arrives.
-type vendor struct {
-	*httptest.Server
-	calls atomic.Int32
-}
-
-// newVendor gives the handler the number of the call, from 1.
-func newVendor(t *testing.T, handle func(w http.ResponseWriter, r *http.Request, call int)) *vendor {
-	t.Helper()
-	v := new(vendor)
-	v.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handle(w, r, int(v.calls.Add(1)))
-	}))
-	v.Config.ErrorLog = log.New(io.Discard, "", 0)
-	v.Start()
-	t.Cleanup(v.Close)
-	return v
-}
-
 func account(url string) deepvue.Account {
 	return deepvue.Account{Name: "main", URL: url, ClientID: clientID, ClientSecret: secret.New(clientSecret)}
 }
@@ -108,40 +92,6 @@ func asError(t *testing.T, err error) *deepvue.Error {
 	require.ErrorAs(t, err, &e)
 	require.Nil(t, errors.Unwrap(err), "nothing of a transport's error is kept")
 	return e
-}
-
-// picture is a JPEG of this size.
-func picture(width, height int) []byte {
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, width, height)), nil); err != nil {
-		panic(err)
-	}
-	return b.Bytes()
-}
-
-// resized is a small picture whose header claims another size.
-func resized(width, height int) []byte {
-	b := picture(8, 8)
-	at := bytes.Index(b, []byte{0xFF, 0xC0})
-	copy(b[at+5:], []byte{byte(height >> 8), byte(height), byte(width >> 8), byte(width)})
-	return b
-}
-
-func b64(raw []byte) string { return base64.StdEncoding.EncodeToString(raw) }
-
-// started is the body of a good answer to connect.
-func started(captcha string) string {
-	return `{"code":200,"timestamp":1738303175394,"transaction_id":"txn-1","data":{"session_id":"session-1","captcha":"` + captcha + `"},"new_member":{"x":[1]}}`
-}
-
-func good() string { return started(b64(picture(200, 70))) }
-
-func say(status int, body string) func(http.ResponseWriter, *http.Request, int) {
-	return func(w http.ResponseWriter, _ *http.Request, _ int) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		io.WriteString(w, body)
-	}
 }
 
 // whenGone waits until the caller has gone away.

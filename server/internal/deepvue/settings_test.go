@@ -105,6 +105,6 @@ func TestAProxyIsUsedOnlyWhenItIsSet(t *testing.T) {
 	v := newVendor(t, say(200, good()))
 	_, _, err = newClient(t, v.URL, deepvue.Proxy(at)).Connect(t.Context(), newDecisions(t).give("main"), deepvue.AtMost(3))
 	require.NoError(t, err)
-	require.EqualValues(t, 1, proxy.calls.Load())
-	require.Zero(t, v.calls.Load())
+	require.EqualValues(t, 1, proxy.Calls.Load())
+	require.Zero(t, v.Calls.Load())
 }

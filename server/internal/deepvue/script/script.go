@@ -1,0 +1,66 @@
+// Package script holds, for tests, what a vendor can answer and what the relay
+// must make of it: every documented answer, and every way to break one. A new
+// case is a row. The vendor's client is tested with the rows, and so is the
+// whole relay.
+//
+// Documented answers: https://docs.deepvue.ai/errors.
+package script
+
+import (
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/wasm/wire"
+)
+
+// Row is one answer of the vendor, the same at every call, and what comes of it.
+type Row struct {
+	Name   string
+	Answer Answer
+	Code   wire.Code     // empty: a session
+	Status int           // the vendor's; 0 if none was read
+	Class  deepvue.Class // the finer cause
+	Tries  int           // HTTP calls made; 1 if zero
+	After  time.Duration // how long the vendor asks to stay away
+	Slow   bool          // only a deadline ends it
+}
+
+// Calls is how many HTTP calls the vendor sees.
+func (r Row) Calls() int { return max(r.Tries, 1) }
+
+// Deadline for one operation with this row.
+func (r Row) Deadline() time.Duration {
+	if r.Slow {
+		return time.Second
+	}
+	return 10 * time.Second
+}
+
+// Rows are all rows that a server can play.
+func Rows() []Row { return slices.Concat(Documented, Broken, Accepted) }
+
+// Vendor is a server that plays an answer and counts what arrives.
+type Vendor struct {
+	*httptest.Server
+	Calls atomic.Int32
+}
+
+// NewVendor runs a vendor until the test ends.
+func NewVendor(t testing.TB, answer Answer) *Vendor {
+	t.Helper()
+	v := new(Vendor)
+	v.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer(w, r, int(v.Calls.Add(1)))
+	}))
+	v.Config.ErrorLog = log.New(io.Discard, "", 0)
+	v.Start()
+	t.Cleanup(v.Close)
+	return v
+}
