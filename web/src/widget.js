@@ -93,7 +93,7 @@ export const widget = (element, internals, root) => {
     press = null;
     if (part('panel-error')) {
       root.querySelectorAll('section').forEach(s => (s.hidden = s.dataset.part != 'panel-error'));
-      find('[data-slot=reason]')?.replaceChildren(word(code) || word('unknown'));
+      root.querySelectorAll('[data-slot=reason],[data-part=error]').forEach(p => (p.textContent = word(code) || word('unknown')));
       if (asked) inPanel('[data-part=heading]').focus();
     } else {
       plain('Could not be loaded: ' + code, true);
