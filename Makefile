@@ -60,7 +60,7 @@ wasm-test: go browser
 
 # 200 times: the relay is killed at a random moment under load, started again, and
 # nothing that it acknowledged may be missing.
-crash: go ## 200 rounds of kill -9 under load
+crash: build ## 200 rounds of kill -9 under load
 	@$(GO) run ./server/internal/crash -rounds 200
 
 bench: build ## sizes, and the benchmarks of the relay
