@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"ekycconnect/server/internal/config"
@@ -27,7 +25,6 @@ import (
 	"ekycconnect/server/internal/receiptpage"
 	"ekycconnect/server/internal/seal"
 	"ekycconnect/server/internal/webhook"
-	"ekycconnect/wasm/wire"
 	"ekycconnect/web"
 )
 
@@ -77,29 +74,25 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 		return nil, err
 	}
 	ledger, err := consent.New(store, ledgerKeys(keys), time.Now, log,
-		consent.WithValidity(c.Lifetimes.Session), consent.WithLog(logOptions(c)),
+		consent.WithValidity(c.Lifetimes.Session), consent.WithLog(logOptions(c)), consent.WithCommits(metrics.Commit),
 		consent.WithOutbox(hooks.Wants, hooks.Notify))
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	r := &relay{ledger: ledger, webhook: hooks, keep: c.Retention}
 	metrics.Messages(func() (waiting, givenUp int, err error) { return ledger.MessageCount(context.Background()) })
-	health := &vendorHealth{refused: map[string]bool{}}
 	core := &connect.Service{
 		Sites: connect.NewSites(sites(c)), Ledger: ledger, Accounts: map[string]*connect.Account{},
 		Notices: notices, Sealer: sealer, Receipts: receipts, Lifetimes: connect.Lifetimes(c.Lifetimes), Limits: limits(c.Limits),
-		Clock: time.Now, Log: log,
-		OnCall: func(account string, call consent.Call) {
-			metrics.VendorCall(account, call)
-			health.note(account, call)
-		},
+		Clock: time.Now, Log: log, Watch: metrics,
 	}
 	if err := r.open(ctx, c, core); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
+	metrics.Accounts(core.Accounts)
 	r.api = &httpapi.API{
 		Core: core, Receipts: receiptpage.New(core, words, public, c.Sandbox),
-		Hosted: hosted.New(core, words, public, assets.Version(), c.Sandbox), Assets: assets, PublicURL: public, Demo: demo, LogHidden: !c.Log.Public, Metrics: metrics, Log: log, Degraded: health.causes,
+		Hosted: hosted.New(core, words, public, assets.Version(), c.Sandbox), Assets: assets, PublicURL: public, Demo: demo, LogHidden: !c.Log.Public, Metrics: metrics, Log: log, Degraded: core.Degraded,
 		TrustedProxies: c.TrustedProxies,
 	}
 	return r, nil
@@ -199,33 +192,4 @@ func sites(c *config.Config) []*connect.Site {
 		}
 	}
 	return sites
-}
-
-// vendorHealth remembers which accounts the vendor refuses: their sites limp,
-// the others do not.
-type vendorHealth struct {
-	mu      sync.Mutex
-	refused map[string]bool
-}
-
-func (h *vendorHealth) note(account string, call consent.Call) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.refused[account] = call.Result == string(wire.VendorRejected)
-}
-
-func (h *vendorHealth) causes() []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var names []string
-	for name, refused := range h.refused {
-		if refused {
-			names = append(names, name)
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	slices.Sort(names)
-	return []string{"the vendor refuses these accounts, check their credentials: " + strings.Join(names, ", ")}
 }

@@ -3,6 +3,8 @@ package connect
 import (
 	"context"
 	"errors"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -26,6 +28,7 @@ type Account struct {
 	vendor  Vendor
 	line    *pace.Line // nil: as many calls as come
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
+	refused atomic.Value // deepvue.Class of the vendor's last refusal, empty after a good answer
 }
 
 // NewAccount puts an account together; line may be nil.
@@ -45,9 +48,6 @@ func down(err error) bool {
 	return errors.As(err, &v) && (v.Code == wire.VendorUnavailable || v.Code == wire.VendorTimeout)
 }
 
-// Broken reports whether the vendor is taken to be down.
-func (a *Account) Broken() bool { return a.breaker.State() == gobreaker.StateOpen }
-
 // Waiting is how many visitors stand in the account's line.
 func (a *Account) Waiting() int {
 	if a.line == nil {
@@ -66,8 +66,9 @@ var errNotCalled = errors.New("connect: the vendor was not called")
 type admission struct {
 	account *Account
 	visitor pace.Visitor
-	place   *pace.Place // nil once it is spent
-	done    func(error) // tells the breaker; nil once it has been told
+	place   *pace.Place                // nil once it is spent
+	sent    atomic.Pointer[pace.Place] // the one spent last
+	done    func(error)                // tells the breaker; nil once it has been told
 }
 
 func (s *Service) admit(ctx context.Context, account string, v pace.Visitor) (*admission, *Error) {
@@ -80,11 +81,25 @@ func (s *Service) admit(ctx context.Context, account string, v pace.Visitor) (*a
 		return nil, &Error{Code: wire.VendorUnavailable, Detail: vendorDetail[wire.VendorUnavailable], RetryAfter: breakerPause, Cause: err}
 	}
 	p := &admission{account: a, visitor: v, done: done}
-	if err := p.enter(ctx); err != nil {
+	begin := time.Now()
+	err = p.enter(ctx)
+	s.Watch.Waited(account, time.Since(begin), waitOutcome(err))
+	if err != nil {
 		done(errNotCalled)
 		return nil, lineError(err)
 	}
 	return p, nil
+}
+
+func waitOutcome(err error) string {
+	var busy *pace.Busy
+	switch {
+	case err == nil:
+		return waitGranted
+	case errors.As(err, &busy):
+		return waitBusy
+	}
+	return waitLeft
 }
 
 // enter waits for a place.
@@ -95,12 +110,28 @@ func (p *admission) enter(ctx context.Context) (err error) {
 	return err
 }
 
-// send notes that a call goes out now, at the place that is held.
-func (p *admission) send() {
-	if p.place != nil {
-		p.place.Send()
-		p.place = nil
+// send waits for the moment at which the place that is held may be used, and
+// uses it.
+func (p *admission) send(ctx context.Context) error {
+	if p.place == nil {
+		return nil
 	}
+	place := p.place
+	p.place = nil
+	p.sent.Store(place)
+	return place.Send(ctx)
+}
+
+// watched is ctx for calls whose places learn when they really went out and
+// when the vendor had them.
+func (p *admission) watched(ctx context.Context) context.Context {
+	if p.account.line == nil {
+		return ctx
+	}
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteRequest:         func(httptrace.WroteRequestInfo) { p.sent.Load().Gone() },
+		GotFirstResponseByte: func() { p.sent.Load().Answered() },
+	})
 }
 
 // learn passes on what the calls say of the vendor. It returns how long to
@@ -113,6 +144,9 @@ func (p *admission) learn(calls []consent.Call, err error) (pause time.Duration)
 	p.done = nil
 	var v *deepvue.Error
 	busy := errors.As(err, &v) && v.Code == wire.VendorBusy
+	if err == nil || v != nil {
+		p.account.remember(v)
+	}
 	switch {
 	case busy && p.account.line != nil:
 		return p.account.line.Refused(v.RetryAfter)

@@ -73,6 +73,7 @@ func (s *Service) Answer(ctx context.Context, r *wire.AnswerRequest, from Visito
 	// The test key's expired token is told as a good one: what the partner's
 	// back end makes of it is to be tried, not what the widget does.
 	told := s.Lifetimes.Token
+	s.Watch.Step(claims.Site, StepAnswer)
 	return wire.AnswerReply{Token: token, ExpiresAt: Stamp(s.Clock().Add(told)), ExpiresIn: seconds(told)}, nil
 }
 

@@ -52,6 +52,7 @@ func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionRe
 		if state, err = s.Ledger.Give(ctx, d); err != nil {
 			return none, ledgerError(err)
 		}
+		s.Watch.Step(d.Site, StepAgree)
 	}
 	given := s.reference(state)
 	claims := seal.Consented{
@@ -73,6 +74,7 @@ func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionRe
 	if refused != nil {
 		return none, refused.after(given)
 	}
+	s.Watch.Step(d.Site, StepCaptcha)
 	return reply, nil
 }
 

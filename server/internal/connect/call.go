@@ -2,6 +2,8 @@ package connect
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/deepvue"
@@ -27,11 +29,12 @@ func (s *Service) call(ctx context.Context, admitted *admission, id string,
 	if refused := s.spendable(state); refused != nil {
 		return refused
 	}
-	calls, failed := do(ctx, admitted.account.vendor, state.Committed, s.turns(admitted, state))
+	calls, failed := do(admitted.watched(ctx), admitted.account.vendor, state.Committed, s.turns(admitted, state))
 	for _, c := range calls {
-		s.OnCall(state.Account(), c)
+		s.Watch.VendorCall(state.Account(), c)
 	}
 	pause := admitted.learn(calls, failed)
+	s.tell(ctx, state.Account(), failed, pause)
 	// The vendor was called, so this is recorded even if the client has left.
 	if *number, err = s.Ledger.Used(context.WithoutCancel(ctx), state.Committed, calls); err != nil {
 		refused := ledgerError(err)
@@ -41,11 +44,25 @@ func (s *Service) call(ctx context.Context, admitted *admission, id string,
 		return refused
 	}
 	if failed != nil {
-		refused := vendorError(failed)
+		refused := lineError(failed)
 		refused.RetryAfter = max(refused.RetryAfter, pause)
 		return refused
 	}
 	return nil
+}
+
+// tell passes a failure of the vendor on to metrics and log.
+func (s *Service) tell(ctx context.Context, account string, failed error, pause time.Duration) {
+	var v *deepvue.Error
+	if !errors.As(failed, &v) {
+		return
+	}
+	s.Watch.VendorFailed(account, v.Class)
+	if v.Code == wire.VendorBusy {
+		s.Watch.VendorLimited(account)
+		s.Log.WarnContext(ctx, "the vendor refused a call as one too many: the account pauses; compare its plan here with the contract, and look who else uses its key",
+			"account", account, "pause", pause)
+	}
 }
 
 // spendable reports whether a consent may still be used to call the vendor.
@@ -73,11 +90,14 @@ func (s *Service) turns(admitted *admission, state consent.State) deepvue.Turn {
 		if !first && admitted.enter(ctx) != nil {
 			return deepvue.ErrNoTurn // no place in time: what the vendor said stands
 		}
-		first = false
-		if err := s.Ledger.Standing(ctx, state.Committed); err != nil {
+		if err := admitted.send(ctx); err != nil {
+			if !first {
+				return deepvue.ErrNoTurn
+			}
 			return err
 		}
-		admitted.send()
-		return nil
+		first = false
+		// Asked last: after a withdrawal no call starts.
+		return s.Ledger.Standing(ctx, state.Committed)
 	}
 }

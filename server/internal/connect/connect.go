@@ -46,8 +46,7 @@ type Service struct {
 	Limits    Limits
 	Clock     func() time.Time
 	Log       *slog.Logger
-	// OnCall is told of each HTTP call to the vendor; for metrics.
-	OnCall func(account string, call consent.Call)
+	Watch     Watcher
 
 	starting flights[wire.SessionReply] // sessions in the making, by idempotency key
 	calling  locks                      // one vendor call at a time, by consent

@@ -16,7 +16,9 @@ func (s *Service) Decline(ctx context.Context, r *wire.DeclineRequest, from Visi
 	d.Alternative = r.Alternative
 	state, repeated, err := s.Ledger.Repeat(ctx, consent.Refused, d)
 	if err == nil && !repeated {
-		state, err = s.Ledger.Refuse(ctx, d)
+		if state, err = s.Ledger.Refuse(ctx, d); err == nil {
+			s.Watch.Step(d.Site, StepDecline)
+		}
 	}
 	if err != nil {
 		return wire.DeclineReply{}, ledgerError(err)

@@ -43,6 +43,7 @@ func (s *Service) View(sitekey, purpose, requested, accept string, from Visitor)
 	if err != nil {
 		return Presented{}, &Error{Code: wire.Internal, Detail: "the presentation could not be sealed", Cause: err}
 	}
+	s.Watch.Step(sitekey, StepNotice)
 	return Presented{n, presentation}, nil
 }
 

@@ -135,6 +135,9 @@ func (s *Service) Redeem(ctx context.Context, r Redeem) (Redeemed, error) {
 	if !r.Peek {
 		out.SessionID, out.Captcha, out.TransactionID = token.VendorSession, token.Answer, token.Transaction
 		out.Retry = spent.Reply
+		if !spent.Repeat {
+			s.Watch.Step(site.Sitekey, StepRedeem)
+		}
 	}
 	return Redeemed{Success: true, ErrorCodes: []string{}, Redemption: out}, nil
 }

@@ -24,5 +24,6 @@ func (s *Service) Spare(l *limit.Limiter, from netip.Addr) *Error {
 	if wait == 0 {
 		return nil
 	}
+	s.Watch.Limited(s.Limits.name(l))
 	return &Error{Code: wire.RateLimited, Detail: "too many requests from this address; wait as long as Retry-After says", RetryAfter: wait}
 }

@@ -66,6 +66,8 @@ type Call struct {
 	Result        string    // "ok", or the code of the problem
 	TransactionID string    // the vendor's; empty if it gave none
 	At            time.Time // when the call was begun
+
+	Took time.Duration // until it was answered; not recorded
 }
 
 // Redemption asks for what a token is worth.

@@ -114,10 +114,12 @@ func (l *Ledger) write(group []*op) error {
 	}
 	ctx := context.Background() // a commit is never given up half way
 	var grown growth
+	begin := time.Now()
 	err := l.store.Update(ctx, func(tx Tx) (err error) {
 		grown, err = l.judge(ctx, tx, group)
 		return err
 	})
+	l.commits(len(group), time.Since(begin))
 	switch {
 	case err == nil:
 		l.tree.committed(grown)

@@ -22,6 +22,7 @@ type Ledger struct {
 	clock    func() time.Time
 	log      *slog.Logger
 	fatal    func(error)
+	commits  func(callers int, took time.Duration)
 	validity time.Duration
 	outbox   outbox
 	tree     *tree
@@ -48,6 +49,12 @@ func WithFatal(end func(error)) Option { return func(l *Ledger) { l.fatal = end 
 // says: 30 minutes by default, at least as long as a session lives.
 func WithValidity(d time.Duration) Option { return func(l *Ledger) { l.validity = d } }
 
+// WithCommits tells f of each transaction: for how many callers it was, and how
+// long it took.
+func WithCommits(f func(callers int, took time.Duration)) Option {
+	return func(l *Ledger) { l.commits = f }
+}
+
 // New starts a ledger on a store, which it closes in the end. clock tells the
 // time; the ledger never lets it go backwards.
 func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, options ...Option) (*Ledger, error) {
@@ -58,6 +65,7 @@ func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, optio
 	l := &Ledger{
 		store: store, hash: hash, clock: clock, log: log,
 		validity: 30 * time.Minute,
+		commits:  func(int, time.Duration) {},
 		tree:     &tree{origin: SandboxOrigin, log: log},
 		queue:    make(chan *op, maxGroup),
 		drained:  make(chan struct{}),

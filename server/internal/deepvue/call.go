@@ -81,6 +81,7 @@ func (c *Client) try(ctx context.Context, committed consent.Committed, endpoint 
 	}
 
 	response, err := request.Get(basePath + endpoint)
+	made.Took = time.Since(made.At)
 	a, problem := judge(endpoint, response, err, ended(ctx))
 	made.TransactionID = a.transactionID
 	var fault error

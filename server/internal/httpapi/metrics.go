@@ -9,45 +9,70 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/webhook"
+	"ekycconnect/server/internal/deepvue"
 )
 
-// Metrics counts what the operator wants to see. Every label has a bounded set
-// of values: route patterns, codes, account names.
+// Metrics counts what the operator wants to see; server/docs/operating.md says
+// what to make of it. Every label has a bounded set of values: route patterns,
+// codes, and what the configuration names. It is the core's [connect.Watcher].
 type Metrics struct {
 	registry *prometheus.Registry
+
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
-	calls    *prometheus.CounterVec
-	webhooks *prometheus.CounterVec
+
+	calls       *prometheus.CounterVec
+	callSeconds *prometheus.HistogramVec
+	failures    *prometheus.CounterVec
+	limited     *prometheus.CounterVec
+	waits       *prometheus.HistogramVec
+
+	steps   *prometheus.CounterVec
+	refused *prometheus.CounterVec
+
+	webhooks      *prometheus.CounterVec
+	commitSize    prometheus.Histogram
+	commitSeconds prometheus.Histogram
 }
+
+var seconds = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20}
 
 // NewMetrics makes a registry of its own.
 func NewMetrics() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "ekyc_http_requests_total",
-			Help: "Requests answered, by route, method, status and problem code.",
-		}, []string{"route", "method", "status", "code"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "ekyc_http_request_seconds",
-			Help:    "Time to answer, by route.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20},
-		}, []string{"route"}),
-		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "ekyc_vendor_calls_total",
-			Help: "HTTP calls to the vendor, by account, endpoint and result.",
-		}, []string{"account", "endpoint", "result"}),
-		webhooks: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "ekyc_webhook_tries_total",
-			Help: "Tries to tell a partner of a withdrawal or erasure, by outcome: delivered, failed, given_up.",
-		}, []string{"outcome"}),
+		requests: counter("ekyc_http_requests_total", "Requests answered, by route, method, status and problem code.", "route", "method", "status", "code"),
+		seconds:  histogram("ekyc_http_request_seconds", "Time to answer, by route.", "route"),
+
+		calls:       counter("ekyc_vendor_calls_total", "HTTP calls to the vendor, by account, endpoint and result.", "account", "endpoint", "result"),
+		callSeconds: histogram("ekyc_vendor_call_seconds", "Time that the vendor takes for an HTTP call, by account and endpoint.", "account", "endpoint"),
+		failures:    counter("ekyc_vendor_failures_total", "Operations that the vendor failed after all tries, by account and cause.", "account", "class"),
+		limited:     counter("ekyc_vendor_limited_total", "429s of the vendor. Each is a defect: of the plan in the configuration, of who else uses the key, or of the relay.", "account"),
+		waits:       histogram("ekyc_line_wait_seconds", "Time in line for the vendor, by account and outcome.", "account", "outcome"),
+
+		steps:   counter("ekyc_steps_total", "Visitors' steps, by site: notice, agree or decline, captcha, answer, redeem.", "site", "step"),
+		refused: counter("ekyc_limited_total", "Requests refused by one of the relay's own limits.", "limit"),
+
+		webhooks: counter("ekyc_webhook_tries_total", "Tries to tell a partner of a withdrawal or erasure, by outcome: delivered, failed, given_up.", "outcome"),
+
+		commitSize: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "ekyc_commit_callers",
+			Help: "Callers that share one transaction of the ledger.", Buckets: []float64{1, 2, 4, 8, 16, 32, 64, 128, 256}}),
+		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "ekyc_commit_seconds",
+			Help: "Time of one transaction of the ledger.", Buckets: seconds}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.calls, m.webhooks,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.seconds, m.calls, m.callSeconds, m.failures, m.limited, m.waits, m.steps, m.refused,
+		m.webhooks, m.commitSize, m.commitSeconds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+func histogram(name, help string, labels ...string) *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: seconds}, labels)
 }
 
 // Handler serves the metrics in Prometheus' text format.
@@ -58,36 +83,34 @@ func (m *Metrics) Handler() http.Handler {
 // VendorCall counts one HTTP call to the vendor.
 func (m *Metrics) VendorCall(account string, c consent.Call) {
 	m.calls.WithLabelValues(account, c.Endpoint, c.Result).Inc()
+	m.callSeconds.WithLabelValues(account, c.Endpoint).Observe(c.Took.Seconds())
 }
 
-// Webhook counts one try to tell a partner.
-func (m *Metrics) Webhook(o webhook.Outcome) { m.webhooks.WithLabelValues(string(o)).Inc() }
-
-// Messages shows how many messages wait for their partners, and how many were
-// given up and are kept. Of an outbox that cannot be read nothing is shown.
-func (m *Metrics) Messages(count func() (waiting, givenUp int, err error)) {
-	m.registry.MustRegister(messages{count})
+// VendorFailed counts one operation in vain.
+func (m *Metrics) VendorFailed(account string, class deepvue.Class) {
+	m.failures.WithLabelValues(account, string(class)).Inc()
 }
 
-type messages struct {
-	count func() (waiting, givenUp int, err error)
+// VendorLimited counts one 429.
+func (m *Metrics) VendorLimited(account string) { m.limited.WithLabelValues(account).Inc() }
+
+// Waited notes one visitor's time in line.
+func (m *Metrics) Waited(account string, wait time.Duration, outcome string) {
+	m.waits.WithLabelValues(account, outcome).Observe(wait.Seconds())
 }
 
-var messagesDesc = prometheus.NewDesc("ekyc_webhook_messages",
-	"Messages in the outbox, by state: waiting, given_up.", []string{"state"}, nil)
+// Step counts one visitor's step.
+func (m *Metrics) Step(site string, step connect.Step) {
+	m.steps.WithLabelValues(site, string(step)).Inc()
+}
 
-// Describe implements prometheus.Collector.
-func (messages) Describe(out chan<- *prometheus.Desc) { out <- messagesDesc }
+// Limited counts one request that a limit refused.
+func (m *Metrics) Limited(limit string) { m.refused.WithLabelValues(limit).Inc() }
 
-// Collect implements prometheus.Collector.
-func (m messages) Collect(out chan<- prometheus.Metric) {
-	waiting, givenUp, err := m.count()
-	if err != nil {
-		return
-	}
-	for state, n := range map[string]int{"waiting": waiting, "given_up": givenUp} {
-		out <- prometheus.MustNewConstMetric(messagesDesc, prometheus.GaugeValue, float64(n), state)
-	}
+// Commit notes one transaction of the ledger.
+func (m *Metrics) Commit(callers int, took time.Duration) {
+	m.commitSize.Observe(float64(callers))
+	m.commitSeconds.Observe(took.Seconds())
 }
 
 func (m *Metrics) request(route, verb string, status int, code string, took time.Duration) {

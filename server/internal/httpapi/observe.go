@@ -82,7 +82,11 @@ func (a *API) finish(r *http.Request, o *observation, status int, took time.Dura
 	}
 	a.Metrics.request(route, r.Method, status, string(o.code)+o.verdict, took)
 	level := slog.LevelInfo
-	if status >= 500 {
+	switch {
+	case status < 500:
+	case o.code.Fault() == wire.FaultVendor && o.code.Known():
+		level = slog.LevelWarn // nothing here is broken
+	default:
 		level = slog.LevelError
 	}
 	attrs := []slog.Attr{

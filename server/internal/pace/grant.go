@@ -17,6 +17,16 @@ func (l *Line) free(k int, now time.Time) time.Time {
 	return at
 }
 
+// moment is when a place that was granted may send: the others that were granted
+// come after it.
+func (l *Line) moment(now time.Time) time.Time {
+	granted := l.flying
+	l.flying = 0
+	at := l.free(1, now)
+	l.flying = granted
+	return at
+}
+
 // forecast is how long a visitor who comes now will wait: behind those of its
 // own site that go before it, and one of every other site for each of them.
 func (l *Line) forecast(q *queue, v Visitor, now time.Time) time.Duration {
@@ -39,25 +49,31 @@ func (l *Line) forecast(q *queue, v Visitor, now time.Time) time.Duration {
 	return at.Sub(now)
 }
 
-// grant gives places to those in line while there is room, and sets the timer
-// for when there is room again. It needs the lock.
+// lead is how long before there is room a place is granted: what its holder does
+// first, such as to commit a consent, then takes no time of the allowance.
+const lead = 50 * time.Millisecond
+
+// grant gives places to those in line while there is room, or is about to be,
+// and sets the timer for when there is room again. It needs the lock.
 func (l *Line) grant(now time.Time) {
 	if l.timer != nil {
 		l.timer.Stop()
 		l.timer = nil
 	}
 	for l.waiting > 0 {
-		at := l.free(1, now)
-		if at.After(now) {
-			l.wake(at.Sub(now))
+		if wait := l.free(1, now).Sub(now) - lead; wait > 0 {
+			l.wake(wait)
 			return
 		}
 		p, later := l.next(now)
 		if p == nil {
-			l.wake(later.Sub(now))
+			l.wake(later.Sub(now) - lead)
 			return
 		}
 		l.flying++
+		if !p.visitor.Ticketed {
+			l.queueOf(p.visitor).flying++
+		}
 		close(p.granted)
 	}
 }
@@ -70,7 +86,7 @@ func (l *Line) next(now time.Time) (p *Place, later time.Time) {
 		case len(q.ticketed) > 0:
 			p, q.ticketed = q.ticketed[0], q.ticketed[1:]
 		default:
-			if at := l.shareFree(q, 1, now); at.After(now) {
+			if at := l.shareFree(q, 1, now); at.Sub(now) > lead {
 				if later.IsZero() || at.Before(later) {
 					later = at
 				}

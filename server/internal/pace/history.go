@@ -2,31 +2,55 @@ package pace
 
 import "time"
 
-// history is when the last calls were sent, oldest first, as many as the day's
+// history is when the last calls reached the vendor at the latest, oldest first, as many as the day's
 // limit counts: a ring, since the oldest is dropped with each new one.
 type history struct {
-	ring  []int64 // ms since the epoch
+	ring  []int64 // µs since the epoch
 	start int
 	n     int
 }
 
 func newHistory(size int) *history { return &history{ring: make([]int64, size)} }
 
-// add notes a call. Calls are sent one after the other, but their clock may
-// have been set back in between: then the newest time counts.
-func (h *history) add(at time.Time) {
-	ms := at.UnixMilli()
+// add notes a call and returns the time that it is noted with. Calls are noted
+// one after the other, but their clock may have been set back in between: then
+// the newest time counts.
+func (h *history) add(at time.Time) (noted int64) {
+	noted = at.UnixMicro()
 	if h.n > 0 {
-		ms = max(ms, h.at(h.n-1))
+		noted = max(noted, h.at(h.n-1))
 	}
 	if h.n == len(h.ring) {
-		h.ring[h.start] = ms
+		h.ring[h.start] = noted
 		h.start = (h.start + 1) % len(h.ring)
-		return
+		return noted
 	}
-	h.ring[(h.start+h.n)%len(h.ring)] = ms
 	h.n++
+	h.set(h.n-1, noted)
+	return noted
 }
+
+// move gives a call that was noted with one time another, and returns it. Calls
+// of the same time are all alike.
+func (h *history) move(noted int64, at time.Time) int64 {
+	to, i := at.UnixMicro(), h.n-1
+	for i >= 0 && h.at(i) > noted {
+		i--
+	}
+	if i < 0 || h.at(i) != noted {
+		return noted // it has left the history
+	}
+	for ; i+1 < h.n && h.at(i+1) < to; i++ {
+		h.set(i, h.at(i+1))
+	}
+	for ; i > 0 && h.at(i-1) > to; i-- {
+		h.set(i, h.at(i-1))
+	}
+	h.set(i, to)
+	return to
+}
+
+func (h *history) set(i int, us int64) { h.ring[(h.start+i)%len(h.ring)] = us }
 
 // at is the time of call i, 0 being the oldest.
 func (h *history) at(i int) int64 { return h.ring[(h.start+i)%len(h.ring)] }
@@ -44,10 +68,10 @@ func (h *history) room(w window, k int, now time.Time) time.Time {
 	}
 	at := now
 	if i >= 0 {
-		at = time.UnixMilli(h.at(i)).Add(w.length + margin)
+		at = time.UnixMicro(h.at(i)).Add(w.length + tick)
 		if at.Before(now) {
 			at = now
 		}
 	}
-	return at.Add(time.Duration(rounds) * (w.length + margin))
+	return at.Add(time.Duration(rounds) * (w.length + tick))
 }

@@ -28,6 +28,7 @@ type Line struct {
 
 	mu      sync.Mutex
 	sent    *history
+	answers answers
 	flying  int       // places that were granted and not sent yet
 	paused  time.Time // nothing goes before
 	backoff time.Duration
@@ -67,13 +68,17 @@ type Visitor struct {
 	Ticketed bool
 }
 
-// Place is the right to make one call now. Exactly one of Send and Leave must
-// follow, soon: the place counts against the allowance until then.
+// Place is the right to make one call, now or in a moment. Exactly one of Send
+// and Leave must follow, soon: the place counts against the allowance until then.
 type Place struct {
 	line    *Line
 	visitor Visitor
 	granted chan struct{}
-	over    bool // guarded by line.mu
+
+	// Guarded by line.mu.
+	over  bool
+	sent  time.Time // when the call went out; zero until then
+	noted int64     // the time in the line's history that stands for it
 }
 
 // Enter waits for a place: at most MaxWait, or as long as ctx. The error is a
@@ -120,20 +125,41 @@ func (l *Line) giveUp(p *Place, why error) error {
 	return why
 }
 
-// Send notes that the call goes out now.
-func (p *Place) Send() {
+// Send waits for the moment at which the call may go out, which is a twentieth
+// of a second away at the most, and notes it. If the vendor has refused others since
+// the place was granted, the pause counts: it is waited for if it is short, else
+// the error is a [*Busy]. The error may also be the context's; the call must then
+// not go out.
+func (p *Place) Send(ctx context.Context) error {
 	l := p.line
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if p.over {
-		return
+		l.mu.Unlock()
+		return nil
 	}
-	p.over = true
 	now := time.Now()
-	l.flying--
-	l.sent.add(now)
-	l.queueOf(p.visitor).count(p.visitor, now, l.plan)
+	p.leave()
+	at := l.moment(now)
+	if wait := at.Sub(now); wait > firstPause {
+		l.grant(now)
+		l.mu.Unlock()
+		return &Busy{After: wait}
+	}
+	p.sent, p.noted = at, l.sent.add(at.Add(margin))
+	l.queueOf(p.visitor).count(p.visitor, at, l.plan)
 	l.grant(now)
+	l.mu.Unlock()
+	if at == now {
+		return nil
+	}
+	timer := time.NewTimer(at.Sub(now))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Leave gives the place back unused. After Send it does nothing.
@@ -146,9 +172,13 @@ func (p *Place) Leave() {
 
 // leave needs the line's lock.
 func (p *Place) leave() {
-	if !p.over {
-		p.over = true
-		p.line.flying--
+	if p.over {
+		return
+	}
+	p.over = true
+	p.line.flying--
+	if !p.visitor.Ticketed {
+		p.line.queueOf(p.visitor).flying--
 	}
 }
 

@@ -52,7 +52,9 @@ func visit(l *Line, r *record, v Visitor, n int) error {
 		return err
 	}
 	time.Sleep(rand.N(4 * time.Millisecond))
-	p.Send()
+	if err := p.Send(context.Background()); err != nil {
+		return err
+	}
 	r.note(v.Site, n)
 	return nil
 }
@@ -130,7 +132,7 @@ func TestAFloodAtOneSiteDoesNotSlowAnother(t *testing.T) {
 				all.Go(func() {
 					came := time.Now()
 					require.NoError(t, visit(l, r, Visitor{Site: "quiet"}, n))
-					require.LessOrEqual(t, time.Since(came), time.Second)
+					require.LessOrEqual(t, time.Since(came), time.Second+lead, "the next second is shared")
 				})
 			}
 			time.Sleep(5 * time.Millisecond)
@@ -255,6 +257,95 @@ func TestA429PausesTheWholeLine(t *testing.T) {
 		require.NoError(t, visit(l, r, Visitor{Site: "a"}, 1))
 		require.GreaterOrEqual(t, time.Since(came), 30*time.Second)
 	})
+}
+
+func TestWhoHasAPlaceStillWaitsForAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t, Plans["growth"])
+		short, err := l.Enter(t.Context(), Visitor{Site: "a"})
+		require.NoError(t, err)
+		long, err := l.Enter(t.Context(), Visitor{Site: "a"})
+		require.NoError(t, err)
+		came := time.Now()
+		l.Refused(0)
+		require.NoError(t, short.Send(t.Context()))
+		require.Equal(t, time.Second, time.Since(came))
+		l.Refused(7 * time.Second)
+		var busy *Busy
+		require.ErrorAs(t, long.Send(t.Context()), &busy)
+		require.Equal(t, 7*time.Second, busy.After)
+		require.Zero(t, l.flying)
+	})
+}
+
+// The time that a commit takes is no time of the allowance: the next place is
+// granted before there is room, and sent when there is.
+func TestAPlaceIsGrantedAMomentBeforeItMayBeSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t, Plan{PerSecond: 1, PerMinute: 60, PerDay: 1000})
+		begin := time.Now()
+		for n := range 50 {
+			p, err := l.Enter(t.Context(), Visitor{Site: "a"})
+			require.NoError(t, err)
+			time.Sleep(lead / 2) // the commit
+			require.NoError(t, p.Send(t.Context()))
+			if n == 0 {
+				begin = time.Now()
+			}
+			require.Equal(t, time.Duration(n)*(time.Second+margin+tick), time.Since(begin))
+		}
+	})
+}
+
+func TestACallCountsFromWhenItHasArrived(t *testing.T) {
+	for name, row := range map[string]struct {
+		gone, answered time.Duration // since it was sent; 0: never
+		want           time.Duration
+	}{
+		"never said":             {0, 0, margin},
+		"answered as ever":       {0, 20 * time.Millisecond, 0},
+		"answered a bit later":   {0, 50 * time.Millisecond, 30 * time.Millisecond},
+		"answered much later":    {0, 300 * time.Millisecond, margin},
+		"held up":                {300 * time.Millisecond, 0, 300*time.Millisecond + margin},
+		"held up, then answered": {300 * time.Millisecond, 320 * time.Millisecond, 300 * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLine(t, Plan{PerSecond: 1, PerMinute: 60, PerDay: 1000})
+			l.answers.excess(20 * time.Millisecond) // others took so long
+			p, err := l.Enter(t.Context(), Visitor{Site: "a"})
+			require.NoError(t, err)
+			require.NoError(t, p.Send(t.Context()))
+			sent := time.Now()
+			if row.gone > 0 {
+				time.Sleep(row.gone)
+				p.Gone()
+			}
+			if row.answered > 0 {
+				time.Sleep(row.answered - row.gone)
+				p.Answered()
+			}
+			next, err := l.Enter(t.Context(), Visitor{Site: "a"})
+			require.NoError(t, err)
+			require.NoError(t, next.Send(t.Context()))
+			require.Equal(t, row.want+time.Second+tick, time.Since(sent), name)
+		})
+	}
+}
+
+func TestAHistoryStaysInOrderWhateverMoves(t *testing.T) {
+	h := newHistory(8)
+	var noted []int64
+	for i := range 20 {
+		noted = append(noted, h.add(time.UnixMicro(int64(100*i))))
+	}
+	for _, move := range [][2]int64{{1900, 1250}, {1300, 1850}, {1600, 1600}, {100, 5000}, {1201, 1300}} {
+		h.move(move[0], time.UnixMicro(move[1]))
+		require.True(t, slices.IsSortedFunc([]int{0, 1, 2, 3, 4, 5, 6, 7}, func(a, b int) int { return int(h.at(a) - h.at(b)) }))
+	}
+	require.EqualValues(t, 1200, h.at(0))
+	require.EqualValues(t, 1250, h.at(1))
+	require.EqualValues(t, 1850, h.at(7))
+	require.Len(t, noted, 20)
 }
 
 func TestBadPlansAreRefused(t *testing.T) {

@@ -38,11 +38,6 @@ func PlanNamed(name string) (Plan, error) {
 	return plan, nil
 }
 
-// margin widens each window: a call may be longer on its way than the one
-// after it, and the vendor counts arrivals. It costs 0.5 % of the allowance
-// where the second binds, nothing elsewhere.
-const margin = 5 * time.Millisecond
-
 // window is one of a plan's limits.
 type window struct {
 	length time.Duration

@@ -12,6 +12,7 @@ type queue struct {
 	unticketed  []*Place
 	lastTicket  time.Time // a site uses tickets for a day after the last one
 	minute, day *history  // calls for visitors without a ticket; nil until a site uses tickets
+	flying      int       // places that visitors without a ticket have, and have not sent yet
 }
 
 func (q *queue) len() int { return len(q.ticketed) + len(q.unticketed) }
@@ -76,6 +77,7 @@ func (l *Line) shareFree(q *queue, k int, now time.Time) time.Time {
 		return now
 	}
 	part := func(n int) int { return max(1, int(l.share*float64(n))) }
+	k += q.flying
 	at := q.minute.room(window{time.Minute, part(l.plan.PerMinute)}, k, now)
 	if day := q.day.room(window{24 * time.Hour, part(l.plan.PerDay)}, k, now); day.After(at) {
 		at = day

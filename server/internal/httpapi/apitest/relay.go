@@ -126,11 +126,12 @@ func New(t *testing.T, change ...func(*Settings)) *Relay {
 		f(&s)
 	}
 	log := slog.New(slog.NewJSONHandler(r.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	metrics := httpapi.NewMetrics()
 	store, err := sqlite.Open(r.Data)
 	require.NoError(t, err)
 	r.Store = &storetest.Faulty{Store: store}
 	r.Ledger, err = consent.New(r.Store, storetest.Keys, r.Clock.Now, log,
-		consent.WithValidity(s.Lifetimes.Session))
+		consent.WithValidity(s.Lifetimes.Session), consent.WithCommits(metrics.Commit))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Ledger.Close()) })
 	r.Sealer, err = seal.New([]seal.MasterKey{{ID: "k1", Key: bytes.Repeat([]byte{9}, 32)}}, r.Clock.Now)
@@ -138,13 +139,13 @@ func New(t *testing.T, change ...func(*Settings)) *Relay {
 	notices, err := catalogue()
 	require.NoError(t, err)
 	keep(t, r.Ledger, notices)
-	metrics := httpapi.NewMetrics()
 	receipts, err := connect.NewReceipts(bytes.Repeat([]byte{11}, 32), s.PublicURL)
 	require.NoError(t, err)
 	r.Core = &connect.Service{
 		Sites: connect.NewSites(s.Sites), Ledger: r.Ledger, Accounts: accounts(t, vendor.URL, s), Notices: notices,
-		Sealer: r.Sealer, Receipts: receipts, Lifetimes: s.Lifetimes, Clock: r.Clock.Now, Log: log, OnCall: metrics.VendorCall,
+		Sealer: r.Sealer, Receipts: receipts, Lifetimes: s.Lifetimes, Clock: r.Clock.Now, Log: log, Watch: metrics,
 	}
+	metrics.Accounts(r.Core.Accounts)
 	public, err := url.Parse(s.PublicURL)
 	require.NoError(t, err)
 	assets, err := web.Load()
@@ -156,7 +157,7 @@ func New(t *testing.T, change ...func(*Settings)) *Relay {
 	require.NoError(t, err)
 	r.API = &httpapi.API{
 		Core: r.Core, Receipts: receiptpage.New(r.Core, words, public, true), Hosted: hosted.New(r.Core, words, public, "0.0.0-test", true), Assets: assets, PublicURL: public, Metrics: metrics, Log: log,
-		Degraded: func() []string { return nil },
+		Degraded: r.Core.Degraded,
 	}
 	handler = r.API.Handler()
 	r.doc = Open(t, r)

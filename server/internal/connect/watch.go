@@ -1,0 +1,92 @@
+package connect
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/limit"
+	"ekycconnect/wasm/wire"
+)
+
+// Step is one step of a visitor's way.
+type Step string
+
+const (
+	StepNotice  Step = "notice"  // a notice was shown
+	StepAgree   Step = "agree"   // a consent was recorded
+	StepDecline Step = "decline" // a refusal was recorded
+	StepCaptcha Step = "captcha" // the first picture of a session went out
+	StepAnswer  Step = "answer"  // a token went out
+	StepRedeem  Step = "redeem"  // a partner has redeemed it
+)
+
+// Watcher is told what happens, for metrics. Its methods are called by many
+// goroutines at once. Every text that they get is one of few.
+type Watcher interface {
+	VendorCall(account string, call consent.Call)
+	VendorFailed(account string, class deepvue.Class) // once an operation, all tries together
+	VendorLimited(account string)                     // the vendor has answered 429
+	Waited(account string, wait time.Duration, outcome string)
+	Step(site string, step Step)
+	Limited(limit string) // a request was refused by one of the relay's own limits
+}
+
+// What comes of standing in line.
+const (
+	waitGranted = "granted"
+	waitBusy    = "busy" // no place in time
+	waitLeft    = "left" // the visitor went away
+)
+
+// name is what a limit is called in metrics.
+func (l Limits) name(one *limit.Limiter) string {
+	switch one {
+	case l.View:
+		return "view"
+	case l.Sessions:
+		return "sessions"
+	case l.Declines:
+		return "declines"
+	case l.Captchas:
+		return "captchas"
+	case l.Answers:
+		return "answers"
+	}
+	return "wrong_secrets"
+}
+
+// Breaker is the state of the account's breaker: "closed", "half-open" or
+// "open", when no call is made.
+func (a *Account) Breaker() string { return a.breaker.State().String() }
+
+// Degraded says in words which accounts limp: their sites do not get pictures,
+// the others do.
+func (s *Service) Degraded() []string {
+	var causes []string
+	for _, name := range slices.Sorted(maps.Keys(s.Accounts)) {
+		a := s.Accounts[name]
+		switch class, _ := a.refused.Load().(deepvue.Class); {
+		case class != "":
+			causes = append(causes, fmt.Sprintf("the vendor refuses account %s (%s): check its credentials and its plan", name, class))
+		case a.breaker.State() != gobreaker.StateClosed:
+			causes = append(causes, fmt.Sprintf("the vendor does not answer account %s: it is asked again every %v", name, breakerPause))
+		}
+	}
+	return causes
+}
+
+// remember keeps whether the vendor refuses the account. Only a good answer
+// says that it does not any more: a vendor that is down says nothing.
+func (a *Account) remember(failed *deepvue.Error) {
+	if failed == nil {
+		a.refused.Store(deepvue.Class(""))
+	} else if failed.Code == wire.VendorRejected {
+		a.refused.Store(failed.Class)
+	}
+}

@@ -1,0 +1,39 @@
+package httpapi
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"ekycconnect/server/internal/connect"
+)
+
+// Accounts adds the lines and breakers of the vendor accounts, which are looked
+// at when they are asked for.
+func (m *Metrics) Accounts(all map[string]*connect.Account) {
+	m.registry.MustRegister(accountGauges(all))
+}
+
+// accountGauges collects what is true of the accounts at the moment.
+type accountGauges map[string]*connect.Account
+
+var (
+	lineLength = prometheus.NewDesc("ekyc_line_length", "Visitors in line for the vendor, by account.", []string{"account"}, nil)
+	breakers   = prometheus.NewDesc("ekyc_breaker_state", "1 for the state that the account's breaker is in: closed, half-open or open.", []string{"account", "state"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (accountGauges) Describe(to chan<- *prometheus.Desc) { to <- lineLength; to <- breakers }
+
+// Collect implements prometheus.Collector.
+func (g accountGauges) Collect(to chan<- prometheus.Metric) {
+	for name, account := range g {
+		to <- prometheus.MustNewConstMetric(lineLength, prometheus.GaugeValue, float64(account.Waiting()), name)
+		now := account.Breaker()
+		for _, state := range []string{"closed", "half-open", "open"} {
+			value := 0.
+			if state == now {
+				value = 1
+			}
+			to <- prometheus.MustNewConstMetric(breakers, prometheus.GaugeValue, value, name, state)
+		}
+	}
+}
