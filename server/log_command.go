@@ -44,9 +44,10 @@ func (f *ledgerFlags) add(cmd *cobra.Command) {
 // ledgerPlace is where a ledger is and what its log is checked against. keys is
 // empty if there is only a directory and no keys file in it.
 type ledgerPlace struct {
-	data string
-	keys config.Keys
-	log  consent.LogOptions // Origin is "" if only the store tells
+	config *config.Config // nil without a configuration
+	data   string
+	keys   config.Keys
+	log    consent.LogOptions // Origin is "" if only the store tells
 }
 
 func (f *ledgerFlags) place(env environment) (p ledgerPlace, err error) {
@@ -60,7 +61,7 @@ func (f *ledgerFlags) place(env environment) (p ledgerPlace, err error) {
 		if f.data != "" {
 			c.UseData(f.data)
 		}
-		p.data, p.log, keys = c.Data, logOptions(c), c.Keys
+		p.config, p.data, p.log, keys = c, c.Data, logOptions(c), c.Keys
 	}
 	p.keys, err = config.LoadKeys(keys)
 	if f.config == "" && errors.Is(err, fs.ErrNotExist) {

@@ -41,7 +41,7 @@ Run it:     relay serve --config FILE (relay alone means relay serve)`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serveCommand(), checkCommand(env), keygenCommand(), sandboxCommand(), versionCommand(),
-		logCommand(env), receiptCommand())
+		logCommand(env), receiptCommand(), consentsCommand(env), storeCommand(env))
 	root.SetArgs(orServe(args))
 	root.SetIn(stdin)
 	root.SetOut(stdout)

@@ -18,6 +18,10 @@ const retainReason = "the time to keep it was over"
 
 // retain erases what was kept long enough, at the start and then once a day.
 func (r *relay) retain(ctx context.Context, log *slog.Logger) {
+	if r.keep.Consent == (config.Period{}) || r.keep.Requests == (config.Period{}) {
+		log.ErrorContext(ctx, "nothing is erased by age: there is no period to keep it for")
+		return
+	}
 	daily := time.NewTicker(retainEvery)
 	defer daily.Stop()
 	for {

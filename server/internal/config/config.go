@@ -96,6 +96,10 @@ type Retention struct {
 	Requests Period `yaml:"requests"`
 }
 
+// DefaultRetention is seven years for records, as the DPDP Rules 2025 ask of
+// consent managers (First Schedule, part B), and one year for the rest (rule 8(3)).
+var DefaultRetention = Retention{Consent: Period{Years: 7}, Requests: Period{Years: 1}}
+
 // Account is the partner's account at the vendor.
 type Account struct {
 	URL          string        `yaml:"url"`
@@ -125,7 +129,7 @@ func defaults() Config {
 			Presentation: 6 * time.Hour, Session: 10 * time.Minute, Token: 5 * time.Minute,
 			Ticket: 30 * time.Minute, CallsPerConsent: 10,
 		},
-		Retention: Retention{Consent: Period{Years: 7}, Requests: Period{Years: 1}},
+		Retention: DefaultRetention,
 		Limits:    DefaultLimits,
 	}
 }

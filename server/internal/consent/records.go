@@ -72,25 +72,53 @@ func (l *Ledger) BySubject(ctx context.Context, site, subject string, limit int,
 		places = places[:limit]
 		next = newCursor(places[limit-1].Index)
 	}
+	records, err := l.recordsAt(ctx, places)
+	return records, next, err
+}
+
+// recordsAt reads the records of these decisions.
+func (l *Ledger) recordsAt(ctx context.Context, places []Place) ([]Record, error) {
 	ids := make([]uuid.UUID, len(places))
 	for i, place := range places {
 		ids[i] = place.Consent
 	}
 	s, err := load(ctx, l.store, nil, ids)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	records := make([]Record, len(ids))
 	for i, id := range ids {
 		events, err := s.record(id)
 		if err != nil {
-			return nil, "", fmt.Errorf("consent: events of record %s: %w", id, err)
+			return nil, fmt.Errorf("consent: events of record %s: %w", id, err)
 		}
 		if records[i], err = newRecord(events); err != nil {
-			return nil, "", err
+			return nil, err
 		}
 	}
-	return records, next, nil
+	return records, nil
+}
+
+// Each hands every record to do that was made from since to before until, oldest
+// first, until do returns an error. What is written meanwhile may or may not be
+// among them.
+func (l *Ledger) Each(ctx context.Context, since, until time.Time, do func(Record) error) error {
+	for after := int64(-1); ; {
+		places, err := l.store.Decisions(ctx, since, until, after, maxGroup)
+		if err != nil || len(places) == 0 {
+			return err
+		}
+		records, err := l.recordsAt(ctx, places)
+		if err != nil {
+			return err
+		}
+		for _, record := range records {
+			if err := do(record); err != nil {
+				return err
+			}
+		}
+		after = places[len(places)-1].Index
+	}
 }
 
 func newRecord(entries []Entry) (Record, error) {

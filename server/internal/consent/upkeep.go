@@ -66,6 +66,10 @@ type UpkeepReader interface {
 	// Holds returns the holds on these consents; all there are if consents is nil.
 	Holds(ctx context.Context, consents []uuid.UUID) ([]Hold, error)
 
+	// Decisions returns at most limit decisions with an index above after, by
+	// rising index: those that were recorded from since to before until.
+	Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]Place, error)
+
 	// Old returns at most limit decisions with an index above after, by rising
 	// index: those of consents of which nothing was recorded since before, that
 	// were not erased and are not held.

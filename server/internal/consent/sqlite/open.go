@@ -90,19 +90,24 @@ func open(dir string, wait time.Duration) (_ *Store, err error) {
 	if err := migrate(ctx, s.write, s.path); err != nil {
 		return nil, err
 	}
+	return s, s.prepare(ctx, wait)
+}
+
+// prepare opens what is read and written with.
+func (s *Store) prepare(ctx context.Context, wait time.Duration) (err error) {
 	if s.read, err = connect(s.path, wait, "query_only(1)"); err != nil {
-		return nil, err
+		return err
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
 	prepared := &statements{prepare: s.read.PrepareContext}
 	if s.reads = newQueries(ctx, prepared); prepared.err != nil {
-		return nil, failed("prepare", prepared.err)
+		return failed("prepare", prepared.err)
 	}
 	if s.writer, err = newWriter(ctx, s.write); err != nil {
-		return nil, err
+		return err
 	}
-	return s, nil
+	return nil
 }
 
 // makeFile makes the file before SQLite does, so that nobody else can read it
@@ -160,4 +165,15 @@ func readBack(ctx context.Context, db *sql.DB, path string) error {
 		}
 	}
 	return nil
+}
+
+// openPlain opens a database file as it is, for reading: no setting of it is
+// changed and no file is made beside it.
+func openPlain(path string) (*sql.DB, error) {
+	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"mode": {"ro"}, "_pragma": {"query_only(1)"}}.Encode()}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+	}
+	return db, nil
 }

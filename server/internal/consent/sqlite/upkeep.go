@@ -14,8 +14,9 @@ import (
 
 // upkeepQueries read what stands beside the ledger.
 type upkeepQueries struct {
-	messages, count, holds, old *sql.Stmt
-	holdsOn                     chunked
+	messages, count, holds *sql.Stmt
+	decisions, old         *sql.Stmt
+	holdsOn                chunked
 }
 
 func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
@@ -25,6 +26,8 @@ func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
 		count:   s.add(ctx, `SELECT count(due), count(*) - count(due) FROM message`),
 		holds:   s.add(ctx, `SELECT consent, reason, since FROM hold ORDER BY since`),
 		holdsOn: s.addChunked(ctx, `SELECT consent, reason, since FROM hold WHERE consent IN (%s)`, "?"),
+		decisions: s.add(ctx, `SELECT idx, consent FROM event WHERE idx > ? AND kind IN ('given', 'refused')
+			AND at >= ? AND at < ? ORDER BY idx LIMIT ?`),
 		// Time never goes back in the ledger, so the first one that is too young
 		// ends the search.
 		old: s.add(ctx, `SELECT d.idx, d.consent FROM event d
@@ -158,20 +161,29 @@ func (q *queries) Holds(ctx context.Context, consents []uuid.UUID) (holds []cons
 	return holds, reading("holds", err)
 }
 
+// Decisions implements [consent.UpkeepReader].
+func (q *queries) Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]consent.Place, error) {
+	return q.decided(ctx, q.upkeep.decisions, after, since.UnixMilli(), until.UnixMilli(), limit)
+}
+
 // Old implements [consent.UpkeepReader].
-func (q *queries) Old(ctx context.Context, before time.Time, after int64, limit int) (places []consent.Place, err error) {
+func (q *queries) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.Place, error) {
+	return q.decided(ctx, q.upkeep.old, after, before.UnixMilli(), limit)
+}
+
+func (q *queries) decided(ctx context.Context, which *sql.Stmt, args ...any) (places []consent.Place, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("sqlite: read old records: %w", err)
+		return nil, fmt.Errorf("sqlite: read records: %w", err)
 	}
-	err = rows(context.WithoutCancel(ctx), q.upkeep.old, func(row *sql.Rows) error {
+	err = rows(context.WithoutCancel(ctx), which, func(row *sql.Rows) error {
 		var place consent.Place
 		var id sql.RawBytes
 		err := row.Scan(&place.Index, &id)
 		copy(place.Consent[:], id)
 		places = append(places, place)
 		return err
-	}, after, before.UnixMilli(), limit)
-	return places, reading("old records", err)
+	}, args...)
+	return places, reading("records", err)
 }
 
 // Messages implements [consent.UpkeepReader].
@@ -187,6 +199,11 @@ func (s *Store) MessageCount(ctx context.Context) (waiting, givenUp int, err err
 // Holds implements [consent.UpkeepReader].
 func (s *Store) Holds(ctx context.Context, consents []uuid.UUID) ([]consent.Hold, error) {
 	return s.reads.Holds(ctx, consents)
+}
+
+// Decisions implements [consent.UpkeepReader].
+func (s *Store) Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]consent.Place, error) {
+	return s.reads.Decisions(ctx, since, until, after, limit)
 }
 
 // Old implements [consent.UpkeepReader].
