@@ -77,6 +77,9 @@ export const widget = (element, internals, root) => {
     view = answer;
     press = null; // it was meant for the words that go
     root.replaceChildren(tree);
+    const choice = part('language');
+    choice?.append(...answer.languages.map(({ tag, name, dir }) => build(['option', { value: tag, lang: tag, dir }, name])));
+    if (choice) choice.value = answer.notice.lang;
     if (had) part(had)?.focus();
     disable();
     settle();

@@ -3,6 +3,7 @@ package e2e
 import (
 	"image"
 	"image/color"
+	"image/color/palette"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -22,54 +23,63 @@ const (
 	line   = 40 // height of a line of words
 )
 
+// shot is a picture on a sheet, with a word above it.
+type shot struct{ word, file string }
+
 // compose puts pictures on one sheet, a row for each name and a column for each
 // look: DIR/name-look.png.
 func compose(t *testing.T, dir string, names, looks []string, out string) {
+	t.Helper()
+	var rows [][]shot
+	for _, name := range names {
+		var row []shot
+		for _, look := range looks {
+			row = append(row, shot{name + ", " + look, filepath.Join(dir, name+"-"+look+".png")})
+		}
+		rows = append(rows, row)
+	}
+	sheet(t, rows, out)
+}
+
+// sheet puts rows of pictures on one.
+func sheet(t *testing.T, rows [][]shot, out string) {
 	t.Helper()
 	words, err := opentype.Parse(goregular.TTF)
 	require.NoError(t, err)
 	face, err := opentype.NewFace(words, &opentype.FaceOptions{Size: 20, DPI: 72, Hinting: font.HintingFull})
 	require.NoError(t, err)
 
-	pictures := map[string]image.Image{}
-	heights := make([]int, len(names))
-	for i, name := range names {
-		for _, look := range looks {
-			key := name + "-" + look
-			small := shrink(t, filepath.Join(dir, key+".png"))
-			pictures[key] = small
+	pictures := make([][]image.Image, len(rows))
+	heights := make([]int, len(rows))
+	columns, height := 0, margin
+	for i, row := range rows {
+		for _, s := range row {
+			small := shrink(t, s.file)
+			pictures[i] = append(pictures[i], small)
 			heights[i] = max(heights[i], small.Bounds().Dy())
 		}
+		columns = max(columns, len(row))
+		height += line + heights[i] + margin
 	}
-	height := margin + line
-	for _, h := range heights {
-		height += line + h + margin
-	}
-	sheet := image.NewRGBA(image.Rect(0, 0, margin+len(looks)*(cell+margin), height))
-	draw.Draw(sheet, sheet.Bounds(), image.NewUniform(color.RGBA{0xdd, 0xe2, 0xe9, 0xff}), image.Point{}, draw.Src)
-	write := func(x, y int, text string) {
-		d := font.Drawer{Dst: sheet, Src: image.NewUniform(color.RGBA{0x17, 0x20, 0x2c, 0xff}), Face: face, Dot: fixed.P(x, y)}
-		d.DrawString(text)
-	}
-	for i, look := range looks {
-		write(margin+i*(cell+margin), margin+line/2, look)
-	}
-	y := margin + line
-	for i, name := range names {
-		write(margin, y+line/2, name)
-		y += line
-		for j, look := range looks {
-			at := image.Pt(margin+j*(cell+margin), y)
-			p := pictures[name+"-"+look]
-			draw.Draw(sheet, p.Bounds().Add(at), p, image.Point{}, draw.Src)
+	// 256 colours are enough to look at, and a fifth of the bytes.
+	all := image.NewPaletted(image.Rect(0, 0, margin+columns*(cell+margin), height), palette.Plan9)
+	draw.Draw(all, all.Bounds(), image.NewUniform(color.RGBA{0xdd, 0xe2, 0xe9, 0xff}), image.Point{}, draw.Src)
+	y := margin
+	for i, row := range rows {
+		for j, s := range row {
+			x := margin + j*(cell+margin)
+			d := font.Drawer{Dst: all, Src: image.NewUniform(color.RGBA{0x17, 0x20, 0x2c, 0xff}), Face: face, Dot: fixed.P(x, y+line/2)}
+			d.DrawString(s.word)
+			p := pictures[i][j]
+			draw.Draw(all, p.Bounds().Add(image.Pt(x, y+line)), p, image.Point{}, draw.Src)
 		}
-		y += heights[i] + margin
+		y += line + heights[i] + margin
 	}
 	f, err := os.Create(out)
 	require.NoError(t, err)
 	defer f.Close()
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	require.NoError(t, encoder.Encode(f, sheet))
+	require.NoError(t, encoder.Encode(f, all))
 }
 
 // shrink reads a picture and makes it as wide as a cell.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
+	"strings"
 
 	"ekycconnect/wasm/wire"
 )
@@ -42,6 +43,16 @@ func (p page) T(key string) (string, error) {
 // Part marks an element for the widget's code and for the partner's CSS.
 func (p page) Part(name string) template.HTMLAttr {
 	return template.HTMLAttr(`data-part="` + name + `"`)
+}
+
+// Tags are the languages that the notice is offered in. They are hashed with
+// it; their own names come beside the view, and the widget puts them in.
+func (p page) Tags() string {
+	tags := make([]string, len(p.Languages))
+	for i, l := range p.Languages {
+		tags[i] = l.Tag
+	}
+	return strings.Join(tags, " ")
 }
 
 // Link is a link whose words are the text of a key.

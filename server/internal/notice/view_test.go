@@ -122,18 +122,17 @@ func TestAgreeAndDeclineAreEqualButtonsAndNothingIsTicked(t *testing.T) {
 }
 
 func TestTheLanguagesAreListedByTheirOwnNames(t *testing.T) {
-	choice := painted(t, shown(t, "hi")).part("language")
+	n := shown(t, "hi")
 	languages, err := Languages()
 	require.NoError(t, err)
-	var want []any
+	var tags []string
+	var want []wire.Language
 	for _, l := range languages {
-		option := map[string]string{"value": l.Tag, "lang": l.Tag, "dir": l.Dir}
-		if l.Tag == "hi" {
-			option["selected"] = ""
-		}
-		want = append(want, element{"option", option, l.Name})
+		tags = append(tags, l.Tag)
+		want = append(want, wire.Language{Tag: l.Tag, Name: l.Name, Dir: l.Dir})
 	}
-	require.Equal(t, want, []any(choice[2:]))
+	require.Equal(t, want, n.Languages)
+	require.Equal(t, strings.Join(tags, " "), painted(t, n).part("language").attr("data-tags"), "what is offered is hashed with the notice")
 }
 
 func TestAnotherIDIsALinkOnlyWhereTheOperatorGivesOne(t *testing.T) {

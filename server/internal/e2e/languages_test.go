@@ -1,0 +1,54 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// unroll shows the whole notice, which else scrolls.
+const unroll = `[data-part=notice] { block-size: auto !important; flex: none !important; mask: none !important }`
+
+// TestEveryLanguageIsShownWholeOnASmallPhone opens a page in each language and
+// looks at the whole notice.
+func TestEveryLanguageIsShownWholeOnASmallPhone(t *testing.T) {
+	dir := t.TempDir()
+	relay := startRelay(t)
+	b := newLook(t, look{"phone", 320, "light", ""})
+	b.patience(3 * time.Minute)
+	tags := strings.Fields("as bn brx doi en gu hi kn kok ks mai ml mni-Beng mni-Mtei mr ne or pa sa sat sd ta te ur")
+	seen := map[string]string{}
+	var shots []shot
+	for _, tag := range tags {
+		b.open(newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `lang="`+tag+`"`), Style: true}).URL)
+		b.state("notice")
+		js[any](b, adopt(unroll)+`, 0`)
+		require.ElementsMatch(t, tags, js[[]string](b, `[...`+part("language")+`.options].map(o => o.value)`))
+		view := js[struct{ Lang, Dir, Chosen, Words string }](b, `(() => {
+			const v = `+part("view")+`;
+			return {Lang: v.lang, Dir: getComputedStyle(v).direction, Chosen: `+part("language")+`.value, Words: `+part("panel-notice")+`.innerText};
+		})()`)
+		require.Equal(t, tag, view.Lang)
+		require.Equal(t, tag, view.Chosen)
+		dir := "ltr"
+		if slices.Contains([]string{"ks", "sd", "ur"}, tag) {
+			dir = "rtl"
+		}
+		require.Equal(t, dir, view.Dir, tag)
+		require.Empty(t, seen[view.Words], "%s reads like another", tag)
+		seen[view.Words] = tag
+		require.Empty(t, js[[]string](b, misfits), tag)
+		file := filepath.Join(t.TempDir(), tag+".png")
+		b.shoot(file)
+		shots = append(shots, shot{tag, file})
+	}
+	if os.Getenv("SCREENSHOTS") != "" {
+		dir = filepath.Join("..", "..", "docs", "img")
+	}
+	sheet(t, slices.Collect(slices.Chunk(shots, 8)), filepath.Join(dir, "languages.png"))
+}
