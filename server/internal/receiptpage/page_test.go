@@ -3,6 +3,7 @@ package receiptpage_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"html"
 	"net/http"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/receipt"
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/httpapi/apitest"
@@ -71,12 +73,33 @@ func TestTheReceiptShowsTheExactNoticeThatWasStored(t *testing.T) {
 	stored, err := r.Ledger.Notice(t.Context(), decision["notice_sha256"].(string))
 	require.NoError(t, err)
 	_, shown, _ := strings.Cut(text, `<div class="panel"`)
-	shown = html.UnescapeString(regexp.MustCompile("<[^>]*>").ReplaceAllString(shown, "\n"))
-	for _, words := range regexp.MustCompile(`"([^"\\]{25,})"`).FindAllStringSubmatch(string(stored), -1) {
-		if !regexp.MustCompile("^(https|mailto|tel):").MatchString(words[1]) { // a link's address is not text
-			require.Contains(t, shown, strings.TrimSpace(words[1]))
+	shown = regexp.MustCompile("<[^>]*>").ReplaceAllString(shown, "\n")
+	var notice struct {
+		Panel []any `json:"panel"`
+	}
+	require.NoError(t, json.Unmarshal(stored, &notice))
+	words := words(notice.Panel)
+	require.Greater(t, len(words), 30)
+	for _, text := range words {
+		require.Contains(t, shown, strings.TrimSpace(text))
+	}
+}
+
+// words are the texts of an element and of all below it, but for what could be
+// operated.
+func words(element []any) (all []string) {
+	if element[0] == "select" || element[1].(map[string]any)["data-part"] == "alternative" {
+		return nil
+	}
+	for _, child := range element[2:] {
+		switch child := child.(type) {
+		case string:
+			all = append(all, child)
+		case []any:
+			all = append(all, words(child)...)
 		}
 	}
+	return all
 }
 
 func TestTheReceiptIsKeptFromCachesFramesSearchEnginesAndOtherSites(t *testing.T) {
@@ -226,4 +249,38 @@ func TestTheFilesProveTheDecisionAndTheWithdrawal(t *testing.T) {
 		require.Contains(t, string(parsed.Record), want.state)
 	}
 	require.Equal(t, http.StatusNotFound, r.Do(t, apitest.Call{Path: path[:len(path)-1] + ".receipt"}).Status)
+}
+
+func TestAnErasedRecordIsGoneInTheBrowsersLanguage(t *testing.T) {
+	r := apitest.New(t)
+	begun, path := agreed(t, r, nil)
+	_, err := r.Ledger.Erase(t.Context(), consent.Erasure{IDs: []string{begun.Consent.ID}, Via: consent.ViaOperator, Reason: "case 4711"})
+	require.NoError(t, err)
+	for _, path := range []string{path, path + ".receipt"} {
+		a, text := page(t, r, path, "hi")
+		require.Equal(t, http.StatusGone, a.Status)
+		require.Contains(t, text, `<html lang="hi" dir="ltr">`)
+		require.NotContains(t, text, begun.Consent.ID)
+	}
+	a := r.Do(t, apitest.Call{Path: path + "/withdraw", Form: map[string][]string{}})
+	require.Equal(t, http.StatusGone, a.Status)
+
+	// The partner sees that it was, and nothing of what it was.
+	var view struct {
+		Record any `json:"record"`
+		Events []M `json:"events"`
+		Proof  any `json:"proof"`
+	}
+	r.Do(t, apitest.Call{Path: "/v1/consents/" + begun.Consent.ID, Secret: apitest.Secret(apitest.Shop)}).Into(t, &view)
+	require.Nil(t, view.Record)
+	require.Len(t, view.Events, 3)
+	require.Equal(t, "used", view.Events[1]["kind"])
+	require.NotContains(t, view.Events[1], "transaction_id")
+	require.Equal(t, "operator", view.Events[2]["via"])
+	for _, a := range []apitest.Answer{
+		r.Do(t, apitest.Call{Path: "/v1/consents/" + begun.Consent.ID + "/withdraw", Secret: apitest.Secret(apitest.Shop), JSON: M{}}),
+		r.Do(t, apitest.Call{Path: "/v1/captchas", Origin: apitest.ShopOrigin, JSON: M{"session": begun.Session}}),
+	} {
+		require.Equal(t, wire.ConsentWithdrawn, a.Problem(t).Code)
+	}
 }
