@@ -139,7 +139,7 @@ func TestTheWholeJourneyByKeyboardAlone(t *testing.T) {
 	b.do(chromedp.KeyEvent("\r"))
 	b.state("done")
 	require.Equal(t, "heading", focused())
-	require.Equal(t, []string{"continue"}, tabs("continue"))
+	require.Equal(t, []string{"receipt", "withdraw", "continue"}, tabs("continue"))
 	b.do(chromedp.KeyEvent("\r"))
 	require.Equal(t, true, redeem(t, relay, (<-site.posts).Get("ekyc-connect-response"), nil)["success"])
 }
