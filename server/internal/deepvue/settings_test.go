@@ -1,10 +1,7 @@
 package deepvue_test
 
 import (
-	"crypto/tls"
 	"crypto/x509"
-	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/deepvue/script"
 	"ekycconnect/server/internal/secret"
-	"ekycconnect/wasm/wire"
 )
 
 func TestURLIsHTTPSOrLoopback(t *testing.T) {
@@ -64,38 +61,32 @@ func TestNewRefusesWhatCannotBeSent(t *testing.T) {
 	}
 }
 
-func TestTLSIsCheckedAndNotOld(t *testing.T) {
+func TestAVendorThatCannotBeReachedIsNoCall(t *testing.T) {
 	committed := newDecisions(t).give("main")
-	for _, row := range []struct {
-		name    string
-		trusted bool
-		newest  uint16
-		class   deepvue.Class
-	}{
-		{"trusted", true, 0, ""},
-		{"unknown authority", false, 0, "tls"},
-		{"TLS 1.1", true, tls.VersionTLS11, "tls"},
-	} {
-		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { say(200, good())(w, r, 1) }))
-		server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: row.newest}
-		server.Config.ErrorLog = log.New(io.Discard, "", 0)
-		server.EnableHTTP2 = true
-		server.StartTLS()
-		defer server.Close()
-		roots := x509.NewCertPool()
-		if row.trusted {
-			roots.AddCert(server.Certificate())
+	for _, row := range script.Places(t) {
+		var opts []deepvue.Option
+		if row.Roots != nil {
+			opts = append(opts, deepvue.RootCAs(row.Roots))
 		}
-		_, calls, err := newClient(t, server.URL, deepvue.RootCAs(roots)).Connect(t.Context(), committed, deepvue.AtMost(3))
-		if row.class == "" {
-			require.NoError(t, err, row.name)
-			continue
-		}
+		_, calls, err := newClient(t, row.URL, opts...).Connect(t.Context(), committed, deepvue.AtMost(3))
 		e := asError(t, err)
-		require.Equal(t, wire.VendorUnavailable, e.Code, row.name)
-		require.Equal(t, row.class, e.Class, row.name)
-		require.Empty(t, calls, row.name)
+		require.Equal(t, row.Code, e.Code, row.Name)
+		require.Equal(t, row.Class, e.Class, row.Name)
+		require.Zero(t, e.Status, row.Name)
+		require.Len(t, calls, row.Calls(), row.Name)
 	}
+}
+
+func TestATrustedCertificateAndHTTP2AreTaken(t *testing.T) {
+	committed := newDecisions(t).give("main")
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { say(200, good())(w, r, 1) }))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	_, _, err := newClient(t, server.URL, deepvue.RootCAs(roots)).Connect(t.Context(), committed, deepvue.AtMost(3))
+	require.NoError(t, err)
 }
 
 func TestAProxyIsUsedOnlyWhenItIsSet(t *testing.T) {

@@ -27,13 +27,18 @@ type Row struct {
 	Code   wire.Code     // empty: a session
 	Status int           // the vendor's; 0 if none was read
 	Class  deepvue.Class // the finer cause
-	Tries  int           // HTTP calls made; 1 if zero
+	Tries  int           // HTTP calls that were made; 1 if zero, none if negative
 	After  time.Duration // how long the vendor asks to stay away
 	Slow   bool          // only a deadline ends it
 }
 
-// Calls is how many HTTP calls the vendor sees.
-func (r Row) Calls() int { return max(r.Tries, 1) }
+// Calls is how many HTTP calls were made: those for which there was a connection.
+func (r Row) Calls() int {
+	if r.Tries < 0 {
+		return 0
+	}
+	return max(r.Tries, 1)
+}
 
 // Deadline for one operation with this row.
 func (r Row) Deadline() time.Duration {
