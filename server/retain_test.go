@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/storetest"
+	"ekycconnect/server/internal/secret"
+	"ekycconnect/server/internal/webhook"
+)
+
+func TestARelayTellsAPartnerAndErasesWhatWasKeptLongEnough(t *testing.T) {
+	told := make(chan string, 4)
+	partner := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		told <- r.Header.Get("webhook-id")[strings.LastIndex(r.Header.Get("webhook-id"), "_")+1:]
+	}))
+	defer partner.Close()
+
+	public, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	admin, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	c, keys, err := config.Sandbox(config.SandboxOptions{Data: t.TempDir(), VendorURL: "http://127.0.0.1:1", PublicURL: "http://" + public.Addr().String()})
+	require.NoError(t, err)
+	site, ok := c.Site("pk_test_pass")
+	require.True(t, ok)
+	site.WebhookURL, site.WebhookAllowPrivate = partner.URL, true
+	site.WebhookSecret = secret.New(webhook.NewSecret(make([]byte, 32)))
+
+	log := slog.New(slog.DiscardHandler)
+	r, err := newRelay(t.Context(), c, keys, nil, log)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, r.Close()) }()
+	state, err := r.ledger.Give(t.Context(), storetest.Decision("key-of-the-withdrawn-one"))
+	require.NoError(t, err)
+	_, err = r.ledger.Withdraw(t.Context(), consent.Withdrawal{ID: state.ID(), Via: consent.ViaReceipt})
+	require.NoError(t, err)
+	r.keep = config.Retention{Consent: config.Period{Days: -1}, Requests: config.Period{Days: 1}} // tomorrow's eyes
+
+	ctx, stop := context.WithCancel(t.Context())
+	stdout, line := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- r.run(ctx, public, admin, ready{URL: c.PublicURL}, line, log) }()
+	_, err = stdout.Read(make([]byte, 1024))
+	require.NoError(t, err)
+	kinds := []string{<-told, <-told}
+	require.ElementsMatch(t, []string{"withdrawn", "erased"}, kinds)
+	answer, err := http.Get("http://" + admin.Addr().String() + "/metrics")
+	require.NoError(t, err)
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Contains(t, string(text), `ekyc_webhook_tries_total{outcome="delivered"}`)
+	require.Contains(t, string(text), `ekyc_webhook_messages{state="given_up"} 0`)
+	stop()
+	require.NoError(t, <-ended)
+	_, err = r.ledger.State(t.Context(), state.ID())
+	require.ErrorIs(t, err, consent.ErrErased)
+}
