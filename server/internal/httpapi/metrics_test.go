@@ -1,0 +1,174 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/connect"
+	"ekycconnect/server/internal/httpapi/apitest"
+	"ekycconnect/server/internal/limit"
+	"ekycconnect/server/internal/pace"
+	"ekycconnect/wasm/wire"
+)
+
+func TestTheFunnelIsCountedStepByStep(t *testing.T) {
+	r := apitest.New(t)
+	r.View(t, apitest.Shop)
+	decision := r.Decision(t, apitest.Shop)
+	begun := r.Begin(t, decision)
+	r.Begin(t, decision) // a repeat: the same consent, another session
+	token := r.Token(t, apitest.Shop, begun.Session, "abc").Token
+	r.Verify(t, apitest.Shop, M{"response": token, "peek": true})
+	for range 2 {
+		r.Verify(t, apitest.Shop, M{"response": token, "idempotency_key": "the-same-key-twice"})
+	}
+	require.Equal(t, 201, r.Do(t, apitest.Call{Path: "/v1/declines", Origin: apitest.BankOrigin, JSON: r.Decision(t, apitest.Bank)}).Status)
+	metrics := scrape(r)
+	for line, want := range map[string]int{
+		`site="pk_shop",step="notice"`: 2, `site="pk_shop",step="agree"`: 1, `site="pk_shop",step="captcha"`: 2,
+		`site="pk_shop",step="answer"`: 1, `site="pk_shop",step="redeem"`: 1,
+		`site="pk_bank",step="notice"`: 1, `site="pk_bank",step="decline"`: 1,
+	} {
+		require.Contains(t, metrics, fmt.Sprintf("ekyc_steps_total{%s} %d\n", line, want))
+	}
+	require.NotContains(t, metrics, `site="pk_shop",step="decline"`)
+	require.Regexp(t, `(?m)^ekyc_commit_seconds_count [1-9]`, metrics)
+	require.Regexp(t, `(?m)^ekyc_commit_callers_sum [1-9]`, metrics)
+	require.Contains(t, metrics, `ekyc_vendor_call_seconds_count{account="pass",endpoint="connect"} 2`)
+	require.Contains(t, metrics, `ekyc_line_wait_seconds_count{account="pass",outcome="granted"} 2`)
+}
+
+func TestABreakerThatOpensIsSeenAndTold(t *testing.T) {
+	r := apitest.New(t)
+	require.Contains(t, scrape(r), `ekyc_breaker_state{account="down",state="closed"} 1`)
+	for range 5 {
+		require.Equal(t, 503, r.Agree(t, r.Decision(t, apitest.Down)).Status)
+	}
+	calls := r.Vendor.Stats().Connect
+	refused := r.Agree(t, apitest.With(r.Decision(t, apitest.Down), M{"subject": "s"}))
+	p := refused.Problem(t)
+	require.Equal(t, wire.VendorUnavailable, p.Code)
+	require.Equal(t, 5, p.RetryAfter)
+	require.Nil(t, p.Consent, "nothing is recorded that cannot be used")
+	require.Zero(t, r.Entries(t, apitest.Down, "s"))
+	require.Equal(t, calls, r.Vendor.Stats().Connect)
+
+	require.Contains(t, scrape(r), `ekyc_breaker_state{account="down",state="open"} 1`)
+	require.Equal(t, []string{"the vendor does not answer account down: it is asked again every 5s"}, r.Core.Degraded())
+	require.JSONEq(t, `{"status":"degraded"}`, string(r.Do(t, apitest.Call{Path: "/readyz"}).Body))
+	require.Equal(t, 201, r.Agree(t, r.Decision(t, apitest.Shop)).Status, "the others do not notice")
+}
+
+func TestARefusedAccountIsDegradedUntilTheVendorTakesItAgain(t *testing.T) {
+	r := apitest.New(t)
+	require.Empty(t, r.Core.Degraded())
+	require.Equal(t, 502, r.Agree(t, r.Decision(t, apitest.Rejected)).Status)
+	require.Equal(t, []string{"the vendor refuses account rejected (credentials): check its credentials and its plan"}, r.Core.Degraded())
+	a := r.Do(t, apitest.Call{Path: "/readyz"})
+	require.Equal(t, 200, a.Status)
+	require.JSONEq(t, `{"status":"degraded"}`, string(a.Body))
+	// The vendor's own trouble says nothing of the credentials; a picture does.
+	r.Vendor.SetIntercept(whatever(503, nil, ""))
+	require.Equal(t, 503, r.Agree(t, r.Decision(t, apitest.Rejected)).Status)
+	require.NotEmpty(t, r.Core.Degraded())
+	r.Vendor.SetIntercept(whatever(200, nil, `{"code":200,"transaction_id":"t","data":{"session_id":"s","captcha":"`+dot+`"}}`))
+	require.Equal(t, 201, r.Agree(t, r.Decision(t, apitest.Rejected)).Status)
+	require.Empty(t, r.Core.Degraded())
+}
+
+func TestWhatALimitRefusesIsCounted(t *testing.T) {
+	r := apitest.New(t)
+	r.Core.Limits = connect.Limits{View: limit.New(1), Sessions: limit.New(1), WrongSecrets: limit.New(1)}
+	decision := r.Decision(t, apitest.Shop)
+	r.Do(t, apitest.Call{Path: "/v1/view?sitekey=pk_shop&purpose=account-opening", Origin: apitest.ShopOrigin})
+	for range 3 {
+		r.Agree(t, apitest.With(decision, M{"idempotency_key": apitest.Key()}))
+		r.Do(t, apitest.Call{Path: "/v1/siteverify", JSON: M{"secret": "wrong", "response": "x"}})
+	}
+	metrics := scrape(r)
+	for name, want := range map[string]int{"view": 1, "sessions": 2, "wrong_secrets": 2} {
+		require.Contains(t, metrics, fmt.Sprintf("ekyc_limited_total{limit=%q} %d\n", name, want))
+	}
+}
+
+func TestTheLineIsMeasured(t *testing.T) {
+	r := apitest.New(t)
+	line, err := pace.New(pace.Plan{PerSecond: 1, PerMinute: 1, PerDay: 1}, nil, pace.Options{})
+	require.NoError(t, err)
+	r.Core.Accounts["pass"] = connect.NewAccount(r.Client(t, "pass"), line)
+	r.Begin(t, r.Decision(t, apitest.Shop))
+	p := r.Agree(t, r.Decision(t, apitest.Shop)).Problem(t)
+	require.Equal(t, wire.VendorBusy, p.Code)
+	require.InDelta(t, 86400, p.RetryAfter, 10)
+	require.Nil(t, p.Consent)
+	metrics := scrape(r)
+	require.Contains(t, metrics, `ekyc_line_wait_seconds_count{account="pass",outcome="busy"} 1`)
+	require.Contains(t, metrics, `ekyc_line_length{account="pass"} 0`)
+	require.NotContains(t, metrics, `ekyc_vendor_limited_total{account="pass"}`, "the vendor was not asked")
+}
+
+// Whatever a client sends, no new series comes of it.
+func TestClientsCannotMakeNewSeries(t *testing.T) {
+	r := apitest.New(t)
+	probe := func(i int) {
+		for _, c := range []apitest.Call{
+			{Path: fmt.Sprintf("/v1/nothing-%d", i)}, {Method: fmt.Sprintf("VERB%d", i), Path: "/v1/view"},
+			{Path: fmt.Sprintf("/v1/view?sitekey=pk_%d&purpose=p%d", i, i), Origin: fmt.Sprintf("https://%d.example", i)},
+			{Path: fmt.Sprintf("/v1/receipts/%d", i)}, {Path: "/v1/siteverify", JSON: M{"secret": fmt.Sprint(i), "response": "x"}},
+		} {
+			r.Do(t, c)
+		}
+	}
+	probe(0)
+	before := series(scrape(r))
+	for i := range 20 {
+		probe(i + 1)
+	}
+	require.Equal(t, before, series(scrape(r)))
+}
+
+var value = regexp.MustCompile(` \S+$`)
+
+// series are the names and labels of the relay's own metrics.
+func series(text string) (all []string) {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "ekyc_") {
+			all = append(all, value.ReplaceAllString(strings.TrimSpace(line), ""))
+		}
+	}
+	return all
+}
+
+// What the relay measures is explained to those who operate it, and nothing is
+// explained that there is not.
+func TestThePageForOperatorsNamesEveryMetric(t *testing.T) {
+	r := apitest.New(t)
+	page, err := os.ReadFile("../../docs/operating.md")
+	require.NoError(t, err)
+	named := map[string]bool{}
+	for _, match := range regexp.MustCompile("(?m)^\\| `(ekyc_[a-z_]+)`").FindAllSubmatch(page, -1) {
+		named[string(match[1])] = true
+	}
+	described := r.API.Metrics.Names()
+	for _, name := range described {
+		if strings.HasPrefix(name, "ekyc_") {
+			require.True(t, named[name], "%s is not on the page", name)
+			delete(named, name)
+		}
+	}
+	delete(named, "ekyc_webhook_messages") // of the program, which has an outbox
+	require.Empty(t, named, "there are no such metrics")
+	for _, match := range regexp.MustCompile("ekyc_[a-z_]+").FindAllString(string(page), -1) {
+		name := strings.TrimSuffix(match, "_bucket")
+		if !slices.Contains(described, name) {
+			name = strings.TrimSuffix(name, "_count")
+		}
+		require.Contains(t, append(described, "ekyc_webhook_messages"), name)
+	}
+}
