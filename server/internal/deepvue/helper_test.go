@@ -27,7 +27,6 @@ var (
 	newVendor = script.NewVendor
 	say       = script.Say
 	good      = script.Good
-	started   = script.Started
 	detail    = script.Detail
 	b64       = script.Base64
 	picture   = script.Picture

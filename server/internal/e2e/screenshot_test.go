@@ -81,6 +81,13 @@ func TestEveryStateHasItsPicture(t *testing.T) {
 			}
 		})
 	}
+	var names []string
+	for _, l := range looks {
+		if l.name != "wide" { // it would be shrunk to nothing
+			names = append(names, l.name)
+		}
+	}
+	compose(t, dir, []string{"notice", "starting", "waiting", "captcha", "done", "declined", "error"}, names, filepath.Join(dir, "contact-sheet.png"))
 }
 
 func newLook(t *testing.T, l look) *tab {
