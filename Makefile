@@ -3,7 +3,7 @@
 
 GO          ?= go
 # Without the check that wants names for HTTP statuses: a test's table reads better with numbers.
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2 -checks inherit,-ST1013
+STATICCHECK := .bin/staticcheck -checks inherit,-ST1013
 FUZZTIME    ?= 10s
 
 # install,PACKAGES by apt; says what is missing where there is none.
@@ -26,21 +26,21 @@ run: build ## the sandbox with its demo, on http://localhost:8080
 
 build: go ## bin/relay and web/dist; prints the sizes that a page pays for
 	@$(GO) run ./web/build
-	@$(GO) build -o bin/relay ./server
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/relay ./server
 	@$(GO) run ./server/internal/sizes
 
 check: build lint .bin/fsck ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
 	@$(GO) test -race $$($(GO) list ./... | grep -v /e2e)
 
 test: build browser node lint wasm-test .bin/fsck ## every test
-	@$(GO) test -race ./...
+	@$(GO) test -race -timeout 30m ./...
 
-lint: go ## formatting, vet and staticcheck, for the relay and for the wasm
+lint: .bin/staticcheck ## formatting, vet and staticcheck, for the relay and for the wasm
 	@out=$$(gofmt -l server wasm web); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 	@$(GO) vet ./...
 	@GOOS=js GOARCH=wasm $(GO) vet ./wasm/...
-	@$(GO) run $(STATICCHECK) ./...
-	@GOOS=js GOARCH=wasm $(GO) run $(STATICCHECK) ./wasm/...
+	@$(STATICCHECK) ./...
+	@GOOS=js GOARCH=wasm $(STATICCHECK) ./wasm/...
 
 e2e: build browser node ## the journeys in a real browser, and their screenshots
 	@SCREENSHOTS=1 $(GO) test -count=1 ./server/internal/e2e
@@ -52,6 +52,9 @@ wasm-test: go browser
 	@test .bin/wasmbrowsertest -nt go.sum || $(GO) build -o .bin/wasmbrowsertest github.com/agnivade/wasmbrowsertest
 	@env -i PATH="$$PATH" HOME="$$HOME" GOOS=js GOARCH=wasm GOFLAGS="$$($(GO) env GOFLAGS)" GOPROXY="$$($(GO) env GOPROXY)" GOMODCACHE="$$($(GO) env GOMODCACHE)" \
 		timeout 300 $(GO) test -p 1 -exec "$(CURDIR)/.bin/wasmbrowsertest" ./wasm/...
+
+.bin/staticcheck: | go
+	@cd / && GOBIN="$(CURDIR)/.bin" GOFLAGS=-mod=mod $(GO) install honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # A verifier of logs that others wrote, of a release that is known to find faults; it
 # is built outside this module, so that the relay does not depend on it.
