@@ -81,12 +81,16 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 	}
 	r := &relay{ledger: ledger, webhook: hooks, keep: c.Retention}
 	metrics.Messages(func() (waiting, givenUp int, err error) { return ledger.MessageCount(context.Background()) })
+	calls, err := ledger.CallsSince(ctx, time.Now().Add(-24*time.Hour))
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
 	core := &connect.Service{
-		Sites: connect.NewSites(sites(c)), Ledger: ledger, Accounts: map[string]*connect.Account{},
+		Sites: connect.NewSites(sites(c, calls)), Ledger: ledger, Accounts: map[string]*connect.Account{},
 		Notices: notices, Sealer: sealer, Receipts: receipts, Lifetimes: connect.Lifetimes(c.Lifetimes), Limits: limits(c.Limits),
 		Clock: time.Now, Log: log, Watch: metrics,
 	}
-	if err := r.open(ctx, c, core); err != nil {
+	if err := r.open(ctx, c, core, calls); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	metrics.Accounts(core.Accounts)
@@ -100,11 +104,7 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 
 // open makes a client for each vendor account and keeps every notice that can
 // be shown from now on.
-func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Service) error {
-	calls, err := r.ledger.CallsSince(ctx, time.Now().Add(-24*time.Hour))
-	if err != nil {
-		return err
-	}
+func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Service, calls map[string][]time.Time) error {
 	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
 		account := c.Accounts[name]
 		options := []deepvue.Option{deepvue.Deadline(account.Deadline)}
@@ -176,7 +176,7 @@ func limits(l config.Limits) connect.Limits {
 	}
 }
 
-func sites(c *config.Config) []*connect.Site {
+func sites(c *config.Config, calls map[string][]time.Time) []*connect.Site {
 	sites := make([]*connect.Site, len(c.Sites))
 	for i := range c.Sites {
 		site := &c.Sites[i]
@@ -187,6 +187,7 @@ func sites(c *config.Config) []*connect.Site {
 		for _, hash := range site.Secrets {
 			sites[i].Secrets = append(sites[i].Secrets, hash)
 		}
+		sites[i].Day = connect.NewDayCap(site.CapPerDay, calls[site.Sitekey])
 		if site.TokensExpired {
 			sites[i].TokenLife = -time.Hour
 		}

@@ -30,6 +30,9 @@ type Site struct {
 	Purposes []string `yaml:"purposes"`
 	// RequireTicket refuses visitors for whom the partner minted no ticket.
 	RequireTicket bool `yaml:"require_ticket"`
+	// CapPerDay bounds the site's vendor calls in any 24 hours; 0: as many as the
+	// account has.
+	CapPerDay int `yaml:"cap_per_day"`
 
 	// WebhookURL is where the partner is told of withdrawals and erasures; empty:
 	// it is not. WebhookSecret signs what it is told.
@@ -112,6 +115,9 @@ func (r *reader) checkSites(c *Config) {
 		r.checkOrigins(site, at+".origins")
 		r.checkReturnURLs(site, at+".return_urls")
 		r.checkPurposes(c, site, at+".purposes")
+		if site.CapPerDay < 0 || site.CapPerDay > 1_000_000 {
+			r.report(at+".cap_per_day", "must be 0 (no cap) to 1000000 vendor calls")
+		}
 		r.checkWebhook(site, at)
 	}
 }

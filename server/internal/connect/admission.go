@@ -69,6 +69,7 @@ type admission struct {
 	place   *pace.Place                // nil once it is spent
 	sent    atomic.Pointer[pace.Place] // the one spent last
 	done    func(error)                // tells the breaker; nil once it has been told
+	day     *DayCap                    // of the site, of which one call is taken; nil once it is spent
 }
 
 func (s *Service) admit(ctx context.Context, account string, v pace.Visitor) (*admission, *Error) {
@@ -76,16 +77,21 @@ func (s *Service) admit(ctx context.Context, account string, v pace.Visitor) (*a
 	if a == nil {
 		return nil, refuse(wire.VendorRejected, vendorDetail[wire.VendorRejected])
 	}
+	day, refused := s.withinDay(v.Site)
+	if refused != nil {
+		return nil, refused
+	}
 	done, err := a.breaker.Allow()
 	if err != nil {
+		day.giveBack()
 		return nil, &Error{Code: wire.VendorUnavailable, Detail: vendorDetail[wire.VendorUnavailable], RetryAfter: breakerPause, Cause: err}
 	}
-	p := &admission{account: a, visitor: v, done: done}
+	p := &admission{account: a, visitor: v, done: done, day: day}
 	begin := time.Now()
 	err = p.enter(ctx)
 	s.Watch.Waited(account, time.Since(begin), waitOutcome(err))
 	if err != nil {
-		done(errNotCalled)
+		p.end()
 		return nil, lineError(err)
 	}
 	return p, nil
@@ -113,6 +119,7 @@ func (p *admission) enter(ctx context.Context) (err error) {
 // send waits for the moment at which the place that is held may be used, and
 // uses it.
 func (p *admission) send(ctx context.Context) error {
+	p.day = nil
 	if p.place == nil {
 		return nil
 	}
@@ -166,7 +173,10 @@ func (p *admission) end() {
 	}
 	if p.done != nil {
 		p.done(errNotCalled)
+		p.done = nil
 	}
+	p.day.giveBack()
+	p.day = nil
 }
 
 // lineError turns what the line says into a refusal.

@@ -87,8 +87,8 @@ func (s *Service) turns(admitted *admission, state consent.State) deepvue.Turn {
 		if left--; left < 0 {
 			return deepvue.ErrNoTurn
 		}
-		if !first && admitted.enter(ctx) != nil {
-			return deepvue.ErrNoTurn // no place in time: what the vendor said stands
+		if !first && !s.again(ctx, admitted) {
+			return deepvue.ErrNoTurn // what the vendor said stands
 		}
 		if err := admitted.send(ctx); err != nil {
 			if !first {
@@ -100,4 +100,14 @@ func (s *Service) turns(admitted *admission, state consent.State) deepvue.Turn {
 		// Asked last: after a withdrawal no call starts.
 		return s.Ledger.Standing(ctx, state.Committed)
 	}
+}
+
+// again takes a place for a repeat: of the site's day, and in the line.
+func (s *Service) again(ctx context.Context, admitted *admission) (ok bool) {
+	day, refused := s.withinDay(admitted.visitor.Site)
+	if refused != nil {
+		return false
+	}
+	admitted.day = day
+	return admitted.enter(ctx) == nil
 }

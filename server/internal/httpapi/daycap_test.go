@@ -1,0 +1,70 @@
+package httpapi_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/connect"
+	"ekycconnect/server/internal/httpapi/apitest"
+	"ekycconnect/wasm/wire"
+)
+
+func capped(t *testing.T, most int, calls ...time.Time) *apitest.Relay {
+	return apitest.New(t, func(s *apitest.Settings) {
+		for _, site := range s.Sites {
+			if site.Sitekey == apitest.Shop || site.Sitekey == apitest.Down {
+				site.Day = connect.NewDayCap(most, calls)
+			}
+		}
+	})
+}
+
+func TestASiteSpendsItsDayAndNoMore(t *testing.T) {
+	r := capped(t, 3)
+	begun := r.Begin(t, r.Decision(t, apitest.Shop))
+	r.Clock.Add(time.Minute)
+	reload := apitest.Call{Path: "/v1/captchas", Origin: apitest.ShopOrigin, JSON: M{"session": begun.Session}}
+	require.Equal(t, 200, r.Do(t, reload).Status)
+	r.Begin(t, r.Decision(t, apitest.Shop))
+	calls := r.Vendor.Stats()
+
+	p := r.Agree(t, apitest.With(r.Decision(t, apitest.Shop), M{"subject": "late"})).Problem(t)
+	require.Equal(t, wire.RateLimited, p.Code)
+	require.Equal(t, int((24*time.Hour - time.Minute).Seconds()), p.RetryAfter)
+	require.Nil(t, p.Consent)
+	require.Zero(t, r.Entries(t, apitest.Shop, "late"), "what is refused before admission writes nothing")
+	p = r.Do(t, reload).Problem(t)
+	require.Equal(t, wire.RateLimited, p.Code)
+	require.NotNil(t, p.Consent)
+	require.Equal(t, calls, r.Vendor.Stats())
+	require.Contains(t, scrape(r), `ekyc_limited_total{limit="site_day"} 2`)
+
+	require.Equal(t, 201, r.Agree(t, r.Decision(t, apitest.Bank)).Status, "another site has its own day")
+	require.Equal(t, 201, r.Do(t, apitest.Call{Path: "/v1/declines", Origin: apitest.ShopOrigin, JSON: r.Decision(t, apitest.Shop)}).Status, "a refusal costs nothing")
+	r.Clock.Add(24*time.Hour - time.Minute)
+	require.Equal(t, 201, r.Agree(t, r.Decision(t, apitest.Shop)).Status)
+	require.Equal(t, wire.RateLimited, r.Agree(t, r.Decision(t, apitest.Shop)).Problem(t).Code, "the window slides")
+}
+
+func TestRepeatsCountAgainstTheDayAndWhatIsNotCalledDoesNot(t *testing.T) {
+	r := capped(t, 4)
+	for _, want := range []int{3, 4} { // three tries, then the one that is left
+		require.Equal(t, wire.VendorUnavailable, r.Agree(t, r.Decision(t, apitest.Down)).Problem(t).Code)
+		require.Equal(t, want, r.Vendor.Stats().Connect)
+	}
+	require.Equal(t, wire.RateLimited, r.Agree(t, r.Decision(t, apitest.Down)).Problem(t).Code)
+
+	r = capped(t, 1)
+	r.Store.Fail(stepOf("commit"))
+	require.Equal(t, wire.StoreUnavailable, r.Agree(t, r.Decision(t, apitest.Shop)).Problem(t).Code)
+	require.Equal(t, 201, r.Agree(t, r.Decision(t, apitest.Shop)).Status, "a place that was not used is given back")
+}
+
+func TestTheSitesDaySurvivesARestart(t *testing.T) {
+	r := capped(t, 2, apitest.Start.Add(-25*time.Hour), apitest.Start.Add(-23*time.Hour), apitest.Start.Add(-time.Hour))
+	p := r.Agree(t, r.Decision(t, apitest.Shop)).Problem(t)
+	require.Equal(t, wire.RateLimited, p.Code)
+	require.Equal(t, 3600, p.RetryAfter)
+}
