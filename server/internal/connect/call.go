@@ -24,7 +24,7 @@ func (s *Service) call(ctx context.Context, admitted *admission, id string,
 	// Read under the lock, so that two calls at once cannot both be the last.
 	state, err := s.Ledger.State(ctx, id)
 	if err != nil {
-		return ledgerError(err)
+		return unread(err)
 	}
 	if refused := s.spendable(state); refused != nil {
 		return refused
@@ -49,6 +49,18 @@ func (s *Service) call(ctx context.Context, admitted *admission, id string,
 		return refused
 	}
 	return nil
+}
+
+// unread is the refusal when a consent that was just committed cannot be read.
+func unread(err error) *Error {
+	refused := ledgerError(err)
+	switch refused.Code {
+	case wire.StoreUnavailable:
+		refused.Detail = "the consent is recorded, but the store does not answer now; try again with the same idempotency_key"
+	case wire.NotFound: // it was there a moment ago
+		refused = &Error{Code: wire.Internal, Detail: "an unexpected error; the request id finds it in the relay's log", Cause: err}
+	}
+	return refused
 }
 
 // tell passes a failure of the vendor on to metrics and log.

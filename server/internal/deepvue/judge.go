@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -161,12 +162,13 @@ func is200(code jsontext.Value) bool {
 }
 
 // idOf sets id to a string of at most 96 printable ASCII characters, or
-// leaves it empty if there is none.
+// leaves it empty if there is none. Quotes and backslashes, which JSON writes
+// with two characters, would not fit into a sealed token.
 func idOf(value jsontext.Value, id *string) bool {
 	switch value.Kind() {
 	case '"':
 		var s string
-		if json.Unmarshal(value, &s) != nil || !printable(s, 0, maxID) {
+		if json.Unmarshal(value, &s) != nil || !printable(s, 0, maxID) || strings.ContainsAny(s, `"\`) {
 			return false
 		}
 		*id = s

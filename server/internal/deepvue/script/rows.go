@@ -67,6 +67,7 @@ var Broken = []Row{
 	{Name: "session id of 97", Answer: Say(200, `{"code":200,"data":{"session_id":"`+strings.Repeat("s", 97)+`"}}`), Code: wire.VendorBadAnswer, Status: 200, Class: "session_id"},
 	{Name: "session id with a line break", Answer: Say(200, `{"code":200,"data":{"session_id":"a\nb"}}`), Code: wire.VendorBadAnswer, Status: 200, Class: "session_id"},
 	{Name: "session id not ASCII", Answer: Say(200, `{"code":200,"data":{"session_id":"é"}}`), Code: wire.VendorBadAnswer, Status: 200, Class: "session_id"},
+	{Name: "session id with a quote", Answer: Say(200, `{"code":200,"data":{"session_id":"a\"b"}}`), Code: wire.VendorBadAnswer, Status: 200, Class: "session_id"},
 	{Name: "transaction id of 97", Answer: Say(200, `{"code":200,"transaction_id":"`+strings.Repeat("t", 97)+`"}`), Code: wire.VendorBadAnswer, Status: 200, Class: "transaction_id"},
 
 	{Name: "no captcha", Answer: Say(200, Started("")), Code: wire.VendorBadAnswer, Status: 200, Class: "picture"},
