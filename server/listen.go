@@ -8,10 +8,16 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"golang.org/x/sync/errgroup"
+
+	"ekycconnect/server/internal/flood"
 )
 
 // The servers' limits. A widget waits 25 s: 8 s in line and 10 s for the
@@ -22,6 +28,7 @@ const (
 	writeTimeout      = 30 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 16 << 10
+	maxStreams        = 64 // of one HTTP/2 connection
 	drainTimeout      = writeTimeout
 )
 
@@ -34,16 +41,40 @@ type ready struct {
 
 // run serves both listeners until ctx ends or one of them fails.
 func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready, stdout io.Writer, log *slog.Logger) error {
-	servers := []*http.Server{httpServer(r.api.Handler(), log), httpServer(r.api.AdminHandler(), log)}
+	bounded := flood.New(public, flood.Options{
+		Total: r.connections.Total, PerAddress: r.connections.PerAddress,
+		Exempt: func(a netip.Addr) bool { return a.IsLoopback() || r.api.Trusts(a) },
+	})
+	servers := []*http.Server{httpServer(flood.Guard(r.api.Handler()), log), httpServer(r.api.AdminHandler(), log)}
+	servers[0].ConnContext = flood.ConnContext
+	r.api.Metrics.Connections(bounded.Open, bounded.Closed)
 	group, ctx := errgroup.WithContext(ctx)
-	for i, listener := range []net.Listener{public, admin} {
+	for i, listener := range []net.Listener{bounded, admin} {
 		group.Go(func() error {
-			if err := servers[i].Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			serve := servers[i].Serve
+			if i == 0 && r.cert != nil {
+				servers[i].TLSConfig = r.cert.Config()
+				serve = func(l net.Listener) error { return servers[i].ServeTLS(l, "", "") }
+			}
+			if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				return err
 			}
 			return nil
 		})
 	}
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	group.Go(func() error {
+		defer signal.Stop(hangup)
+		for {
+			select {
+			case <-hangup:
+				r.renew()
+			case <-ctx.Done():
+				return nil
+			}
+		}
+	})
 	group.Go(func() error {
 		<-ctx.Done()
 		log.Info("draining: no new requests, running ones may finish")
@@ -69,10 +100,18 @@ func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready, s
 	return group.Wait()
 }
 
+// renew reads the certificate's files, if there are any.
+func (r *relay) renew() {
+	if r.cert != nil {
+		r.cert.Look()
+	}
+}
+
 func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // its lines are about bad clients
 	}
 }

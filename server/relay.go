@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"ekycconnect/server/internal/certfile"
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/consent"
@@ -35,6 +36,9 @@ type relay struct {
 	webhook *webhook.Worker
 	keep    config.Retention
 	clients []*deepvue.Client
+
+	cert        *certfile.Files // nil: plain http
+	connections config.Connections
 }
 
 // newRelay puts the parts together. What fails here fails before anything is
@@ -47,6 +51,12 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 	public, err := url.Parse(c.PublicURL)
 	if err != nil {
 		return nil, fmt.Errorf("public_url does not parse: %w", err)
+	}
+	var cert *certfile.Files
+	if c.TLS.CertFile != "" {
+		if cert, err = certfile.Open(c.TLS.CertFile, c.TLS.KeyFile, log); err != nil {
+			return nil, err
+		}
 	}
 	notices, err := notice.New(c.Purposes, notice.Options{AllowDrafts: c.AllowDrafts, Test: c.Sandbox})
 	if err != nil {
@@ -79,7 +89,7 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	r := &relay{ledger: ledger, webhook: hooks, keep: c.Retention}
+	r := &relay{ledger: ledger, webhook: hooks, keep: c.Retention, cert: cert, connections: c.Connections}
 	metrics.Messages(func() (waiting, givenUp int, err error) { return ledger.MessageCount(context.Background()) })
 	calls, err := ledger.CallsSince(ctx, time.Now().Add(-24*time.Hour))
 	if err != nil {

@@ -25,6 +25,10 @@ type Config struct {
 	// for metrics and the causes of readiness; it must not be public.
 	Listen      string `yaml:"listen"`
 	AdminListen string `yaml:"admin_listen"`
+	// TLS serves Listen with a certificate; without one, a proxy in front does.
+	TLS TLS `yaml:"tls"`
+	// Connections bounds what Listen holds at a time.
+	Connections Connections `yaml:"connections"`
 	// Data is the directory of the ledger. Keys is the keys file, see [Keys].
 	// Relative paths are taken from the directory of the configuration file.
 	Data string `yaml:"data"`
@@ -49,6 +53,21 @@ type Config struct {
 	keysInData bool // no keys file was named
 	bySitekey  map[string]*Site
 	bySecret   map[SecretHash]*Site
+}
+
+// TLS names the files of a certificate with its chain, and of its key. They are
+// read again when they change.
+type TLS struct {
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
+}
+
+// Connections says how many connections there may be at a time, in all and from
+// one address (IPv4, or an IPv6 /64) that is neither this machine nor one of
+// TrustedProxies. 0 is no bound.
+type Connections struct {
+	Total      int `yaml:"total"`
+	PerAddress int `yaml:"per_address"`
 }
 
 // Log says what the program logs, and how the log of consents is named and shown.
@@ -122,6 +141,7 @@ const VendorURL = "https://production.deepvue.tech"
 // defaults is a Config with everything that has a default.
 func defaults() Config {
 	return Config{
+		Connections: Connections{Total: 8192, PerAddress: 256},
 		Listen:      ":8080",
 		AdminListen: "127.0.0.1:8081",
 		Log:         Log{Public: true, PublishEvery: time.Minute},

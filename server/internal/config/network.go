@@ -27,6 +27,15 @@ func (r *reader) checkNetwork(c *Config) {
 			r.report("admin_listen", "must differ from listen: what it shows is not for the public")
 		}
 	}
+	c.TLS.CertFile, c.TLS.KeyFile = r.resolve(c.TLS.CertFile), r.resolve(c.TLS.KeyFile)
+	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
+		r.report("tls", "needs cert_file and key_file, or neither")
+	}
+	for name, n := range map[string]int{"total": c.Connections.Total, "per_address": c.Connections.PerAddress} {
+		if n < 0 || n > 1_000_000 {
+			r.report("connections."+name, "must be 0 (no bound) to 1000000")
+		}
+	}
 	for i, network := range c.TrustedProxies {
 		if network.IsValid() && network != network.Masked() {
 			r.report(indexed("trusted_proxies", i), "has bits set after its prefix; write %s or %s",

@@ -18,7 +18,7 @@ func (a *API) clientOf(r *http.Request) netip.Addr {
 	}
 	client := peer.Addr().Unmap()
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && a.trusts(client); i-- {
+	for i := len(hops) - 1; i >= 0 && a.Trusts(client); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {
 			break
@@ -28,7 +28,8 @@ func (a *API) clientOf(r *http.Request) netip.Addr {
 	return client
 }
 
-func (a *API) trusts(address netip.Addr) bool {
+// Trusts reports whether an address is one of the operator's own proxies.
+func (a *API) Trusts(address netip.Addr) bool {
 	for _, network := range a.TrustedProxies {
 		if network.Contains(address) {
 			return true

@@ -37,3 +37,14 @@ func (g accountGauges) Collect(to chan<- prometheus.Metric) {
 		}
 	}
 }
+
+// Connections adds how many connections there are, and how many were closed for
+// want of room.
+func (m *Metrics) Connections(open func() int, closed func() uint64) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ekyc_connections", Help: "Connections of browsers and partners."},
+			func() float64 { return float64(open()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "ekyc_connections_closed_total", Help: "Connections closed for want of room."},
+			func() float64 { return float64(closed()) }),
+	)
+}
