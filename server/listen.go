@@ -89,11 +89,14 @@ func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready, s
 	})
 	group.Go(func() error { r.webhook.Run(ctx, r.ledger); return nil })
 	group.Go(func() error { r.retain(ctx, log); return nil })
+	if r.copies != nil {
+		group.Go(func() error { r.copies.Run(ctx, r.copyEvery); return nil })
+	}
 	line, err := json.Marshal(at)
 	if err != nil {
 		return err
 	}
-	log.Info("ready", "url", at.URL, "admin_url", at.AdminURL, "sandbox", at.Sandbox)
+	log.Info("ready", "url", at.URL, "listen", public.Addr().String(), "admin_url", at.AdminURL, "sandbox", at.Sandbox)
 	if _, err := fmt.Fprintf(stdout, "%s\n", line); err != nil {
 		log.Error("standard output is closed: nobody is told the address", "error", err)
 	}

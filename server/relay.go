@@ -34,8 +34,11 @@ type relay struct {
 	api     *httpapi.API
 	ledger  *consent.Ledger
 	webhook *webhook.Worker
-	keep    config.Retention
-	clients []*deepvue.Client
+	copies  *webhook.Copies // of the log's checkpoints; nil if nobody keeps them
+	// copyEvery is how often a copy is sent at most.
+	copyEvery time.Duration
+	keep      config.Retention
+	clients   []*deepvue.Client
 
 	cert        *certfile.Files // nil: plain http
 	connections config.Connections
@@ -90,6 +93,10 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 		return nil, errors.Join(err, store.Close())
 	}
 	r := &relay{ledger: ledger, webhook: hooks, keep: c.Retention, cert: cert, connections: c.Connections}
+	if c.Log.CopyTo != "" {
+		r.copies = webhook.NewCopies(c.Log.CopyTo, c.Log.CopyPrivate, ledger.Checkpoint, log)
+		r.copyEvery = max(c.Log.PublishEvery, time.Second)
+	}
 	metrics.Messages(func() (waiting, givenUp int, err error) { return ledger.MessageCount(context.Background()) })
 	calls, err := ledger.CallsSince(ctx, time.Now().Add(-24*time.Hour))
 	if err != nil {

@@ -81,6 +81,10 @@ type Log struct {
 	// each.
 	Public       bool          `yaml:"public"`
 	PublishEvery time.Duration `yaml:"publish_every"`
+	// CopyTo is where each shown checkpoint is posted, to be kept by somebody
+	// else; empty: nowhere. CopyPrivate lets it lead into a private network.
+	CopyTo      string `yaml:"copy_to"`
+	CopyPrivate bool   `yaml:"copy_allow_private"`
 }
 
 // Lifetimes says how long things last and how much one consent is worth.

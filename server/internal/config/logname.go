@@ -18,6 +18,13 @@ func (r *reader) checkLog(c *Config) {
 	} else if len(c.Log.Origin) > 200 || !originShape.MatchString(c.Log.Origin) {
 		r.report("log.origin", "needs a name such as consent.example.com/v1/log: host and path, without scheme and port")
 	}
+	if c.Log.CopyTo != "" {
+		if err := checkWebhookURL(c.Log.CopyTo, c.Log.CopyPrivate); err != "" {
+			r.report("log.copy_to", "%s", err)
+		}
+	} else if c.Log.CopyPrivate {
+		r.report("log.copy_allow_private", "does nothing without copy_to")
+	}
 	if d := c.Log.PublishEvery; d < 0 || d > 24*time.Hour {
 		r.report("log.publish_every", "must be 0s to 24h")
 	}

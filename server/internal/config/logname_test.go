@@ -29,6 +29,6 @@ func TestNamesThatNoLogCanHaveAreRefused(t *testing.T) {
 		require.ErrorContains(t, r.problems[0], "log.origin")
 	}
 	r := &reader{}
-	r.checkLog(&Config{Log: Log{Origin: "a.example", PublishEvery: -1}})
-	require.Len(t, r.problems, 1)
+	r.checkLog(&Config{Log: Log{Origin: "a.example", PublishEvery: -1, CopyTo: "http://auditor.example/"}})
+	require.Len(t, r.problems, 2)
 }

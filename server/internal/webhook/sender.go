@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"syscall"
 	"time"
@@ -77,11 +76,7 @@ func (s *sender) send(ctx context.Context, to Endpoint, m consent.Message) error
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		var wrapped *url.Error
-		if errors.As(err, &wrapped) { // its text begins with the URL
-			err = wrapped.Err
-		}
-		return fmt.Errorf("webhook: %w", err)
+		return fmt.Errorf("webhook: %w", bare(err))
 	}
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
