@@ -16,7 +16,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check test lint e2e wasm-test bench fuzz crash pace go browser node
+.PHONY: help run build check test lint e2e wasm-test bench fuzz crash chaos pace go browser node
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,11 @@ wasm-test: go browser
 # nothing that it acknowledged may be missing.
 crash: build ## 200 rounds of kill -9 under load
 	@$(GO) run ./server/internal/crash -rounds 200
+
+# Slow and many connections against a relay of its own, with a visitor in between.
+chaos: build ## slowhttptest in all its modes, floods: the service still answers within a second
+	@command -v slowhttptest >/dev/null || { $(call install,slowhttptest); }
+	@$(GO) run ./server/internal/chaos
 
 pace: build ## a minute at a vendor plan's full allowance: how much of it is used, and 429s of the vendor
 	@$(GO) test -count=1 -v -run TheWholeAllowance ./server -pace 60s

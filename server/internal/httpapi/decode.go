@@ -35,6 +35,9 @@ func decode(w http.ResponseWriter, r *http.Request, v any) (refused *connect.Err
 
 // read reads the whole body within the limit.
 func read(w http.ResponseWriter, r *http.Request) ([]byte, *connect.Error) {
+	if r.ContentLength > wire.MaxBody {
+		return nil, problem(wire.BodyTooLarge, "the body is over 16384 bytes") // without waiting for it
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
 	if err == nil {
 		return body, nil
