@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -24,10 +25,17 @@ func (n *Notice) Panels() (map[string]Stored, error) {
 		panel, ok := child.(element)
 		if name := panelName(panel, ok); name != "" {
 			delete(panel.attrs(), "hidden") // who shows one decides which
+			panel = slices.DeleteFunc(panel, leadsNowhere)
 			panels[name] = Stored{n.Ref.ID, n.Ref.Version, n.Ref.Lang, n.Ref.Dir, panel}
 		}
 	}
 	return panels, nil
+}
+
+// leadsNowhere finds the links that the widget gives an address by script.
+func leadsNowhere(child any) bool {
+	e, ok := child.(element)
+	return ok && e[0] == "a" && e.attr("href") == ""
 }
 
 func panelName(e element, ok bool) string {

@@ -130,5 +130,5 @@ func TestStatsCountWhatArrivesAndNameNothing(t *testing.T) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"connect":4,"reload_captcha":1,"generate_otp":0,"verify_otp":0,"untraced":1,"consents":1,"sessions":2}`, string(body))
+	require.JSONEq(t, `{"connect":4,"reload_captcha":1,"generate_otp":0,"verify_otp":0,"untraced":1,"consents":1,"sessions":2,"rate_limited":0}`, string(body))
 }
