@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net/http"
 	"os"
@@ -111,4 +112,27 @@ func listening(t *testing.T, p *process) string {
 		return false
 	}, 10*time.Second, pollEvery)
 	return address
+}
+
+func TestTestKeysOpenNothingOutsideTheSandbox(t *testing.T) {
+	p := startConfigured(t, example(t))
+	base := "http://" + listening(t, p)
+	answer, err := http.Get(base + "/v1/view?sitekey=pk_test_pass&purpose=account-opening")
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	var problem struct {
+		Code string `json:"code"`
+	}
+	require.NoError(t, json.UnmarshalRead(answer.Body, &problem))
+	require.Equal(t, "unknown_sitekey", problem.Code)
+	answer, err = http.Post(base+"/v1/siteverify", "application/json", strings.NewReader(`{"secret":"sk_test_pass","response":"x"}`))
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"success":false,"error-codes":["invalid-input-secret"]}`, string(text))
+	answer, err = http.Get(base + "/")
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusNotFound, answer.StatusCode, "the demo is the sandbox's")
 }
