@@ -30,7 +30,7 @@ var dot = func() string {
 
 // longSessions has the vendor give ids of the longest kind that is taken.
 func longSessions(r *apitest.Relay) string {
-	id := strings.Repeat(`\`, 96)
+	id := strings.Repeat("~", 96)
 	r.Vendor.SetIntercept(func(w http.ResponseWriter, _ *http.Request) bool {
 		fmt.Fprintf(w, `{"code":200,"transaction_id":%q,"data":{"session_id":%q,"captcha":%q}}`, id, id, dot)
 		return true
