@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,25 +19,35 @@ import (
 
 func checkCommand(env func(string) (string, bool)) *cobra.Command {
 	var path, data string
+	var offline bool
 	cmd := &cobra.Command{
 		Use:   "check --config FILE",
 		Short: "Check a configuration: problems with line and remedy, then warnings",
-		Long: `Check a configuration, its keys file and its notices without serving anything and
-without calling anybody. Problems keep the relay from starting: the exit status is 1
-then. Warnings are for you to judge. No secret is printed.`,
+		Long: `Check a configuration, its keys file and its notices without serving anything.
+Problems keep the relay from starting: the exit status is 1 then. Warnings are for
+you to judge. No secret is printed.
+
+It looks from here whether the vendor's address answers, whether the clock is right,
+and whether the sites' names exist; --offline leaves that out. The credentials are
+not tried: the vendor takes no call without a person's consent.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return check(path, data, env, cmd.OutOrStdout())
+			var from *reach
+			if !offline {
+				from = newReach()
+			}
+			return check(cmd.Context(), path, data, env, from, cmd.OutOrStdout())
 		},
 	}
 	cmd.Flags().StringVar(&path, "config", "", "configuration `FILE` (YAML)")
 	cmd.Flags().StringVar(&data, "data", "", "`DIR` of the ledger, as for serve (default: of the configuration)")
+	cmd.Flags().BoolVar(&offline, "offline", false, "ask nobody: neither the vendor's address nor the DNS")
 	_ = cmd.MarkFlagRequired("config") // fails only for a flag that does not exist
 	return cmd
 }
 
 // check writes its report to out; its error says only how it ended.
-func check(path, data string, env func(string) (string, bool), out io.Writer) error {
+func check(ctx context.Context, path, data string, env func(string) (string, bool), from *reach, out io.Writer) error {
 	var unset []string
 	c, err := config.Load(path, standIn(env, &unset))
 	if problems := config.Problems(err); len(problems) > 0 {
@@ -50,8 +61,16 @@ func check(path, data string, env func(string) (string, bool), out io.Writer) er
 		c.UseData(data)
 	}
 	describe(out, c)
-	found := append(unset, warnings(c)...)
-	var problems []string
+	found := append(append(unset, warnings(c)...), originTypos(c)...)
+	if warning := diskWarning(c.Data); warning != "" {
+		found = append(found, warning)
+	}
+	problems, doubts := credentialNotes(c)
+	found = append(found, doubts...)
+	if from != nil {
+		found = append(found, from.warnings(ctx, c)...)
+	}
+	line(out, "credentials", "looked at only: the vendor takes no call without a consent; the first visitor tries them, see /readyz")
 	keys, err := config.LoadKeys(c.Keys)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -121,7 +140,7 @@ func checkNotices(c *config.Config, out io.Writer) (problems, warnings []string)
 	return problems, warnings
 }
 
-func line(out io.Writer, name, text string) { fmt.Fprintf(out, "%-12s%s\n", name, text) }
+func line(out io.Writer, name, text string) { fmt.Fprintf(out, "%-13s%s\n", name, text) }
 
 func section(out io.Writer, title string, entries []string) {
 	if len(entries) == 0 {

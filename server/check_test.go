@@ -35,7 +35,7 @@ func example(t *testing.T, replace ...string) string {
 
 func checked(t *testing.T, path string, more ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	code, stdout, stderr = relayed(t, exampleEnv, append([]string{"check", "--config", path}, more...)...)
+	code, stdout, stderr = relayed(t, exampleEnv, append([]string{"check", "--offline", "--config", path}, more...)...)
 	require.NotContains(t, stdout+stderr, "canary")
 	return code, stdout, stderr
 }
@@ -69,7 +69,7 @@ func TestCheckListsEveryProblem(t *testing.T) {
 
 func TestCheckWarnsOfAMissingVariableAndServeNeedsIt(t *testing.T) {
 	path := example(t)
-	code, stdout, _ := relayed(t, nil, "check", "--config", path)
+	code, stdout, _ := relayed(t, nil, "check", "--offline", "--config", path)
 	require.Zero(t, code, "a check may run where the relay does not")
 	require.Contains(t, stdout, "DEEPVUE_CLIENT_ID is not set")
 	require.Contains(t, stdout, "DEEPVUE_CLIENT_SECRET is not set")
@@ -80,7 +80,7 @@ func TestCheckWarnsOfAMissingVariableAndServeNeedsIt(t *testing.T) {
 }
 
 func TestCheckPrintsATableOfLanguages(t *testing.T) {
-	_, stdout, _ := relayed(t, nil, "check", "--config", example(t))
+	_, stdout, _ := relayed(t, nil, "check", "--offline", "--config", example(t))
 	for _, row := range []string{`en +reviewed +offered +English`, `ta +draft +your texts are missing +தமிழ்`, `ur +draft +your texts are missing +اردو`} {
 		require.Regexp(t, row, stdout)
 	}

@@ -65,3 +65,6 @@ func edits(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// Alike reports whether two names differ by a typing error, and do differ.
+func Alike(a, b string) bool { d := edits(a, b); return d == 1 || d == 2 }

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/secret"
+)
+
+func TestCheckSeesAVendorThatIsNotThereAClockThatIsOffAndANameThatIsNot(t *testing.T) {
+	var seen []*http.Request
+	vendor := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = append(seen, r) }))
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	c := &config.Config{
+		Accounts: map[string]config.Account{
+			"here": {URL: vendor.URL, ClientID: "canary-id", ClientSecret: secret.New("canary-secret")},
+			"gone": {URL: gone.URL, ClientID: "canary-id", ClientSecret: secret.New("canary-secret")},
+		},
+		Sites: []config.Site{{Name: "Shop", Origins: []config.Origin{"https://shop.example", "https://wrong.example", "http://localhost:3000"}}},
+	}
+	r := newReach()
+	r.lookup = func(_ context.Context, host string) ([]string, error) {
+		if host == "wrong.example" {
+			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+		}
+		return []string{"192.0.2.1"}, nil
+	}
+	found := strings.Join(r.warnings(t.Context(), c), "\n")
+	require.Contains(t, found, "account gone: "+gone.URL+" cannot be reached from here")
+	require.Contains(t, found, "site Shop: origin https://wrong.example has no address in the DNS")
+	require.NotContains(t, found, "clock")
+	require.NotContains(t, found, "shop.example has no")
+	require.Equal(t, 1, strings.Count(found, "cannot be reached"))
+
+	r.now = func() time.Time { return time.Now().Add(-time.Hour) }
+	require.Contains(t, strings.Join(r.warnings(t.Context(), c), "\n"), "the clock here is -1h0m")
+	vendor.Close()
+	for _, request := range seen {
+		require.Equal(t, "HEAD / HTTP/1.1", request.Method+" "+request.RequestURI+" "+request.Proto)
+		for name, values := range request.Header {
+			require.NotContains(t, strings.Join(values, ""), "canary", "no credential is sent: %s", name)
+		}
+	}
+	require.NotEmpty(t, seen)
+}
+
+func TestCheckDoubtsCredentialsAndOriginsThatLookWrong(t *testing.T) {
+	code, stdout, _ := checked(t, example(t, "      - https://www.bank.example\n", "      - https://www.bnak.example\n"))
+	require.Zero(t, code, stdout)
+	require.Contains(t, stdout, "origin https://www.bnak.example is almost bank.example, which stands elsewhere in this file")
+	require.Contains(t, stdout, "the vendor takes no call without a consent")
+	c := &config.Config{Accounts: map[string]config.Account{
+		"same":    {URL: config.VendorURL, ClientID: "x", ClientSecret: secret.New("x")},
+		"swapped": {URL: config.VendorURL, ClientID: "abc", ClientSecret: secret.New("live_7")},
+		"broken":  {URL: config.VendorURL, ClientID: "abc", ClientSecret: secret.New("canary \n")},
+		"fine":    {URL: config.VendorURL, ClientID: "live_7", ClientSecret: secret.New("abc")},
+	}}
+	problems, doubts := credentialNotes(c)
+	require.Len(t, problems, 1)
+	require.Contains(t, problems[0], `account "broken"`)
+	require.NotContains(t, problems[0], "canary")
+	require.Len(t, doubts, 2)
+	require.Contains(t, doubts[0], "account same has the same client id and secret")
+	require.Contains(t, doubts[1], "are the two swapped?")
+}
