@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"html/template"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -14,16 +15,19 @@ const strict = "default-src 'none'; script-src RELAY 'wasm-unsafe-eval'; connect
 
 // partner is a company's site with a form on it.
 type partner struct {
-	URL   string
-	posts chan url.Values // what the form sent
+	URL     string
+	posts   chan url.Values // what the form sent
+	reports chan string     // what a page said of itself, where no test can ask it
 }
 
 type form struct {
 	Relay  string
-	Markup template.HTML // within the form
-	Policy string        // RELAY is replaced
-	Style  bool          // the stylesheet of the screenshots, which no strict policy allows
-	Late   template.HTML // after the form: other scripts of the page
+	Markup template.HTML     // within the form
+	Policy string            // RELAY is replaced
+	Style  bool              // the stylesheet of the screenshots, which no strict policy allows
+	Late   template.HTML     // after the form: other scripts of the page
+	Thanks string            // more of the page that follows the form
+	Files  map[string]string // more that the site serves, by path
 }
 
 // widget is the markup of one widget.
@@ -67,7 +71,7 @@ ekyc-connect:not(:defined){display:block;min-block-size:34rem}`
 // newPartner serves p at / and takes its form at /onboard.
 func newPartner(t *testing.T, p form) *partner {
 	t.Helper()
-	site := &partner{posts: make(chan url.Values, 10)}
+	site := &partner{posts: make(chan url.Values, 10), reports: make(chan string, 100)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		if p.Policy != "" {
@@ -82,13 +86,27 @@ func newPartner(t *testing.T, p form) *partner {
 		w.Header().Set("Content-Type", "text/css")
 		_, _ = w.Write([]byte(style))
 	})
+	for path, text := range p.Files {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			kind := "text/html; charset=utf-8"
+			if strings.HasSuffix(path, ".js") {
+				kind = "text/javascript"
+			}
+			w.Header().Set("Content-Type", kind)
+			_, _ = w.Write([]byte(text))
+		})
+	}
+	mux.HandleFunc("POST /report", func(_ http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		site.reports <- string(text)
+	})
 	mux.HandleFunc("POST /onboard", func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
 			t.Error(err)
 		}
 		site.posts <- r.PostForm
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write([]byte(`<!DOCTYPE html><title>Thank you</title><p id="thanks">Thank you</p>`))
+		_, _ = w.Write([]byte(`<!DOCTYPE html><title>Thank you</title><p id="thanks">Thank you</p>` + p.Thanks))
 	})
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)

@@ -28,11 +28,13 @@ document.addEventListener('securitypolicyviolation', e => violations.push(e.viol
 // tab is one page in a browser profile of its own.
 type tab struct {
 	t    *testing.T
+	id   target.ID
 	base context.Context // without a time limit
 	ctx  context.Context
 
 	mu       sync.Mutex
 	console  []string
+	errors   []string // of the console
 	requests []string // URL of every request that the page made
 }
 
@@ -46,7 +48,7 @@ func newTab(t *testing.T) *tab {
 	require.NoError(t, err)
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithTargetID(id))
 	t.Cleanup(cancel)
-	b := &tab{t: t, base: ctx}
+	b := &tab{t: t, base: ctx, id: id}
 	b.patience(time.Minute)
 	chromedp.ListenTarget(b.base, func(event any) {
 		b.mu.Lock()
@@ -55,9 +57,13 @@ func newTab(t *testing.T) *tab {
 		case *runtime.EventConsoleAPICalled:
 			for _, a := range e.Args {
 				b.console = append(b.console, string(a.Value)+a.Description)
+				if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
+					b.errors = append(b.errors, string(a.Value)+a.Description)
+				}
 			}
 		case *runtime.EventExceptionThrown:
 			b.console = append(b.console, e.ExceptionDetails.Error())
+			b.errors = append(b.errors, e.ExceptionDetails.Error())
 		case *network.EventRequestWillBeSent:
 			b.requests = append(b.requests, e.Request.Method+" "+e.Request.URL)
 		}
@@ -90,10 +96,21 @@ func js[T any](b *tab, expression string) T {
 	return v
 }
 
-// until polls until the expression holds.
+// until polls until the expression holds, in the page that is there or in one
+// that takes its place.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	err := chromedp.Run(b.ctx, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(20*time.Second)))
+	// In short rounds: a page that is left may go into the browser's cache with the
+	// question, and never answer it.
+	round := func() error {
+		ctx, stop := context.WithTimeout(b.ctx, 3*time.Second)
+		defer stop()
+		return chromedp.Run(ctx, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(2*time.Second)))
+	}
+	err := round()
+	for end := time.Now().Add(20 * time.Second); err != nil && time.Now().Before(end); {
+		err = round()
+	}
 	if err != nil {
 		now := js[string](b, `JSON.stringify({seen, violations, state: [...document.querySelectorAll('ekyc-connect')].map(e => [e.dataset.state, e.shadowRoot?.textContent.slice(0, 200)])})`)
 		require.NoError(b.t, err, "waiting for %s; the page: %s", expression, now)

@@ -8,14 +8,17 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 )
 
-// movableClock lets a test go ahead in time: the widget believes the clock that
-// is further on.
+// movableClock lets a test put the device's two clocks where it likes: the one
+// that people set, and the one that counts since the page began. Both in ms.
 const movableClock = `
-globalThis.ahead = 0;
-{ const now = Date.now; Date.now = () => now() + ahead; }
+globalThis.wall = 0; globalThis.mono = 0;
+{ const date = Date.now, now = performance.now.bind(performance); Date.now = () => date() + wall; performance.now = () => now() + mono; }
 `
 
-const hourLater = `ahead = 3.6e6, document.dispatchEvent(new Event('visibilitychange')), 0`
+// woken is what a browser tells a page that was asleep or in the background.
+const woken = `document.dispatchEvent(new Event('visibilitychange')), 0`
+
+const hourLater = `wall = 3.6e6, ` + woken
 
 // guise is how a person's browser shows the page.
 type guise struct {
