@@ -4,7 +4,7 @@
 GO          ?= go
 # Without the check that wants names for HTTP statuses: a test's table reads better with numbers.
 STATICCHECK := .bin/staticcheck -checks inherit,-ST1013
-FUZZTIME    ?= 10s
+FUZZTIME    ?= 20s
 
 # install,PACKAGES by apt; says what is missing where there is none.
 define install
@@ -77,7 +77,7 @@ pace: build ## a minute at a vendor plan's full allowance: how much of it is use
 bench: build ## sizes, and the benchmarks of the relay
 	@$(GO) test -run '^$$' -bench . -benchtime 1s ./server/... ./wasm/...
 
-fuzz: go ## every fuzz test for FUZZTIME (10s)
+fuzz: go ## every fuzz test for FUZZTIME (20s)
 	@for p in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done

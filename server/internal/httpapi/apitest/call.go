@@ -38,13 +38,13 @@ type Answer struct {
 }
 
 // Into fills v from the answer's JSON.
-func (a Answer) Into(t *testing.T, v any) {
+func (a Answer) Into(t testing.TB, v any) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal(a.Body, v), "%.300s", a.Body)
 }
 
 // Problem is the answer as a problem.
-func (a Answer) Problem(t *testing.T) (p wire.Problem) {
+func (a Answer) Problem(t testing.TB) (p wire.Problem) {
 	t.Helper()
 	require.Equal(t, "application/problem+json", a.Header.Get("Content-Type"), "%d %.300s", a.Status, a.Body)
 	a.Into(t, &p)
@@ -52,7 +52,7 @@ func (a Answer) Problem(t *testing.T) (p wire.Problem) {
 }
 
 // Do sends a request and holds the answer against what is promised of all.
-func (r *Relay) Do(t *testing.T, c Call) Answer {
+func (r *Relay) Do(t testing.TB, c Call) Answer {
 	t.Helper()
 	var body io.Reader
 	media := ""
@@ -104,7 +104,7 @@ var plain = &http.Client{
 }
 
 // hold checks what is promised of every answer.
-func (r *Relay) hold(t *testing.T, a Answer) {
+func (r *Relay) hold(t testing.TB, a Answer) {
 	t.Helper()
 	id := a.Header.Get("X-Request-Id")
 	require.Regexp(t, "^[0-9a-f]{24}$", id)
@@ -124,7 +124,7 @@ func (r *Relay) hold(t *testing.T, a Answer) {
 	}
 }
 
-func holdProblem(t *testing.T, a Answer, id string) {
+func holdProblem(t testing.TB, a Answer, id string) {
 	t.Helper()
 	h := a.Header
 	require.Equal(t, "*", h.Get("Access-Control-Allow-Origin"))

@@ -23,7 +23,7 @@ type Shown struct {
 }
 
 // View has a site show its notice.
-func (r *Relay) View(t *testing.T, site string) (s Shown) {
+func (r *Relay) View(t testing.TB, site string) (s Shown) {
 	t.Helper()
 	query := url.Values{"sitekey": {site}, "purpose": {Purpose}}
 	a := r.Do(t, Call{Path: "/v1/view?" + query.Encode(), Origin: Origin(site)})
@@ -38,7 +38,7 @@ var keys atomic.Int64
 func Key() string { return "idempotency-key-" + strconv.FormatInt(keys.Add(1), 10) }
 
 // Decision is the body of a decision at a site, with a new key.
-func (r *Relay) Decision(t *testing.T, site string) M {
+func (r *Relay) Decision(t testing.TB, site string) M {
 	t.Helper()
 	shown := r.View(t, site)
 	return M{
@@ -62,14 +62,14 @@ func With(m M, change M) M {
 }
 
 // Agree sends a decision to POST /v1/sessions from the site's own page.
-func (r *Relay) Agree(t *testing.T, decision M) Answer {
+func (r *Relay) Agree(t testing.TB, decision M) Answer {
 	t.Helper()
 	site, _ := decision["sitekey"].(string)
 	return r.Do(t, Call{Path: "/v1/sessions", Origin: Origin(site), JSON: decision})
 }
 
 // Begin agrees and expects a picture.
-func (r *Relay) Begin(t *testing.T, decision M) (s wire.SessionReply) {
+func (r *Relay) Begin(t testing.TB, decision M) (s wire.SessionReply) {
 	t.Helper()
 	a := r.Agree(t, decision)
 	require.Equal(t, http.StatusCreated, a.Status, "%.300s", a.Body)
@@ -78,7 +78,7 @@ func (r *Relay) Begin(t *testing.T, decision M) (s wire.SessionReply) {
 }
 
 // Token seals letters under a session of the site.
-func (r *Relay) Token(t *testing.T, site, session, letters string) (s wire.AnswerReply) {
+func (r *Relay) Token(t testing.TB, site, session, letters string) (s wire.AnswerReply) {
 	t.Helper()
 	a := r.Do(t, Call{Path: "/v1/answers", Origin: Origin(site), JSON: M{"session": session, "answer": letters}})
 	require.Equal(t, http.StatusCreated, a.Status, "%.300s", a.Body)
@@ -87,13 +87,13 @@ func (r *Relay) Token(t *testing.T, site, session, letters string) (s wire.Answe
 }
 
 // NewToken goes the whole way from the notice to a token.
-func (r *Relay) NewToken(t *testing.T, site string) string {
+func (r *Relay) NewToken(t testing.TB, site string) string {
 	t.Helper()
 	return r.Token(t, site, r.Begin(t, r.Decision(t, site)).Session, "x7Kp2").Token
 }
 
 // Ticket mints a ticket for a site.
-func (r *Relay) Ticket(t *testing.T, site string, members M) string {
+func (r *Relay) Ticket(t testing.TB, site string, members M) string {
 	t.Helper()
 	a := r.Do(t, Call{Path: "/v1/tickets", Secret: Secret(site), JSON: members})
 	require.Equal(t, http.StatusCreated, a.Status, "%.300s", a.Body)
@@ -108,7 +108,7 @@ func (r *Relay) Ticket(t *testing.T, site string, members M) string {
 }
 
 // Verify asks siteverify and expects to be judged.
-func (r *Relay) Verify(t *testing.T, site string, members M) (v connect.Redeemed) {
+func (r *Relay) Verify(t testing.TB, site string, members M) (v connect.Redeemed) {
 	t.Helper()
 	a := r.Do(t, Call{Path: "/v1/siteverify", JSON: With(M{"secret": Secret(site)}, members)})
 	require.Equal(t, http.StatusOK, a.Status, "%.300s", a.Body)
@@ -117,7 +117,7 @@ func (r *Relay) Verify(t *testing.T, site string, members M) (v connect.Redeemed
 }
 
 // Kinds lists the events of a consent, oldest first.
-func (r *Relay) Kinds(t *testing.T, site, id string) []string {
+func (r *Relay) Kinds(t testing.TB, site, id string) []string {
 	t.Helper()
 	record, err := r.Ledger.Consent(t.Context(), site, id)
 	require.NoError(t, err)
@@ -129,7 +129,7 @@ func (r *Relay) Kinds(t *testing.T, site, id string) []string {
 }
 
 // Entries counts all decisions ever recorded for a site's subject.
-func (r *Relay) Entries(t *testing.T, site, subject string) int {
+func (r *Relay) Entries(t testing.TB, site, subject string) int {
 	t.Helper()
 	records, _, err := r.Ledger.BySubject(t.Context(), site, subject, 100, "")
 	require.NoError(t, err)

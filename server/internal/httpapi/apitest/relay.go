@@ -100,7 +100,7 @@ type Relay struct {
 }
 
 // New runs a relay until the test ends.
-func New(t *testing.T, change ...func(*Settings)) *Relay {
+func New(t testing.TB, change ...func(*Settings)) *Relay {
 	t.Helper()
 	r := &Relay{Data: t.TempDir(), Clock: &Clock{now: Start}, Log: &Log{}, ids: map[string]bool{}}
 	r.Vendor = sandbox.New(sandbox.Options{})
@@ -174,7 +174,7 @@ var catalogue = sync.OnceValues(func() (*notice.Catalogue, error) {
 })
 
 // keep stores every notice, all in a transaction or two.
-func keep(t *testing.T, ledger *consent.Ledger, notices *notice.Catalogue) {
+func keep(t testing.TB, ledger *consent.Ledger, notices *notice.Catalogue) {
 	t.Helper()
 	var all errgroup.Group
 	for n := range notices.All() {
@@ -212,7 +212,7 @@ func sites(own string) []*connect.Site {
 }
 
 // vendors makes the client of each account with the emulator.
-func accounts(t *testing.T, at string, s Settings) map[string]*connect.Account {
+func accounts(t testing.TB, at string, s Settings) map[string]*connect.Account {
 	t.Helper()
 	all := map[string]*connect.Account{}
 	for _, a := range sandbox.Accounts() {
@@ -222,7 +222,7 @@ func accounts(t *testing.T, at string, s Settings) map[string]*connect.Account {
 }
 
 // Client makes another client of one of the emulator's accounts.
-func (r *Relay) Client(t *testing.T, name string) *deepvue.Client {
+func (r *Relay) Client(t testing.TB, name string) *deepvue.Client {
 	t.Helper()
 	for _, a := range sandbox.Accounts() {
 		if a.Name == name {
@@ -233,7 +233,7 @@ func (r *Relay) Client(t *testing.T, name string) *deepvue.Client {
 	return nil
 }
 
-func client(t *testing.T, at string, a sandbox.Account, deadline time.Duration) *deepvue.Client {
+func client(t testing.TB, at string, a sandbox.Account, deadline time.Duration) *deepvue.Client {
 	t.Helper()
 	client, err := deepvue.New(deepvue.Account{Name: a.Name, URL: at, ClientID: a.ClientID, ClientSecret: a.ClientSecret},
 		deepvue.Backoff(time.Millisecond), deepvue.Deadline(deadline), deepvue.Trace(sandbox.TraceHeader))

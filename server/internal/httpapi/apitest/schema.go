@@ -24,7 +24,7 @@ type Document struct {
 var parameter = regexp.MustCompile(`\\\{[^}]*\\\}`)
 
 // Open fetches the document from a relay.
-func Open(t *testing.T, r *Relay) *Document {
+func Open(t testing.TB, r *Relay) *Document {
 	t.Helper()
 	d := &Document{paths: map[string]*regexp.Regexp{}}
 	a := r.Do(t, Call{Path: "/v1/openapi.json"})
@@ -61,7 +61,7 @@ func (d *Document) Find(ref string) (any, error) {
 	return at, nil
 }
 
-func (d *Document) resolve(t *testing.T, v any) M {
+func (d *Document) resolve(t testing.TB, v any) M {
 	t.Helper()
 	m := v.(M)
 	if ref, ok := m["$ref"].(string); ok {
@@ -74,7 +74,7 @@ func (d *Document) resolve(t *testing.T, v any) M {
 
 // hold checks that an answer is one that the document promises. Unknown paths
 // and methods have answers that belong to no operation.
-func (d *Document) hold(t *testing.T, a Answer) {
+func (d *Document) hold(t testing.TB, a Answer) {
 	t.Helper()
 	path, _, _ := strings.Cut(a.Path, "?")
 	method := strings.ToLower(a.Method)
@@ -97,7 +97,7 @@ func (d *Document) hold(t *testing.T, a Answer) {
 	}
 }
 
-func (d *Document) holdContent(t *testing.T, a Answer, promised M) {
+func (d *Document) holdContent(t testing.TB, a Answer, promised M) {
 	t.Helper()
 	content, ok := promised["content"].(M)
 	if !ok {
