@@ -26,6 +26,8 @@ type form struct {
 	Policy string            // RELAY is replaced
 	Style  bool              // the stylesheet of the screenshots, which no strict policy allows
 	Late   template.HTML     // after the form: other scripts of the page
+	Nonce  string            // of the script, for policies that ask for one
+	Own    bool              // the page loads the script by itself
 	Thanks string            // more of the page that follows the form
 	Files  map[string]string // more that the site serves, by path
 }
@@ -48,7 +50,7 @@ var pageHTML = template.Must(template.New("").Parse(`<!DOCTYPE html>
 <title>Open an account</title>
 <link rel="icon" href="data:,">
 {{if .Style}}<link rel="stylesheet" href="/style.css">{{end}}
-<script src="{{.Relay}}/v1/ekyc-connect.js" async></script>
+{{if not .Own}}<script src="{{.Relay}}/v1/ekyc-connect.js" async{{with .Nonce}} nonce="{{.}}"{{end}}></script>{{end}}
 </head>
 <body>
 <main>
