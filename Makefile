@@ -16,7 +16,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check test lint e2e wasm-test bench fuzz crash chaos pace go browser node
+.PHONY: help run build check test lint e2e wasm-test bench fuzz crash chaos pace go browser engines node
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,12 +38,13 @@ test: build browser node lint wasm-test .bin/fsck ## every test
 lint: .bin/staticcheck ## formatting, vet and staticcheck, for the relay and for the wasm
 	@out=$$(gofmt -l server wasm web); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 	@$(GO) vet ./...
+	@$(GO) vet -tags engines ./server/internal/e2e/...
 	@GOOS=js GOARCH=wasm $(GO) vet ./wasm/...
 	@$(STATICCHECK) ./...
 	@GOOS=js GOARCH=wasm $(STATICCHECK) ./wasm/...
 
-e2e: build browser node ## the journeys in a real browser, and their screenshots
-	@SCREENSHOTS=1 $(GO) test -count=1 ./server/internal/e2e
+e2e: build browser engines node ## the journeys in Chromium, Firefox and WebKit, and their screenshots
+	@SCREENSHOTS=1 $(GO) test -count=1 -timeout 30m -tags engines ./server/internal/e2e/...
 
 # Tests of the packages that only the browser runs. The environment is written into
 # the test page, which takes 8 KiB: so it is emptied. One package at a time, as each
@@ -101,5 +102,14 @@ browser:
 	@need=""; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need="chromium"; \
 	test -n "$$(fc-list :lang=hi 2>/dev/null)" || need="$$need fontconfig fonts-noto-core"; \
+	test -z "$$need" && exit 0; \
+	$(call install,$$need)
+
+# The two other engines, with their drivers; each test of them starts its own.
+engines:
+	@need=""; \
+	command -v firefox-esr >/dev/null || need="firefox-esr"; \
+	command -v WebKitWebDriver >/dev/null || need="$$need webkit2gtk-driver"; \
+	command -v Xvfb >/dev/null || need="$$need xvfb"; \
 	test -z "$$need" && exit 0; \
 	$(call install,$$need)

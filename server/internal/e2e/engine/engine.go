@@ -1,0 +1,105 @@
+// Package engine drives browsers that chromedp does not know: Firefox by WebDriver
+// BiDi (https://w3c.github.io/webdriver-bidi/) and WebKitGTK by WebDriver
+// (https://w3c.github.io/webdriver2/), with the few commands that a person's
+// journey through a page needs. For tests.
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// Browser is one window. Its methods are not safe for use by several goroutines.
+type Browser interface {
+	Name() string
+	// Open goes to a page and waits until it has loaded.
+	Open(ctx context.Context, url string) error
+	// Eval evaluates an expression of the page, waits for the promise that it may
+	// give, and decodes its value into out. The page's policy has no say in it.
+	Eval(ctx context.Context, expression string, out any) error
+	// Click presses the mouse at a place of the viewport, in CSS pixels.
+	Click(ctx context.Context, x, y float64) error
+	// Type presses keys one after another; Enter and Tab among them.
+	Type(ctx context.Context, keys string) error
+	// Close ends the browser and all that it started.
+	Close()
+}
+
+// WebDriver's code points for keys that have no character.
+const (
+	Enter = "\uE007"
+	Tab   = "\uE004"
+)
+
+// Until evaluates an expression until it is true. ctx says for how long.
+func Until(ctx context.Context, b Browser, expression string) error {
+	for {
+		var ok bool
+		err := b.Eval(ctx, "!!("+expression+")", &ok)
+		if err == nil && ok {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("engine: %s: waiting for %s: %w (last: %v)", b.Name(), expression, ctx.Err(), err)
+		case <-time.After(20 * time.Millisecond): // a page under way to another one answers with an error
+		}
+	}
+}
+
+// wrap makes an expression one that gives JSON text.
+func wrap(expression string) string {
+	return "(async () => JSON.stringify((await (" + expression + ")) ?? null))()"
+}
+
+func decode(text string, out any) error {
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), out)
+}
+
+type object = map[string]any
+
+// mouse and keyboard are the actions of both protocols; only the names of the
+// commands that carry them differ.
+func mouse(x, y float64) []any {
+	return []any{object{
+		"type": "pointer", "id": "mouse", "parameters": object{"pointerType": "mouse"},
+		"actions": []any{
+			object{"type": "pointerMove", "x": int(x), "y": int(y), "duration": 0},
+			object{"type": "pointerDown", "button": 0},
+			object{"type": "pointerUp", "button": 0},
+		},
+	}}
+}
+
+func keyboard(keys string) []any {
+	var presses []any
+	for _, key := range keys {
+		presses = append(presses, object{"type": "keyDown", "value": string(key)}, object{"type": "keyUp", "value": string(key)})
+	}
+	return []any{object{"type": "key", "id": "keyboard", "actions": presses}}
+}
+
+// start runs a program in a process group of its own, so that stop ends its
+// children too.
+func start(cmd *exec.Cmd) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("engine: %w (make e2e installs it)", err)
+	}
+	return nil
+}
+
+func stop(cmd *exec.Cmd) {
+	if cmd == nil || cmd.Process == nil {
+		return
+	}
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	_ = cmd.Wait()
+}

@@ -1,0 +1,155 @@
+//go:build engines
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/e2e/engine"
+)
+
+// other is a browser other than Chromium, with a page open in it.
+type other struct {
+	engine.Browser
+	t   *testing.T
+	ctx context.Context
+}
+
+func (o other) until(expression string) {
+	o.t.Helper()
+	ctx, stop := context.WithTimeout(o.ctx, 20*time.Second)
+	defer stop()
+	if err := engine.Until(ctx, o, expression); err != nil {
+		var now string
+		_ = o.Eval(o.ctx, `document.querySelector('ekyc-connect')?.shadowRoot?.textContent.slice(0, 300)`, &now)
+		require.NoError(o.t, err, now)
+	}
+}
+
+func (o other) state(name string) {
+	o.t.Helper()
+	o.until(fmt.Sprintf(`document.querySelector('ekyc-connect')?.dataset.state === %q`, name))
+}
+
+func (o other) click(expression string) {
+	o.t.Helper()
+	o.until(expression)
+	var at []float64
+	require.NoError(o.t, o.Eval(o.ctx, `(() => { const e = `+expression+`; e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`, &at))
+	require.NoError(o.t, o.Click(o.ctx, at[0], at[1]))
+}
+
+func (o other) text(expression string) (s string) {
+	o.t.Helper()
+	require.NoError(o.t, o.Eval(o.ctx, `String(await (`+expression+`))`, &s))
+	return s
+}
+
+// The same journeys as in Chromium, under the strictest policy. What breaks it is
+// told to the page's own server, since that needs no script of the page's.
+func TestTheOtherEnginesTakeTheSameJourneys(t *testing.T) {
+	relay := startRelay(t)
+	for _, begin := range []func(context.Context) (engine.Browser, error){engine.Firefox, engine.WebKit} {
+		ctx, stop := context.WithTimeout(t.Context(), 3*time.Minute)
+		t.Cleanup(stop)
+		browser, err := begin(ctx)
+		require.NoError(t, err)
+		page := func(t *testing.T, markup string) (*partner, other) {
+			t.Helper()
+			site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", markup), Policy: strict + "; img-src data:; form-action 'self'; report-uri /report"})
+			o := other{browser, t, ctx}
+			require.NoError(t, o.Open(ctx, site.URL))
+			o.state("notice")
+			return site, o
+		}
+		t.Run(browser.Name(), func(t *testing.T) {
+			t.Run("agrees", func(t *testing.T) {
+				site, o := page(t, `subject="customer-1"`)
+				require.Equal(t, "false", o.text(`document.forms[0].checkValidity()`))
+				o.click(part("agree"))
+				o.state("captcha")
+				o.until(`document.querySelector('ekyc-connect').shadowRoot.activeElement?.dataset.part === 'heading'`)
+				o.click(part("answer"))
+				require.NoError(t, o.Type(ctx, " abc12 "+engine.Enter))
+				o.state("done")
+				o.click(`document.getElementById('continue')`)
+				token := (<-site.posts).Get("ekyc-connect-response")
+				answer := redeem(t, relay, token, nil)
+				require.Equal(t, true, answer["success"], answer)
+				require.Equal(t, "abc12", answer["captcha"])
+				site.nothingWasReported(t)
+			})
+			t.Run("declines", func(t *testing.T) {
+				site, o := page(t, `lang="hi"`)
+				require.Equal(t, "hi", o.text(part("view")+`.lang`))
+				o.click(part("decline"))
+				o.state("declined")
+				require.Equal(t, "true", o.text(`document.querySelector('ekyc-connect').matches(':state(declined)')`))
+				o.click(`document.getElementById('continue')`)
+				require.Equal(t, ".declined", (<-site.posts).Get("ekyc-connect-response"))
+				site.nothingWasReported(t)
+			})
+			t.Run("by keyboard", func(t *testing.T) {
+				site, o := page(t, "")
+				require.Equal(t, "undefined", o.text(`EkycConnect.ready()`))
+				require.Equal(t, "undefined", o.text(part("agree")+`.focus()`))
+				require.NoError(t, o.Type(ctx, " "))
+				o.state("captcha")
+				for range 5 { // picture, three tools, field
+					require.NoError(t, o.Type(ctx, engine.Tab))
+				}
+				require.Equal(t, "answer", o.text(`document.querySelector('ekyc-connect').shadowRoot.activeElement.dataset.part`))
+				require.NoError(t, o.Type(ctx, "abc12"+engine.Enter))
+				o.state("done")
+				site.nothingWasReported(t)
+			})
+			t.Run("back after the form was sent", func(t *testing.T) {
+				site, o := page(t, "")
+				o.click(part("decline"))
+				o.state("declined")
+				o.click(`document.getElementById('continue')`)
+				<-site.posts
+				o.until(`document.getElementById('thanks')`)
+				require.Equal(t, "0", o.text(`(setTimeout(() => history.back(), 10), 0)`))
+				o.until(`document.querySelector('ekyc-connect')`)
+				o.until(`['notice', 'declined'].includes(EkycConnect.getState())`)
+				require.True(t, strings.HasPrefix(o.text(`EkycConnect.getResponse()`), "."))
+			})
+			t.Run("the right edge", func(t *testing.T) {
+				_, o := page(t, `lang="ur"`)
+				require.Equal(t, "rtl", o.text(`getComputedStyle(`+part("view")+`).direction`))
+				var found []string
+				require.NoError(t, o.Eval(ctx, misfits, &found))
+				require.Empty(t, found)
+			})
+			t.Run("what breaks the policy would be reported", func(t *testing.T) {
+				site, o := page(t, "")
+				require.Equal(t, "0", o.text(`(document.head.append(Object.assign(document.createElement('style'), {textContent: 'p{color:red}'})), 0)`))
+				select {
+				case said := <-site.reports:
+					require.Contains(t, said, "style-src")
+				case <-ctx.Done():
+					require.Fail(t, "nothing was reported")
+				}
+			})
+		})
+		browser.Close()
+	}
+}
+
+// nothingWasReported: no part of the widget broke the page's policy. (Two engines
+// tell of the page's own icon.)
+func (p *partner) nothingWasReported(t *testing.T) {
+	t.Helper()
+	for len(p.reports) > 0 {
+		if said := <-p.reports; !strings.Contains(said, "favicon") {
+			require.Fail(t, "the policy was broken", said)
+		}
+	}
+}
