@@ -96,7 +96,7 @@ func whatever(status int, header http.Header, body string) func(http.ResponseWri
 }
 
 func TestEveryAnswerOfTheVendorHasItsCode(t *testing.T) {
-	r := apitest.New(t, func(s *apitest.Settings) { s.Deadline = 300 * time.Millisecond })
+	r := apitest.New(t, func(s *apitest.Settings) { s.Deadline = 3 * time.Second })
 	good := `{"code":200,"transaction_id":"t","data":{"session_id":"s","captcha":"` + dot + `"}}`
 	hang := func(_ http.ResponseWriter, q *http.Request) bool { <-q.Context().Done(); return true }
 	drop := func(w http.ResponseWriter, _ *http.Request) bool {
