@@ -16,7 +16,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check test lint e2e wasm-test bench fuzz crash chaos pace go browser engines node
+.PHONY: help run build check test lint e2e wasm-test bench fuzz crash chaos pace go database browser engines node
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,10 +29,10 @@ build: go ## bin/relay and web/dist; prints the sizes that a page pays for
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/relay ./server
 	@$(GO) run ./server/internal/sizes
 
-check: build lint .bin/fsck ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
+check: build lint .bin/fsck database ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
 	@$(GO) test -race $$($(GO) list ./... | grep -v /e2e)
 
-test: build browser node lint wasm-test .bin/fsck ## every test
+test: build browser node lint wasm-test .bin/fsck database ## every test
 	@$(GO) test -race -timeout 30m ./...
 
 lint: .bin/staticcheck ## formatting, vet and staticcheck, for the relay and for the wasm
@@ -82,6 +82,14 @@ fuzz: go ## every fuzz test for FUZZTIME (20s)
 	@for p in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+
+# The tests start servers of their own; what apt starts is not used.
+database:
+	@need=""; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="postgresql"; \
+	PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || need="$$need nginx"; \
+	test -z "$$need" && exit 0; \
+	$(call install,$$need)
 
 go:
 	@command -v $(GO) >/dev/null || { echo "missing: Go 1.26 or later, from https://go.dev/dl/"; exit 1; }
