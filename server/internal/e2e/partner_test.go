@@ -68,7 +68,9 @@ var pageHTML = template.Must(template.New("").Parse(`<!DOCTYPE html>
 const style = `:root{color-scheme:light dark}
 body{margin:24px;font-family:system-ui,sans-serif;background:#f3f5f8}
 @media(prefers-color-scheme:dark){body{background:#0c0f14}}
-ekyc-connect:not(:defined){display:block;min-block-size:34rem}`
+ekyc-connect:not(:defined){display:block;min-block-size:34rem}
+h1{margin-block:0 1.25rem;font-size:1.5rem}
+#continue{padding:.75rem 1.5rem;border:0;border-radius:.5rem;background:light-dark(#17202c,#e8edf4);color:light-dark(#fff,#17202c);font:inherit}`
 
 // newPartner serves p at / and takes its form at /onboard.
 func newPartner(t *testing.T, p form) *partner {

@@ -1,0 +1,49 @@
+package e2e
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A promise without a test is none: what these pages name, there is.
+func TestTheDocumentsNameTestsThatThereAre(t *testing.T) {
+	root := filepath.Join("..", "..", "..")
+	there := map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.Name() == "node_modules":
+			return fs.SkipDir
+		case !strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		for _, match := range declared.FindAllSubmatch(text, -1) {
+			there[string(match[1])] = true
+		}
+		return err
+	}))
+	for page, least := range map[string]int{"accessibility.md": 20, "csp.md": 5, "widget.md": 50} {
+		text, err := os.ReadFile(filepath.Join(root, "server", "docs", page))
+		require.NoError(t, err)
+		named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllSubmatch(text, -1)
+		require.Greater(t, len(named), least, page)
+		for _, match := range named {
+			require.True(t, there[string(match[1])], "%s names %s, which is not there", page, match[1])
+		}
+	}
+}
+
+func TestThePolicyToCopyIsTheOneThatIsTested(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "csp.md"))
+	require.NoError(t, err)
+	require.Contains(t, string(text), "\nContent-Security-Policy: "+strings.ReplaceAll(strict, "RELAY", "https://consent.example.com")+"\n")
+}
