@@ -13,13 +13,9 @@ import (
 	"ekycconnect/web/internal/stamp"
 )
 
-// bundle makes the loader of web/src/loader.js and what it imports, with Go's
-// glue and the styles inside, and the wasm's place and hash written in.
-func bundle(root string, wasm []byte, at stamp.File) ([]byte, error) {
-	glue, err := glue(root, wasm)
-	if err != nil {
-		return nil, err
-	}
+// bundle makes the loader of web/src/loader.js and what it imports, with the
+// styles inside, and the wasm's place and hash written in.
+func bundle(root string, at stamp.File) ([]byte, error) {
 	res := api.Build(api.BuildOptions{
 		EntryPoints:       []string{filepath.Join(root, "web", "src", "loader.js")},
 		Bundle:            true,
@@ -30,17 +26,14 @@ func bundle(root string, wasm []byte, at stamp.File) ([]byte, error) {
 		MinifyWhitespace:  true,
 		MinifySyntax:      true,
 		MinifyIdentifiers: true,
-		// Properties that the loader keeps to itself end in _, those of the glue begin
-		// with it; Go asks by name for the reserved ones.
-		MangleProps:  "^_|_$",
-		ReserveProps: "^_(pendingEvent|makeFuncWrapper|_ekycConnectBoot)$",
+		MangleProps:       "_$", // which the loader keeps to itself
 		Define: map[string]string{
 			"VERSION":        strconv.Quote(stamp.Version),
 			"WASM_PATH":      strconv.Quote("/v1/assets/" + at.Hash + "/" + stamp.Wasm),
 			"WASM_INTEGRITY": strconv.Quote(at.Integrity),
 			"WASM_BUILD":     strconv.Quote(at.Hash),
 		},
-		Plugins: []api.Plugin{sources(glue)},
+		Plugins: []api.Plugin{styles()},
 	})
 	if len(res.Errors) > 0 {
 		text := api.FormatMessages(res.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage})
@@ -53,15 +46,9 @@ func bundle(root string, wasm []byte, at stamp.File) ([]byte, error) {
 // it does not know. Ours have no text in which a space counts.
 var tight = regexp.MustCompile(`([:,]) `)
 
-// sources teaches esbuild the two imports that are not plain scripts.
-func sources(glue string) api.Plugin {
-	return api.Plugin{Name: "ekyc-connect", Setup: func(b api.PluginBuild) {
-		b.OnResolve(api.OnResolveOptions{Filter: "^go:glue$"}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
-			return api.OnResolveResult{Path: "wasm_exec.js", Namespace: "go"}, nil
-		})
-		b.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: "go"}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
-			return api.OnLoadResult{Contents: &glue, Loader: api.LoaderJS}, nil
-		})
+// styles teaches esbuild to import a sheet as text.
+func styles() api.Plugin {
+	return api.Plugin{Name: "styles", Setup: func(b api.PluginBuild) {
 		b.OnLoad(api.OnLoadOptions{Filter: `\.css$`}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
 			body, err := os.ReadFile(a.Path)
 			if err != nil {

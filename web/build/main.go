@@ -1,5 +1,5 @@
-// Command build makes web/dist: the wasm, the loader with Go's glue and the
-// styles inside, their compressed forms, and the manifest with their hashes.
+// Command build makes web/dist: the wasm, the loader with the styles
+// inside, their compressed forms, and the manifest with their hashes.
 // It does nothing when the manifest says that the sources are the same.
 //
 //	go run ./web/build
@@ -50,8 +50,11 @@ func run() error {
 	if m.Wasm, err = write(dist, stamp.Wasm, wasm); err != nil {
 		return err
 	}
-	loader, err := bundle(root, wasm, m.Wasm)
+	loader, err := bundle(root, m.Wasm)
 	if err != nil {
+		return err
+	}
+	if err := checkImports(wasm, loader); err != nil {
 		return err
 	}
 	if m.Loader, err = write(dist, stamp.Loader, loader); err != nil {

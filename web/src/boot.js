@@ -1,6 +1,6 @@
 // Brings the wasm to life: once a page, checked against the hash in this file,
 // with a pause for the page between the steps.
-import { glue } from 'go:glue';
+import { globals, program } from './go.js';
 import { base, fault, get } from './relay.js';
 import { all } from './widget.js';
 
@@ -21,8 +21,8 @@ const start = async () => {
   new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)));
   module ||= await WebAssembly.compile(await download());
   await pause();
-  const go = new glue.Go();
-  const instance = await WebAssembly.instantiate(module, go.importObject);
+  const go = program();
+  const instance = await WebAssembly.instantiate(module, go.imports);
   await pause();
   return new Promise((ready, failed) => {
     // It never ends by itself.
@@ -40,7 +40,7 @@ const pause = () => new Promise(go => setTimeout(go));
 // Go reads its globals at the start, within run's first, synchronous part: they
 // are on the page for just that long, and what the page had there comes back.
 const run = (go, instance, slot) => {
-  const lend = { ...glue, __ekycConnectBoot: slot };
+  const lend = { ...globals, __ekycConnectBoot: slot };
   const swap = () => {
     for (const name in lend) {
       [globalThis[name], lend[name]] = [lend[name], globalThis[name]];

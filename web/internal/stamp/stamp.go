@@ -70,8 +70,7 @@ func Root() (string, error) {
 }
 
 // Sources hashes everything that the loader and the wasm are made of: their
-// sources, the build program, the modules and the toolchain (whose glue is part
-// of the loader).
+// sources, the build program, the modules and the toolchain.
 func Sources(root string) (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, Version, runtime.Version())
