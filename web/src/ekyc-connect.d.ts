@@ -100,7 +100,7 @@ export interface EkycConnectParams {
   disabled?: boolean;
   /** Default "auto": as the person's system is. */
   theme?: "auto" | "light" | "dark" | "contrast";
-  /** Default "inline". */
+  /** Default "inline"; "hosted": the whole flow on the relay's own page, in a new tab. */
   mode?: "inline" | "hosted";
   /** Default "lazy": nothing is fetched before the widget comes near the viewport. */
   loading?: "lazy" | "eager";
@@ -158,7 +158,7 @@ export interface EkycConnectEventMap {
   "ekyc-token": CustomEvent<EkycConnectToken>;
   "ekyc-expire": CustomEvent<Record<string, never>>;
   "ekyc-error": CustomEvent<EkycConnectProblem>;
-  /** The widget's own program cannot run here. */
+  /** The widget's own program cannot run here: a button opens the relay's own page instead. */
   "ekyc-degraded": CustomEvent<{ reason: EkycConnectCode }>;
 }
 

@@ -2,7 +2,7 @@
 // whose value never lies. Once bound, the wasm decides everything through host.
 import { boot } from './boot.js';
 import { build, draw } from './paint.js';
-import { ask, fault } from './relay.js';
+import { ask, base, fault } from './relay.js';
 
 export const all = new Set();
 export const names = 'sitekey purpose ticket subject retry lang name theme mode loading required disabled'.split(' ');
@@ -10,11 +10,13 @@ export const names = 'sitekey purpose ticket subject retry lang name theme mode 
 const idle = window.requestIdleCallback || setTimeout;
 
 addEventListener('pageshow', e => e.persisted && all.forEach(w => w.back_()));
+addEventListener('message', e => all.forEach(w => w.hear_(e)));
 
 export const widget = (element, internals, root) => {
   let state = 'loading';
   let field = '.loading';
   let view, painting, binding, handle, press, trouble;
+  let away; // the window of the relay's own page
   let disabled = false;
   let spent = false; // the token went out with a form
   let turn = 0; // of paint: the newest wins
@@ -35,7 +37,7 @@ export const widget = (element, internals, root) => {
     const missing = element.hasAttribute('required') && !/^d/.test(state); // done, declined
     internals.setValidity(
       { valueMissing: missing },
-      word(state == 'captcha' ? 'required-letters' : 'required') || 'Please answer here first.',
+      word(state == 'captcha' ? 'required-letters' : 'required') || 'Please answer.',
       inPanel('input') || inPanel('[data-part=heading]') || root.firstChild,
     );
   };
@@ -67,19 +69,20 @@ export const widget = (element, internals, root) => {
     return navigator.language;
   };
 
+  const query = more => '?' + new URLSearchParams({ sitekey: attribute('sitekey'), purpose: attribute('purpose'), ...more });
+
   const paint = async lang => {
     const mine = ++turn;
-    const query = { sitekey: attribute('sitekey'), purpose: attribute('purpose'), lang: lang || language() };
     // Once another one has begun, this one has no end, good or bad.
-    const answer = await ask('/v1/view?' + new URLSearchParams(query)).finally(() => mine != turn && new Promise(() => {}));
+    const answer = await ask('/v1/view' + query({ lang: lang || language() })).finally(() => mine != turn && new Promise(() => {}));
     const tree = build(answer.view);
     const had = root.activeElement?.dataset.part;
     view = answer;
     press = null; // it was meant for the words that go
     root.replaceChildren(tree);
     const choice = part('language');
-    choice?.append(...answer.languages.map(({ tag, name, dir }) => build(['option', { value: tag, lang: tag, dir }, name])));
-    if (choice) choice.value = answer.notice.lang;
+    choice.append(...answer.languages.map(({ tag, name, dir }) => build(['option', { value: tag, lang: tag, dir }, name])));
+    choice.value = answer.notice.lang;
     if (had) part(had)?.focus();
     disable();
     settle();
@@ -87,16 +90,54 @@ export const widget = (element, internals, root) => {
 
   const disable = () => root.querySelectorAll('button,input,select').forEach(c => (c.disabled = disabled));
 
+  const show = name => root.querySelectorAll('section').forEach(s => (s.hidden = s.dataset.part != 'panel-' + name));
+
+  const tell = text => {
+    show('error');
+    root.querySelectorAll('[data-slot=reason],[data-part=error]').forEach(p => (p.textContent = text));
+  };
+
+  // In place of the wasm: a button that leads to the relay's own page.
+  const offer = key => {
+    tell(word(key));
+    inPanel('[data-part=retry]').textContent = word('open');
+    away ||= me; // no window yet
+  };
+
+  // Nobody guesses the end of the presentation: it goes to that page as state.
+  const secret = () => view.presentation.slice(-22);
+
+  // Within the very press, or the browser refuses.
+  const visit = () => {
+    const more = { ticket: attribute('ticket'), subject: attribute('subject'), lang: view.notice.lang, origin, state: secret() };
+    away = open(base + '/v1/hosted' + query(more)) || me;
+  };
+
+  const end = (response, expiresAt) => {
+    const token = response[0] != '.' && response;
+    const name = token ? 'done' : 'declined';
+    show(name);
+    become(name, { token });
+    if (token) {
+      emit('ekyc-token', { token, expiresAt });
+      setTimeout(() => {
+        if (field != token) return;
+        offer('expired');
+        become('expired');
+        emit('ekyc-expire', {});
+      }, expiresAt - Date.now());
+    } else emit('ekyc-decline', { consentId: '', alternative: '', reason: name });
+  };
+
   const broken = (e, degraded) => {
-    if (trouble == e) return;
     trouble = e;
     if (!e.code) e = fault(view ? 'wasm_unavailable' : 'asset_integrity');
     const { code } = e;
     const asked = press;
     press = null;
     if (part('panel-error')) {
-      root.querySelectorAll('section').forEach(s => (s.hidden = s.dataset.part != 'panel-error'));
-      root.querySelectorAll('[data-slot=reason],[data-part=error]').forEach(p => (p.textContent = word(code) || word('unknown')));
+      tell(word(code) || word(e.fault) || word('unknown'));
+      if (degraded) offer('wasm_unavailable');
       if (asked) inPanel('[data-part=heading]').focus();
     } else {
       plain('Could not be loaded: ' + code, true);
@@ -113,7 +154,8 @@ export const widget = (element, internals, root) => {
       try {
         await paint();
         become('notice');
-        idle(() => all.has(me) && bind(), { timeout: 3000 });
+        if (attribute('mode') == 'hosted') offer('wasm_unavailable');
+        else idle(() => all.has(me) && bind(), { timeout: 3000 });
       } catch (e) {
         broken(e);
       }
@@ -123,17 +165,17 @@ export const widget = (element, internals, root) => {
     (binding ||= (async () => {
       try {
         await begin();
-        const core = view && (await boot());
-        if (view && !handle) handle = core.bind(host);
+        const core = view && !away && (await boot());
+        if (view && core && !handle) handle = core.bind(host);
       } catch (e) {
-        broken(e, true);
+        if (binding && !trouble) broken(e, true); // else its end was seen to
       }
     })());
 
   const forget = () => {
     turn++;
     handle?.close();
-    handle = painting = binding = press = view = trouble = null;
+    handle = away = painting = binding = press = view = trouble = null;
   };
 
   const restart = () => {
@@ -190,7 +232,7 @@ export const widget = (element, internals, root) => {
     // ends by itself within minutes.
     disconnected: () =>
       setTimeout(() => {
-        if (!element.isConnected) handle && /done|captcha|ing$/.test(state) ? setTimeout(me.disconnected, 6e4) : close();
+        if (!element.isConnected) (handle || away) && /done|captcha|ing$/.test(state) ? setTimeout(me.disconnected, 6e4) : close();
       }),
     attributeChanged(name, was, is) {
       settle();
@@ -211,8 +253,12 @@ export const widget = (element, internals, root) => {
     formStateRestore: settle,
     // By the browser's button, out of its cache. A token that was sent is worth nothing now.
     back_() {
-      if (spent) me.formReset();
+      if (spent || away) me.formReset();
       else handle?.restore();
+    },
+    // The answer of that page, in that window, to this visit.
+    hear_({ source, origin, data }) {
+      if (away == source && new URL(base).origin == origin && data.state == secret()) end(data.response, data.expiresAt);
     },
     crashed_(last) {
       handle = null; // what it listened with is gone
@@ -239,6 +285,7 @@ export const widget = (element, internals, root) => {
     const button = e.target.closest('button[data-part]');
     if (handle || !button) return;
     const name = button.dataset.part;
+    if (away) return name == 'retry' ? visit() : end('.');
     if (name == 'retry') return restart();
     take();
     press = { part: name, trusted: e.isTrusted };

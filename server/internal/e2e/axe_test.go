@@ -19,11 +19,6 @@ type finding struct {
 // by the rules that axe calls best practice.
 func axe(b *tab) (broken, unsure []finding) {
 	b.t.Helper()
-	source, err := os.ReadFile("node/node_modules/axe-core/axe.min.js")
-	require.NoError(b.t, err, "make test fetches it: npm ci in server/internal/e2e/node")
-	if !js[bool](b, `!!globalThis.axe`) {
-		js[any](b, string(source)+`; 0`)
-	}
 	// The part of the notice that is scrolled out of view is judged too.
 	js[any](b, `(() => {
 		const unroll = new CSSStyleSheet(), root = document.querySelector('ekyc-connect').shadowRoot;
@@ -31,6 +26,17 @@ func axe(b *tab) (broken, unsure []finding) {
 		root.adoptedStyleSheets.push(unroll);
 	})()`)
 	defer js[any](b, `document.querySelector('ekyc-connect').shadowRoot.adoptedStyleSheets.pop(), 0`)
+	return axePage(b)
+}
+
+// axePage is axe for a page without a widget.
+func axePage(b *tab) (broken, unsure []finding) {
+	b.t.Helper()
+	source, err := os.ReadFile("node/node_modules/axe-core/axe.min.js")
+	require.NoError(b.t, err, "make test fetches it: npm ci in server/internal/e2e/node")
+	if !js[bool](b, `!!globalThis.axe`) {
+		js[any](b, string(source)+`; 0`)
+	}
 	found := js[struct{ Broken, Unsure []finding }](b, `axe.run(document, {
 		resultTypes: ['violations', 'incomplete'],
 		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'],

@@ -21,6 +21,7 @@ var shared = map[wire.Code]string{
 	wire.MethodNotAllowed:        "page",
 	wire.BodyTooLarge:            "page",
 	wire.SubjectLooksLikeAadhaar: "page",
+	wire.AssetIntegrity:          "reload-page",
 	wire.SessionInvalid:          "reload-page",
 	wire.TicketInvalid:           "reload-page",
 	wire.IdempotencyConflict:     "reload-page",
@@ -33,18 +34,22 @@ var shared = map[wire.Code]string{
 type message struct{ Keys, Text string }
 
 // messages are l's texts for everything that the widget says by itself and for
-// every code that a browser route can answer, with the operator's words in.
+// every code that a browser route can answer, with the operator's words in. A
+// code without a text has that of its fault, and at last the unknown one's. Where
+// no wasm runs, another page does the same.
 func (l Language) messages(fill func(string) string) []message {
-	keys := map[string][]string{} // by the key of their text
+	keys := map[string][]string{"page": {string(wire.FaultPartner)}} // by the key of their text
 	for key := range l.Messages {
 		if key != "page" && key != "reload-page" {
 			keys[key] = append(keys[key], key)
 		}
 	}
 	for code, key := range shared {
-		keys[key] = append(keys[key], string(code))
+		if key != "page" && key != "unknown" {
+			keys[key] = append(keys[key], string(code))
+		}
 	}
-	var all []message
+	all := []message{{"open", fill(l.Page["open"])}, {string(wire.WasmUnavailable), fill(l.Page["open-text"])}}
 	for key, names := range keys {
 		slices.Sort(names)
 		all = append(all, message{strings.Join(names, " "), fill(l.Messages[key])})

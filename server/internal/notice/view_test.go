@@ -148,14 +148,15 @@ func TestEveryMessageThatTheWidgetLooksUpIsThere(t *testing.T) {
 	for _, tag := range []string{"en", "hi"} {
 		view := painted(t, shown(t, tag))
 		keys := strings.Fields(`loading starting waiting picture-loading picture-new answering required required-letters expired
-			declined done again answer-twelve-digits session-again unknown`)
+			declined done again answer-twelve-digits session-again open partner unknown`)
 		for _, code := range wire.Codes() {
-			if code != wire.Unauthorized { // only partners' back ends get it
+			// What has no words of its own is looked up by its fault, and at last as unknown.
+			if l := shared[code]; l != "page" && l != "unknown" && code != wire.Unauthorized {
 				keys = append(keys, string(code))
 			}
 		}
 		var got []string
-		view.find("data-messages", "").all(func(e element) {
+		view.all(func(e element) {
 			if all := e.attr("data-message"); all != "" {
 				got = append(got, strings.Fields(all)...)
 				require.NotEmpty(t, e.text())

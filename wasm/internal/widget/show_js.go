@@ -7,6 +7,7 @@ import (
 
 	"ekycconnect/wasm/flow"
 	"ekycconnect/wasm/internal/jsx"
+	"ekycconnect/wasm/wire"
 )
 
 var panels = []string{"notice", "captcha", "done", "declined", "error"}
@@ -100,6 +101,9 @@ func (w *Widget) text(key string, seconds int) string {
 		return ""
 	}
 	text := w.host.message(key)
+	if text == "" {
+		text = w.host.message(string(wire.Code(key).Fault()))
+	}
 	if text == "" {
 		text = w.host.message("unknown")
 	}

@@ -1,0 +1,248 @@
+package e2e
+
+import (
+	"html/template"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// popup is the page that a press opens in a tab of its own.
+func (b *tab) popup(press func()) *tab {
+	b.t.Helper()
+	opened := chromedp.WaitNewTarget(b.ctx, func(i *target.Info) bool { return strings.Contains(i.URL, "/v1/hosted") })
+	press()
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(<-opened))
+	b.t.Cleanup(cancel)
+	return &tab{t: b.t, ctx: ctx}
+}
+
+// on waits for a panel of the hosted page and presses one of its parts.
+func (b *tab) on(panel, press string) {
+	b.t.Helper()
+	b.do(chromedp.WaitVisible(`[data-part="panel-`+panel+`"]`, chromedp.ByQuery))
+	if press != "" {
+		b.do(chromedp.Click(`[data-part="`+press+`"]`, chromedp.ByQuery))
+	}
+}
+
+// through goes the whole way on the hosted page.
+func (b *tab) through(letters string) {
+	b.t.Helper()
+	b.on("notice", "agree")
+	b.on("captcha", "")
+	b.do(chromedp.SendKeys(`[data-part=answer]`, letters+"\r", chromedp.ByQuery))
+	b.on("done", "")
+}
+
+// behind makes a relay look as if it were at another address, with some answers
+// changed.
+func behind(t *testing.T, relay string, change func(w http.ResponseWriter, r *http.Request) bool) string {
+	t.Helper()
+	to, err := url.Parse(relay)
+	require.NoError(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	s := httptest.NewUnstartedServer(nil)
+	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") == s.URL {
+			r.Header.Set("Origin", relay)
+		}
+		if !change(w, r) {
+			proxy.ServeHTTP(w, r)
+		}
+	})
+	s.Start()
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// Whatever keeps the wasm from running: the person gets through, and the
+// partner's form holds a token.
+func TestWithoutWasmThePersonGetsThroughOnThePageOfTheRelay(t *testing.T) {
+	relay := startRelay(t)
+	nothing := func(http.ResponseWriter, *http.Request) bool { return false }
+	wasm := func(answer http.HandlerFunc) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, r *http.Request) bool {
+			if isWasm(r) {
+				w.Header().Set("Access-Control-Allow-Origin", "*")
+				answer(w, r)
+			}
+			return isWasm(r)
+		}
+	}
+	for name, c := range map[string]struct {
+		script, policy, reason string
+		change                 func(http.ResponseWriter, *http.Request) bool
+	}{
+		"no WebAssembly": {script: `delete globalThis.WebAssembly`, reason: "wasm_unavailable", change: nothing},
+		"forbidden":      {policy: strings.Replace(strict, " 'wasm-unsafe-eval'", "", 1), reason: "wasm_unavailable", change: nothing},
+		"tampered with":  {reason: "asset_integrity", change: wasm(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("\x00asm\x01\x00\x00\x00")) })},
+		"not there":      {reason: "network", change: wasm(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })},
+		"ends": {reason: "wasm_unavailable", change: nothing, script: `{
+			const real = WebAssembly.instantiate;
+			WebAssembly.instantiate = async (module, imports) => {
+				const { exports } = await real(module, imports);
+				return { exports: { ...exports, run: () => imports.gojs['runtime.wasmExit'](0) } };
+			};
+		}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := behind(t, relay, c.change)
+			site := newPartner(t, form{Relay: at, Markup: widget("pk_test_pass", `subject="customer-7"`), Policy: c.policy})
+			b := newTab(t)
+			b.do(onNewDocument(c.script))
+			b.open(site.URL)
+			b.until(`seen.some(e => e.type === 'degraded') && ` + `!!` + part("panel-error"))
+			require.Equal(t, []map[string]any{{"type": "degraded", "reason": c.reason}}, events(b, "degraded"))
+			b.until(part("retry") + `?.textContent === 'Continue on a separate page'`)
+			page := b.popup(func() { b.press("retry") })
+			page.through("abc12")
+			b.state("done")
+			token := b.field()
+			require.Equal(t, []map[string]any{{"type": "token", "token": token, "expiresAt": events(b, "token")[0]["expiresAt"]}}, events(b, "token"))
+			require.True(t, js[bool](b, `document.forms[0].checkValidity()`))
+			b.do(clickContinue)
+			sent := (<-site.posts).Get("ekyc-connect-response")
+			require.Equal(t, token, sent)
+			answer := redeem(t, relay, sent, nil)
+			require.Equal(t, true, answer["success"], answer)
+			require.Equal(t, "abc12", answer["captcha"])
+			require.Equal(t, site.URL, answer["origin"])
+			require.Equal(t, "customer-7", answer["consent"].(map[string]any)["subject"])
+		})
+	}
+}
+
+func TestTheHostedModeNeedsNoWasm(t *testing.T) {
+	relay := startRelay(t)
+	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted" lang="hi"`), Policy: strict})
+	b := newTab(t)
+	b.open(site.URL)
+	b.state("notice")
+	b.until(`!!` + part("retry"))
+	require.Equal(t, ".unstarted", b.field())
+	require.False(t, js[bool](b, `document.forms[0].checkValidity()`))
+	page := b.popup(func() { b.press("retry") })
+	page.on("notice", "decline")
+	page.on("declined", "")
+	b.state("declined")
+	require.Equal(t, ".declined", b.field())
+	require.Equal(t, "declined", events(b, "decline")[0]["reason"])
+	page.on("declined", "retry")
+	require.Equal(t, "hi", js[string](page, `document.documentElement.lang`))
+	page.through("abc12")
+	require.True(t, js[bool](page, `document.querySelector('.told').checkVisibility()`))
+	b.state("done")
+	require.Equal(t, true, redeem(t, relay, b.field(), nil)["success"])
+	require.Empty(t, events(b, "degraded"))
+	require.Empty(t, js[[]string](b, `violations.filter(v => !v.includes('favicon') && !v.startsWith('img-src') && !v.startsWith('form-action'))`))
+	require.Zero(t, js[int](b, `performance.getEntriesByType('resource').filter(r => r.name.endsWith('.wasm')).length`))
+}
+
+// What another window, another page or another visit says is no answer.
+func TestAnAnswerIsTakenFromTheRelaysWindowAlone(t *testing.T) {
+	relay := startRelay(t)
+	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted"`)})
+	b := newTab(t)
+	b.open(site.URL)
+	b.until(`!!` + part("retry"))
+	page := b.popup(func() { b.press("retry") })
+	page.on("notice", "")
+	state := js[string](page, `new URLSearchParams(location.search).get('state')`)
+	require.Regexp(t, `^[A-Za-z0-9_-]{16,128}$`, state)
+	message := func(state string) string {
+		return `{type: 'ekyc-connect', state: '` + state + `', response: 'stolen', expiresAt: Date.now() + 60000}`
+	}
+	js[any](b, `postMessage(`+message(state)+`, '*')`)                                                                      // the page itself
+	js[any](page, `window.opener.postMessage(`+message("another-state-0123456789")+`, '*')`)                                // another visit
+	js[any](b, `dispatchEvent(new MessageEvent('message', {origin: '`+relay+`', data: `+message(state)+`, source: null}))`) // no window
+	js[any](page, `location.href = '`+strings.Replace(site.URL, "127.0.0.1", "partner.test", 1)+`'`)
+	page.do(chromedp.WaitVisible("#continue", chromedp.ByID))
+	js[any](page, `window.opener?.postMessage(`+message(state)+`, '*')`) // that window, on another page
+	js[any](b, `new Promise(r => setTimeout(r))`)
+	require.Equal(t, ".unstarted", b.field())
+	require.Empty(t, events(b, "token"))
+	again := b.popup(func() { b.press("retry") })
+	again.through("abc12")
+	b.state("done")
+	require.NotEqual(t, "stolen", b.field())
+}
+
+// A browser without JavaScript: a link, forms, and a form back.
+func TestWithoutJavaScriptALinkLeadsThereAndAFormBack(t *testing.T) {
+	relay := startRelay(t)
+	bank := newPartner(t, form{Relay: relay})
+	link := relay + "/v1/hosted?" + url.Values{
+		"sitekey": {"pk_test_pass"}, "purpose": {"account-opening"}, "subject": {"customer-9"}, "state": {"state-of-this-visit"},
+		"origin": {bank.URL}, "return": {bank.URL + "/onboard"},
+	}.Encode()
+	page := newPartner(t, form{Relay: relay, Markup: template.HTML(`<noscript><a id="hosted" href="` + template.HTMLEscapeString(link) + `">Check your identity</a></noscript>`)})
+	b := newTab(t)
+	b.do(emulation.SetScriptExecutionDisabled(true), chromedp.Navigate(page.URL), chromedp.Click("#hosted", chromedp.ByID))
+	b.through("abc12")
+	b.do(chromedp.Click(".back button", chromedp.ByQuery), chromedp.WaitVisible("#thanks", chromedp.ByID))
+	sent := <-bank.posts
+	require.Equal(t, "state-of-this-visit", sent.Get("state"))
+	answer := redeem(t, relay, sent.Get("ekyc-connect-response"), nil)
+	require.Equal(t, true, answer["success"], answer)
+	require.Equal(t, "customer-9", answer["consent"].(map[string]any)["subject"])
+}
+
+var hostedLooks = []look{
+	{"light", 664, "light", ""}, {"dark", 664, "dark", ""}, {"phone", 320, "light", ""}, {"hindi", 360, "light", "hi"}, {"urdu", 360, "light", "ur"},
+}
+
+func TestEveryStepOfTheHostedPageHasItsPicture(t *testing.T) {
+	dir := t.TempDir()
+	relay := startRelay(t)
+	var looks []string
+	query := url.Values{"sitekey": {"pk_test_pass"}, "purpose": {"account-opening"}, "state": {"state-of-this-visit"}, "origin": {relay}, "return": {relay + "/done"}}
+	for _, l := range hostedLooks {
+		looks = append(looks, l.name)
+		t.Run(l.name, func(t *testing.T) {
+			query.Set("lang", l.attrs)
+			b := newLook(t, l)
+			b.open(relay + "/v1/hosted?" + query.Encode())
+			b.on("notice", "")
+			b.sound()
+			b.shoot(filepath.Join(dir, "hosted-notice-"+l.name+".png"))
+			b.on("notice", "agree")
+			b.on("captcha", "")
+			b.sound()
+			b.shoot(filepath.Join(dir, "hosted-captcha-"+l.name+".png"))
+			b.do(chromedp.Click(`[data-part=enlarge]`, chromedp.ByQuery), chromedp.Click(`[data-part=contrast]`, chromedp.ByQuery))
+			require.Greater(t, js[float64](b, `document.querySelector('[data-part=captcha]').getBoundingClientRect().width`), 180.0)
+			b.sound()
+			b.do(chromedp.SendKeys(`[data-part=answer]`, "abc12\r", chromedp.ByQuery))
+			b.on("done", "")
+			b.sound()
+			b.shoot(filepath.Join(dir, "hosted-done-"+l.name+".png"))
+			require.Empty(t, js[[]string](b, `violations`))
+			require.Empty(t, js[string](b, `document.cookie`))
+		})
+	}
+	if os.Getenv("SCREENSHOTS") != "" {
+		compose(t, dir, []string{"hosted-notice", "hosted-captcha", "hosted-done"}, looks, filepath.Join("..", "..", "docs", "img", "hosted.png"))
+	}
+}
+
+// sound checks that axe finds nothing, that nothing sticks out sideways and that
+// targets are large enough.
+func (b *tab) sound() {
+	b.t.Helper()
+	broken, unsure := axePage(b)
+	require.Empty(b.t, broken)
+	require.Empty(b.t, unsure)
+	require.Equal(b.t, js[int](b, `document.documentElement.clientWidth`), js[int](b, `document.documentElement.scrollWidth`))
+	require.Empty(b.t, js[[]string](b, `[...document.querySelectorAll('button, select, input[type=text], .toggle')].filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)`))
+}
