@@ -147,9 +147,11 @@ func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) (growth, error) 
 	if err != nil {
 		return growth{}, err
 	}
-	if s.next, err = tx.Size(ctx); err != nil {
+	var newest time.Time
+	if s.next, newest, err = tx.Size(ctx); err != nil {
 		return growth{}, err
 	}
+	l.notBefore(newest)
 	if err := s.readHolds(ctx, tx, group); err != nil {
 		return growth{}, err
 	}

@@ -100,6 +100,22 @@ func (l *Ledger) now() time.Time {
 	}
 }
 
+// maxAhead is how far the clock of another relay on the same store may be ahead
+// of this one's to be followed. One that is further ahead is wrong: it must not
+// hold up the time of all.
+const maxAhead = time.Minute
+
+// notBefore has the time given out from now on be no earlier than the newest
+// event's, which another relay may have recorded.
+func (l *Ledger) notBefore(newest time.Time) {
+	if newest.IsZero() || newest.Sub(l.clock()) > maxAhead {
+		return
+	}
+	ms := newest.UnixMilli()
+	for last := l.last.Load(); ms > last && !l.last.CompareAndSwap(last, ms); last = l.last.Load() {
+	}
+}
+
 // Ready returns nil if a decision made now could be recorded; else the error
 // wraps [ErrUnavailable].
 func (l *Ledger) Ready(ctx context.Context) error {

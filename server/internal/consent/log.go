@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -137,6 +138,32 @@ func (h *hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return found, nil
 }
 
+// fetch makes known what the roots of trees of these sizes are made from, in one
+// go.
+func (h *hashes) fetch(sizes ...int64) error {
+	h.known = map[int64]tlog.Hash{}
+	var indexes []int64
+	for _, size := range sizes {
+		// It asks for all that it needs at once, and is told later.
+		_, _ = tlog.TreeHash(size, tlog.HashReaderFunc(func(asked []int64) ([]tlog.Hash, error) {
+			indexes = append(indexes, asked...)
+			return nil, errLater
+		}))
+	}
+	slices.Sort(indexes)
+	indexes = slices.Compact(indexes)
+	if len(indexes) == 0 {
+		return nil
+	}
+	read, err := h.store.Hashes(h.ctx, indexes)
+	for i := range read {
+		h.known[indexes[i]] = read[i]
+	}
+	return err
+}
+
+var errLater = errors.New("consent: the hash is not read yet")
+
 // follow makes the head of the transaction the one that is known: after a
 // start, or when another relay on the same store has written.
 func (t *tree) follow(ctx context.Context, tx Tx) error {
@@ -158,6 +185,9 @@ func (t *tree) follow(ctx context.Context, tx Tx) error {
 		return rolledBack("it has %d entries and had %d", c.Size, t.head.Size)
 	}
 	read := &hashes{ctx: ctx, store: tx}
+	if err := read.fetch(t.head.Size, c.Size); err != nil {
+		return unreadable(err)
+	}
 	if err := t.holds(read, t.head.Size, t.root, "the one that this relay wrote last"); err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (t *tree) open(ctx context.Context, tx Tx) (growth, error) {
 	if err != nil {
 		return growth{}, err
 	}
-	size, err := tx.Size(ctx)
+	size, _, err := tx.Size(ctx)
 	if err != nil {
 		return growth{}, err
 	}

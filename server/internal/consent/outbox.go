@@ -61,6 +61,14 @@ func (l *Ledger) Messages(ctx context.Context, limit int) ([]Message, error) {
 	return l.store.Messages(ctx, limit)
 }
 
+// Take returns the message that is due first, if one is due by now. No other
+// relay on the same store takes it before until; by then it should be settled, by
+// Delivered, Postpone or GiveUp. If none is due, ok is false, and next is when the
+// first will be; zero if none waits.
+func (l *Ledger) Take(ctx context.Context, now, until time.Time) (m Message, ok bool, next time.Time, err error) {
+	return l.store.TakeMessage(ctx, now, until)
+}
+
 // MessageCount is how many messages wait, and how many were given up.
 func (l *Ledger) MessageCount(ctx context.Context) (waiting, givenUp int, err error) {
 	return l.store.MessageCount(ctx)

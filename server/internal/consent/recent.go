@@ -11,31 +11,33 @@ const chunk = 1000
 
 // CallsSince lists when the consents of each site were used to call the vendor
 // since a time, oldest first: what the vendor's day has been spent on. It is
-// read once, at the start.
+// read once, at the start, and holds nobody up.
 func (l *Ledger) CallsSince(ctx context.Context, since time.Time) (bySite map[string][]time.Time, err error) {
-	err = l.store.Update(ctx, func(tx Tx) error {
-		bySite = map[string][]time.Time{}
-		to, err := tx.Size(ctx)
-		for newer := true; err == nil && newer && to > 0; {
-			var entries []Entry
-			from := max(0, to-chunk)
-			if entries, err = tx.Range(ctx, from, int(to-from)); err != nil {
-				return err
-			}
-			for _, e := range slices.Backward(entries) {
-				if newer = !e.At.Before(since); !newer {
-					break // time never goes back in the ledger
-				}
-				if e.Kind == Used {
-					bySite[e.Site] = append(bySite[e.Site], e.At)
-				}
-			}
-			to = from
-		}
-		return err
-	})
-	for _, times := range bySite {
-		slices.Reverse(times)
+	head, err := l.store.Head(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return bySite, err
+	bySite = map[string][]time.Time{}
+	// Clocks of several relays are not quite the same, so the first event that is
+	// older does not end the search; one that is much older does.
+	for to, newer := head.Size, true; newer && to > 0; {
+		from := max(0, to-chunk)
+		entries, err := l.store.Range(ctx, from, int(to-from))
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range slices.Backward(entries) {
+			if newer = !e.At.Before(since.Add(-maxAhead)); !newer {
+				break
+			}
+			if e.Kind == Used && !e.At.Before(since) {
+				bySite[e.Site] = append(bySite[e.Site], e.At)
+			}
+		}
+		to = from
+	}
+	for _, times := range bySite {
+		slices.SortFunc(times, time.Time.Compare)
+	}
+	return bySite, nil
 }

@@ -32,6 +32,11 @@ type Store interface {
 	// written either.
 	Update(ctx context.Context, f func(Tx) error) error
 
+	// TakeMessage returns the message that is due first, if it is due by now, and
+	// sees to it that no other relay on this store takes it before until. If none
+	// is due, ok is false, and next is when the first will be; zero if none waits.
+	TakeMessage(ctx context.Context, now, until time.Time) (m Message, ok bool, next time.Time, err error)
+
 	// Ready returns nil if the next Update can be expected to succeed. After a
 	// failed one it finds out by writing.
 	Ready(ctx context.Context) error
@@ -49,6 +54,9 @@ type Reader interface {
 	// Events returns all events of these consents with their bodies, those of
 	// one consent by rising index.
 	Events(ctx context.Context, consents []uuid.UUID) ([]Entry, error)
+
+	// Range returns at most limit entries with their bodies, from index from on.
+	Range(ctx context.Context, from int64, limit int) ([]Entry, error)
 
 	// Places returns at most limit places under key with an index below before,
 	// by falling index.
@@ -82,11 +90,9 @@ type Reader interface {
 type Tx interface {
 	Reader
 
-	// Size is the number of events, and so the index of the next.
-	Size(ctx context.Context) (int64, error)
-
-	// Range returns at most limit entries with their bodies, from index from on.
-	Range(ctx context.Context, from int64, limit int) ([]Entry, error)
+	// Size is the number of events, and so the index of the next, and when the
+	// newest was recorded, zero if there is none.
+	Size(ctx context.Context) (n int64, newest time.Time, err error)
 
 	// ForgetMessages deletes messages that were given up and made before a time.
 	ForgetMessages(ctx context.Context, before time.Time) (int, error)

@@ -23,9 +23,13 @@ var pauses = []time.Duration{
 // another program may have put one there.
 const look = 30 * time.Second
 
+// turn is how long a message is this relay's: a try takes a few seconds. If the relay
+// ends before it has said what became of the message, another one tries after that.
+const turn = time.Minute
+
 // Outbox holds the messages; [consent.Ledger] is the real one.
 type Outbox interface {
-	Messages(ctx context.Context, limit int) ([]consent.Message, error)
+	Take(ctx context.Context, now, until time.Time) (m consent.Message, ok bool, next time.Time, err error)
 	Delivered(ctx context.Context, index int64) error
 	Postpone(ctx context.Context, index int64, due time.Time) error
 	GiveUp(ctx context.Context, index int64) error
@@ -91,14 +95,17 @@ func (w *Worker) Run(ctx context.Context, box Outbox) {
 // Step delivers what is due and returns when to look again.
 func (w *Worker) Step(ctx context.Context, box Outbox) (next time.Time, err error) {
 	for ctx.Err() == nil {
-		later := w.clock().Add(look)
-		waiting, err := box.Messages(ctx, 1)
-		if err != nil || len(waiting) == 0 {
+		now := w.clock()
+		later := now.Add(look)
+		m, due, first, err := box.Take(ctx, now, now.Add(turn))
+		if err != nil {
 			return later, err
 		}
-		m := waiting[0]
-		if m.Due.After(w.clock()) {
-			return m.Due, nil
+		if !due {
+			if first.IsZero() {
+				first = later
+			}
+			return first, nil
 		}
 		if err := w.deliver(ctx, box, m); err != nil {
 			return later, err

@@ -281,8 +281,8 @@ func TestRunDeliversWhenItIsToldAndEndsWithItsContext(t *testing.T) {
 // broken is an outbox whose store is down.
 type broken struct{ Outbox }
 
-func (broken) Messages(context.Context, int) ([]consent.Message, error) {
-	return nil, errors.New("down")
+func (broken) Take(context.Context, time.Time, time.Time) (m consent.Message, ok bool, next time.Time, err error) {
+	return m, false, next, errors.New("down")
 }
 
 func TestAStoreThatIsDownIsTriedAgainLater(t *testing.T) {

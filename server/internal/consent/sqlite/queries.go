@@ -38,7 +38,7 @@ func newQueries(ctx context.Context, s *statements) *queries {
 		places: s.add(ctx, `SELECT p.idx, e.consent FROM place p JOIN event e ON e.idx = p.idx
 			WHERE p.key = ? AND p.idx < ? ORDER BY p.idx DESC LIMIT ?`),
 		notice: s.add(ctx, `SELECT bytes FROM notice WHERE sha256 = ?`),
-		size:   s.add(ctx, `SELECT coalesce(max(idx) + 1, 0) FROM event`),
+		size:   s.add(ctx, `SELECT idx + 1, at FROM event ORDER BY idx DESC LIMIT 1`),
 		upkeep: newUpkeepQueries(ctx, s),
 	}
 }
@@ -78,7 +78,7 @@ func (q *queries) Events(ctx context.Context, consents []uuid.UUID) ([]consent.E
 	return entries, reading("events", err)
 }
 
-// Range implements [consent.Tx].
+// Range implements [consent.Reader].
 func (q *queries) Range(ctx context.Context, from int64, limit int) (entries []consent.Entry, err error) {
 	err = rows(context.WithoutCancel(ctx), q.slice, scanEntries(&entries), from, limit)
 	return entries, reading("events", err)
@@ -131,9 +131,13 @@ func (q *queries) Notice(ctx context.Context, sum [32]byte) (notice []byte, err 
 }
 
 // Size implements [consent.Tx].
-func (q *queries) Size(ctx context.Context) (size int64, err error) {
-	err = q.size.QueryRowContext(context.WithoutCancel(ctx)).Scan(&size)
-	return size, reading("the size", err)
+func (q *queries) Size(ctx context.Context) (size int64, newest time.Time, err error) {
+	var at int64
+	err = q.size.QueryRowContext(context.WithoutCancel(ctx)).Scan(&size, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, time.Time{}, nil
+	}
+	return size, moment(at), reading("the size", err)
 }
 
 // reading wraps the error of a read: whatever it is, nothing was written.

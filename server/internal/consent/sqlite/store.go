@@ -70,7 +70,7 @@ func (s *Store) Ready(ctx context.Context) error {
 			return nil
 		})
 	}
-	if _, err := s.reads.Size(ctx); err != nil {
+	if _, _, err := s.reads.Size(ctx); err != nil {
 		return err
 	}
 	return nil
@@ -112,6 +112,11 @@ func (s *Store) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim
 // Events implements [consent.Reader].
 func (s *Store) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Entry, error) {
 	return s.reads.Events(ctx, consents)
+}
+
+// Range implements [consent.Reader].
+func (s *Store) Range(ctx context.Context, from int64, limit int) ([]consent.Entry, error) {
+	return s.reads.Range(ctx, from, limit)
 }
 
 // Places implements [consent.Reader].

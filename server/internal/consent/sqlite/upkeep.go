@@ -191,6 +191,18 @@ func (s *Store) Messages(ctx context.Context, limit int) ([]consent.Message, err
 	return s.reads.Messages(ctx, limit)
 }
 
+// TakeMessage implements [consent.Store]. There is one relay: nobody else takes it.
+func (s *Store) TakeMessage(ctx context.Context, now, _ time.Time) (m consent.Message, ok bool, next time.Time, err error) {
+	first, err := s.reads.Messages(ctx, 1)
+	if err != nil || len(first) == 0 {
+		return m, false, next, err
+	}
+	if first[0].Due.After(now) {
+		return m, false, first[0].Due, nil
+	}
+	return first[0], true, next, nil
+}
+
 // MessageCount implements [consent.UpkeepReader].
 func (s *Store) MessageCount(ctx context.Context) (waiting, givenUp int, err error) {
 	return s.reads.MessageCount(ctx)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"ekycconnect/server/internal/consent"
 
@@ -134,9 +135,9 @@ func (tx faultyTx) Events(ctx context.Context, consents []uuid.UUID) ([]consent.
 	return tx.Tx.Events(ctx, consents)
 }
 
-func (tx faultyTx) Size(ctx context.Context) (int64, error) {
+func (tx faultyTx) Size(ctx context.Context) (int64, time.Time, error) {
 	if tx.at == Size {
-		return 0, tx.err
+		return 0, time.Time{}, tx.err
 	}
 	return tx.Tx.Size(ctx)
 }

@@ -43,7 +43,7 @@ func appendBatch(t *testing.T, store consent.Store, b consent.Batch) error {
 
 func size(t *testing.T, store consent.Store) (n int64) {
 	require.NoError(t, store.Update(t.Context(), func(tx consent.Tx) (err error) {
-		n, err = tx.Size(t.Context())
+		n, _, err = tx.Size(t.Context())
 		return err
 	}))
 	return n

@@ -1,0 +1,138 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ekycconnect/server/internal/consent"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// queries reads, in a transaction or outside of any: run runs a statement and
+// hands its rows to collect, which may be called again from the start. A context
+// is heeded before a statement, not during it: an interrupted connection would be
+// lost.
+type queries struct {
+	run func(ctx context.Context, collect func(pgx.Rows) error, statement string, args ...any) error
+}
+
+// all reads every row of a statement.
+func all[T any](ctx context.Context, q queries, what string, scan func(pgx.Rows, *T) error, statement string, args ...any) ([]T, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("postgres: read %s: %w", what, err)
+	}
+	var found []T
+	err := q.run(ctx, func(rows pgx.Rows) error {
+		found = found[:0]
+		for rows.Next() {
+			var row T
+			if err := scan(rows, &row); err != nil {
+				return err
+			}
+			found = append(found, row)
+		}
+		return rows.Err()
+	}, statement, args...)
+	if err != nil {
+		return nil, reading(what, err)
+	}
+	return found, nil
+}
+
+// one reads the only row of a statement; ok is false if there is none.
+func one[T any](ctx context.Context, q queries, what string, scan func(pgx.Rows, *T) error, statement string, args ...any) (row T, ok bool, err error) {
+	rows, err := all(ctx, q, what, scan, statement, args...)
+	if err != nil || len(rows) == 0 {
+		return row, false, err
+	}
+	return rows[0], true, nil
+}
+
+// reading wraps the error of a read: whatever it is, nothing was written.
+func reading(what string, err error) error {
+	if errors.Is(err, consent.ErrUnavailable) {
+		return err
+	}
+	return unavailable("read "+what, err)
+}
+
+func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func keysOf(keys []consent.Key) [][]byte {
+	all := make([][]byte, len(keys))
+	for i := range keys {
+		all[i] = keys[i][:]
+	}
+	return all
+}
+
+func idsOf(ids []uuid.UUID) [][16]byte {
+	all := make([][16]byte, len(ids))
+	for i := range ids {
+		all[i] = ids[i]
+	}
+	return all
+}
+
+// Claims implements [consent.Reader].
+func (q queries) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim, error) {
+	return all(ctx, q, "claims", func(row pgx.Rows, c *consent.Claim) error {
+		var key, proof []byte
+		var at int64
+		err := row.Scan(&key, &c.Index, &proof, (*[16]byte)(&c.Consent), &at, &c.Reply)
+		copy(c.Key[:], key)
+		copy(c.Proof[:], proof)
+		c.At = moment(at)
+		return err
+	}, `SELECT c.key, c.idx, c.proof, e.consent, e.at, coalesce(r.value, '')
+		FROM claim c JOIN event e ON e.idx = c.idx LEFT JOIN reply r ON r.idx = c.idx WHERE c.key = ANY ($1::bytea[])`, keysOf(keys))
+}
+
+// Events implements [consent.Reader].
+func (q queries) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Entry, error) {
+	return all(ctx, q, "events", scanEntry, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes, b.salt
+		FROM event e JOIN body b ON b.idx = e.idx WHERE e.consent = ANY ($1::uuid[]) ORDER BY e.idx`, idsOf(consents))
+}
+
+// Range implements [consent.Reader].
+func (q queries) Range(ctx context.Context, from int64, limit int) ([]consent.Entry, error) {
+	return all(ctx, q, "events", scanEntry, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes, b.salt
+		FROM event e JOIN body b ON b.idx = e.idx WHERE e.idx >= $1 ORDER BY e.idx LIMIT $2`, from, limit)
+}
+
+func scanEntry(row pgx.Rows, e *consent.Entry) error {
+	var at int64
+	err := row.Scan(&e.Index, &e.Kind, (*[16]byte)(&e.Consent), &e.Site, &at, &e.Body, &e.Salt)
+	e.At = moment(at)
+	return err
+}
+
+// Places implements [consent.Reader].
+func (q queries) Places(ctx context.Context, key consent.Key, before int64, limit int) ([]consent.Place, error) {
+	return all(ctx, q, "places", func(row pgx.Rows, p *consent.Place) error {
+		p.Key = key
+		return row.Scan(&p.Index, (*[16]byte)(&p.Consent))
+	}, `SELECT p.idx, e.consent FROM place p JOIN event e ON e.idx = p.idx
+		WHERE p.key = $1 AND p.idx < $2 ORDER BY p.idx DESC LIMIT $3`, key[:], before, limit)
+}
+
+// Notice implements [consent.Reader].
+func (q queries) Notice(ctx context.Context, sum [32]byte) ([]byte, error) {
+	notice, ok, err := one(ctx, q, "a notice", func(row pgx.Rows, text *[]byte) error { return row.Scan(text) },
+		`SELECT bytes FROM notice WHERE sha256 = $1`, sum[:])
+	if err == nil && !ok {
+		err = consent.ErrNotFound
+	}
+	return notice, err
+}
+
+// last is the newest event's index and time.
+type last struct{ index, at int64 }
+
+const readLast = `SELECT idx, at FROM event ORDER BY idx DESC LIMIT 1`
+
+func scanLast(row pgx.Rows, l *last) error { return row.Scan(&l.index, &l.at) }

@@ -1,0 +1,83 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// mark is what tells a transaction's writing from that of any other: the hash of
+// its first event, whose salt is random.
+type mark struct {
+	index int64
+	entry []byte
+}
+
+// lostError says that a commit was sent and what became of it is not known.
+type lostError struct {
+	mark  *mark // nil: it wrote no event, and doing it twice does no harm
+	cause error
+}
+
+func (e *lostError) Error() string {
+	return "postgres: the answer to a commit was lost: " + e.cause.Error()
+}
+
+func (e *lostError) Unwrap() error { return e.cause }
+
+// readBack finds out whether a transaction was committed whose commit was sent. It
+// waits until it holds the head, which that transaction held: then it has ended,
+// one way or the other. If it was committed, the commit of a transaction of this
+// one's own shows that it also is where the server keeps its commits safe.
+func (s *Store) readBack(ctx context.Context, of *mark) (written bool, err error) {
+	if of == nil {
+		return false, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readBackLimit)
+	defer cancel()
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		if written, err = s.readMark(ctx, of); err == nil {
+			return written, nil
+		}
+		timer := time.NewTimer(pause/2 + rand.N(pause))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return false, err
+		case <-s.closed:
+			timer.Stop()
+			return false, err
+		}
+	}
+}
+
+func (s *Store) readMark(ctx context.Context, of *mark) (written bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
+	defer cancel()
+	w, err := newWriter(ctx, s.config.ConnConfig)
+	if err != nil {
+		return false, err
+	}
+	defer w.drop()
+	t, err := w.begin(ctx)
+	if err != nil {
+		return false, err
+	}
+	entry, ok, err := one(ctx, t.queries, "a mark", func(row pgx.Rows, entry *[]byte) error { return row.Scan(entry) },
+		`SELECT entry FROM hash WHERE idx = $1`, of.index)
+	if err != nil || !ok || !bytes.Equal(entry, of.entry) {
+		return false, err
+	}
+	t.queue("probe", writeProbe, time.Now().UnixMilli())
+	err = t.commit(ctx)
+	var lost *lostError
+	if errors.As(err, &lost) {
+		return false, lost
+	}
+	return err == nil, err
+}

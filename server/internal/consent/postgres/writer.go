@@ -1,0 +1,194 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"ekycconnect/server/internal/consent"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// writer is the one writing connection. It lives until something fails on it.
+type writer struct {
+	conn   *pgx.Conn
+	warned atomic.Bool // the server has warned of something since the last begin
+}
+
+func newWriter(ctx context.Context, c *pgx.ConnConfig) (*writer, error) {
+	w := new(writer)
+	c = c.Copy()
+	c.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+		if n.SeverityUnlocalized == "WARNING" {
+			w.warned.Store(true)
+		}
+	}
+	var err error
+	w.conn, err = dial(ctx, c)
+	return w, err
+}
+
+// drop closes the connection, and with it what was begun on it. The server may
+// not hear of it, and is not waited for.
+func (w *writer) drop() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = w.conn.Close(ctx)
+}
+
+func (w *writer) rollback(ctx context.Context) error {
+	_, err := w.conn.Exec(ctx, "ROLLBACK")
+	return err
+}
+
+func setLimit(name string, to time.Duration) string {
+	return fmt.Sprintf("SET LOCAL %s = '%dms'", name, to.Milliseconds())
+}
+
+var (
+	setStatement = setLimit("statement_timeout", statementLimit)
+	setLock      = setLimit("lock_timeout", lockLimit)
+	setIdle      = setLimit("idle_in_transaction_session_timeout", idleLimit)
+)
+
+const (
+	beginWrite = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`
+
+	// lockHead is a statement of its own: whatever is read after it, is read as it is
+	// once the lock is held.
+	lockHead = `SELECT id FROM head FOR UPDATE`
+
+	writeProbe = `INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at`
+)
+
+// begin begins a transaction with the head's row locked. All that every
+// transaction reads comes with the same answer, each by a statement of its own.
+func (w *writer) begin(ctx context.Context) (*tx, error) {
+	w.warned.Store(false)
+	t := &tx{w: w, ctx: ctx, last: last{index: -1}}
+	t.queries.run = t.read
+	var b pgx.Batch
+	for _, statement := range []string{beginWrite, setStatement, setLock, setIdle, lockHead} {
+		b.Queue(statement)
+	}
+	b.Queue(readHead).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := scanHead(rows, &t.head); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+	b.Queue(readLast).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := scanLast(rows, &t.last); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+	return t, broken(w.conn.SendBatch(ctx, &b).Close())
+}
+
+// tx is a transaction.
+type tx struct {
+	queries
+	w    *writer
+	ctx  context.Context // bounds it
+	head consent.Head
+	last last
+
+	// What is written is sent with the commit: one way to the server and back for
+	// all of it.
+	queued pgx.Batch
+	what   []string // of each queued statement
+	dirty  bool     // something was written before that
+	mark   *mark
+}
+
+var _ consent.Tx = (*tx)(nil)
+
+func (t *tx) queue(what, statement string, args ...any) {
+	t.queued.Queue(statement, args...)
+	t.what = append(t.what, what)
+}
+
+func (t *tx) read(_ context.Context, collect func(pgx.Rows) error, statement string, args ...any) error {
+	if err := t.flush(); err != nil {
+		return err
+	}
+	rows, err := t.w.conn.Query(t.ctx, statement, args...)
+	if err == nil {
+		err = collect(rows)
+		rows.Close()
+	}
+	return broken(err)
+}
+
+// flush sends what is queued, since something is read after it.
+func (t *tx) flush() error {
+	if t.queued.Len() == 0 {
+		return nil
+	}
+	results := t.w.conn.SendBatch(t.ctx, &t.queued)
+	for _, what := range t.what {
+		if _, err := results.Exec(); err != nil {
+			return failed(what, errors.Join(broken(err), results.Close()))
+		}
+	}
+	t.queued, t.what, t.dirty = pgx.Batch{}, nil, true
+	return broken(results.Close())
+}
+
+// Head implements [consent.Reader].
+func (t *tx) Head(context.Context) (consent.Head, error) { return asHead(t.head), nil }
+
+// Size implements [consent.Tx].
+func (t *tx) Size(context.Context) (int64, time.Time, error) {
+	if t.last.index < 0 {
+		return 0, time.Time{}, nil
+	}
+	return t.last.index + 1, moment(t.last.at), nil
+}
+
+// commit sends what is queued, and the commit behind it. What the answer leaves
+// open is a *[lostError].
+func (t *tx) commit(ctx context.Context) error {
+	if t.queued.Len() == 0 && !t.dirty {
+		if err := t.w.rollback(ctx); err != nil { // nothing to commit: it need not wait for the disk
+			return failed("end", broken(err))
+		}
+		return nil
+	}
+	t.queued.Queue("COMMIT")
+	results := t.w.conn.SendBatch(ctx, &t.queued)
+	defer results.Close() // what the commit's own answer says counts
+	for _, what := range t.what {
+		if _, err := results.Exec(); err != nil {
+			if surely(err) {
+				return failed(what, broken(err))
+			}
+			return &lostError{t.mark, err}
+		}
+	}
+	tag, err := results.Exec()
+	switch {
+	case err == nil && tag.String() != "COMMIT":
+		return failed("commit", fmt.Errorf("the server answered %s", tag))
+	case err == nil && t.w.warned.Load():
+		// It is committed here and may not be on the replica, says the server, when
+		// its wait for the replica is broken off.
+		return &lostError{t.mark, errWarned}
+	case err == nil:
+		return nil
+	case surely(err):
+		return failed("commit", broken(err))
+	}
+	return &lostError{t.mark, err}
+}
+
+var errWarned = errors.New("the server warned of its commit")
