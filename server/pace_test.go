@@ -99,15 +99,14 @@ func TestTheWholeAllowanceIsSpentAndTheVendorNeverRefuses(t *testing.T) {
 	use := float64(stats.Connect-stats.RateLimited) / allowed
 	t.Logf("plan %s, %v: %d calls of %.0f allowed, use %.2f %%, vendor 429s %d; answers %v",
 		plan, took.Round(time.Millisecond), stats.Connect, allowed, 100*use, stats.RateLimited, answers)
-	if worst := late(); worst > 15*time.Millisecond && *paceTime < 30*time.Second {
-		t.Logf("this machine was up to %v late with everything, so arrivals were not as sent: the figures say nothing of pacing", worst)
-		require.Less(t, stats.RateLimited, stats.Connect/2)
-		return
-	}
 	require.Zero(t, stats.RateLimited, "a 429 of the vendor is a defect of pacing")
 	least := 0.99
 	if *paceTime < 30*time.Second { // of so few calls, one is more than a percent
 		least = 0.94
+	}
+	if worst := late(); worst > 15*time.Millisecond {
+		t.Logf("this machine was up to %v late with everything: what it could not use says nothing of pacing", worst)
+		least = 0.5
 	}
 	require.GreaterOrEqual(t, use, least)
 }

@@ -129,6 +129,13 @@ func (p *admission) send(ctx context.Context) error {
 	return place.Send(ctx)
 }
 
+// sendDone says that the call sent last is over.
+func (p *admission) sendDone() {
+	if place := p.sent.Load(); place != nil {
+		place.Done()
+	}
+}
+
 // watched is ctx for calls whose places learn when they really went out and
 // when the vendor had them.
 func (p *admission) watched(ctx context.Context) context.Context {
@@ -144,6 +151,7 @@ func (p *admission) watched(ctx context.Context) context.Context {
 // learn passes on what the calls say of the vendor. It returns how long to
 // stay away after a 429.
 func (p *admission) learn(calls []consent.Call, err error) (pause time.Duration) {
+	p.sendDone()
 	if len(calls) == 0 && !down(err) {
 		return 0
 	}
@@ -167,6 +175,7 @@ func (p *admission) learn(calls []consent.Call, err error) (pause time.Duration)
 
 // end gives back what was not used.
 func (p *admission) end() {
+	p.sendDone()
 	if p.place != nil {
 		p.place.Leave()
 		p.place = nil

@@ -116,6 +116,7 @@ func (s *Service) turns(admitted *admission, state consent.State) deepvue.Turn {
 
 // again takes a place for a repeat: of the site's day, and in the line.
 func (s *Service) again(ctx context.Context, admitted *admission) (ok bool) {
+	admitted.sendDone()
 	day, refused := s.withinDay(admitted.visitor.Site)
 	if refused != nil {
 		return false

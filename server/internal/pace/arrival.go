@@ -1,46 +1,107 @@
 package pace
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The vendor counts arrivals, the relay knows when it has sent: a call may be
-// longer on its way than the one after it. So each counts from when it must have
-// arrived, as far as can be known. Before its answer that is margin after it was
-// sent; with the answer, later by as much as it took longer than others do. What
-// took longer than odd says nothing of the way: then the vendor was busy with it.
+// longer on its way than the one after it, and the relay itself may be held up
+// between the moment at which a call may go and the moment at which it goes. So a
+// call counts from when it must have arrived, as far as can be known:
+//
+//   - while it is not written to its connection, it has not arrived now;
+//   - once it is written, margin later;
+//   - the longer its answer takes than others took, the later: as long as the
+//     vendor is steady, what makes one answer late may have been the way there. Of
+//     a vendor that is not, it says nothing.
 //
 // What this costs where the second binds is 0.1 % of the allowance, for the
-// coarseness of clocks and timers, and what answers vary below odd; nothing where
+// coarseness of clocks and timers, and what answers vary by, on average; at a vendor
+// that is not steady, or takes longer than a second, 0.6 %. It costs nothing where
 // minute or day bind.
 const (
 	margin = 5 * time.Millisecond
-	odd    = 50 * time.Millisecond
 	tick   = time.Millisecond
+	// longest is by how much a late answer may move its call: after that it is
+	// the vendor that hangs.
+	longest = 2 * time.Second
+	// Fewer answers than few say nothing about how long they take: until then
+	// each call counts up to start later.
+	few   = 4
+	start = 250 * time.Millisecond
 )
 
-// answers are how long the last ones took, for the shortest of them.
+// stage is how far the call of a place has come.
+type stage uint8
+
+const (
+	held    stage = iota // granted
+	leaving              // waits for its moment; noted, as if it left then
+	left                 // may go out at any time
+	gone                 // was written to its connection
+	over                 // answered, ended or given back
+)
+
+// answers are how long the last ones took.
 type answers struct {
-	took [32]time.Duration
-	n    int
+	took     [32]time.Duration
+	n        int
+	shortest time.Duration
+	steady   bool // half of them took no more than margin longer than the shortest
 }
 
-// excess is by how much an answer took longer than the shortest of the last.
-func (a *answers) excess(took time.Duration) time.Duration {
+func (a *answers) add(took time.Duration) {
 	a.took[a.n%len(a.took)] = took
 	a.n++
-	shortest := took
-	for _, d := range a.took[:min(a.n, len(a.took))] {
-		shortest = min(shortest, d)
+	last := slices.Sorted(slices.Values(a.took[:min(a.n, len(a.took))]))
+	a.shortest, a.steady = last[0], last[len(last)/2]-last[0] <= margin
+	if a.shortest <= margin { // next to nothing: all of it may have been the way there
+		a.shortest = 0
 	}
-	return took - shortest
 }
 
-// Gone says that the call has only gone out now: it was held up since Send, by a
-// new connection say.
+// excess is by how much an answer takes longer than it must, if it takes so long.
+func (a *answers) excess(took time.Duration) time.Duration {
+	excess := max(took-a.shortest, 0)
+	switch {
+	case a.n < few:
+		return min(max(took, margin), start)
+	case a.steady:
+		return min(excess, longest)
+	}
+	return min(excess, margin)
+}
+
+// latest is when the call of a place reaches the vendor at the latest.
+func (l *Line) latest(p *Place, now time.Time) time.Time {
+	switch p.stage {
+	case leaving:
+		if now.Before(p.sent) {
+			return p.sent.Add(margin)
+		}
+		return now.Add(margin)
+	case left:
+		return now.Add(margin)
+	default:
+		return p.sent.Add(max(margin, l.answers.excess(now.Sub(p.sent))))
+	}
+}
+
+// look notes anew the calls whose way is not over. It needs the lock.
+func (l *Line) look(now time.Time) {
+	for _, p := range l.way {
+		p.noted = l.sent.move(p.noted, l.latest(p, now))
+	}
+}
+
+// Gone says that the call was written to its connection only now.
 func (p *Place) Gone() {
 	p.line.mu.Lock()
 	defer p.line.mu.Unlock()
-	if now := time.Now(); !p.sent.IsZero() && now.After(p.sent) {
-		p.sent, p.noted = now, p.line.sent.move(p.noted, now.Add(margin))
+	if p.stage == left {
+		p.stage, p.sent = gone, time.Now()
+		p.noted = p.line.sent.move(p.noted, p.line.latest(p, p.sent))
 	}
 }
 
@@ -49,10 +110,37 @@ func (p *Place) Answered() {
 	l := p.line
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if p.sent.IsZero() {
+	if p.stage != left && p.stage != gone {
 		return
 	}
-	if excess := l.answers.excess(time.Since(p.sent)); excess <= odd {
-		p.noted = l.sent.move(p.noted, p.sent.Add(excess))
+	took := time.Since(p.sent)
+	l.answers.add(took)
+	p.noted = l.sent.move(p.noted, p.sent.Add(l.answers.excess(took)))
+	l.arrived(p)
+}
+
+// Done says that the call is over, whatever came of it. It must follow Send.
+func (p *Place) Done() {
+	p.line.mu.Lock()
+	defer p.line.mu.Unlock()
+	if p.stage == left || p.stage == gone {
+		p.line.arrived(p)
+	}
+}
+
+// arrived ends the way of a call: nothing moves it any more, and there may be
+// room for others.
+func (l *Line) arrived(p *Place) {
+	p.stage = over
+	l.way = slices.DeleteFunc(l.way, func(other *Place) bool { return other == p })
+	l.stir()
+	l.grant(time.Now())
+}
+
+// stir lets those that wait for their moment look again.
+func (l *Line) stir() {
+	if l.leaving > 0 {
+		close(l.stirred)
+		l.stirred = make(chan struct{})
 	}
 }

@@ -27,6 +27,25 @@ func (l *Line) moment(now time.Time) time.Time {
 	return at
 }
 
+// clear is when a place that is leaving may go: now, or when there may be room
+// again. Others that are leaving do not count, each of them asks for itself.
+func (l *Line) clear(now time.Time) time.Time {
+	at := now
+	if l.paused.After(at) {
+		at = l.paused
+	}
+	for _, w := range l.plan.windows() {
+		first := l.sent.after(now.Add(-w.length - tick))
+		if l.sent.n-first-l.leaving < w.limit {
+			continue
+		}
+		if room := time.UnixMicro(l.sent.at(first)).Add(w.length + tick); room.After(at) {
+			at = room
+		}
+	}
+	return at
+}
+
 // forecast is how long a visitor who comes now will wait: behind those of its
 // own site that go before it, and one of every other site for each of them.
 func (l *Line) forecast(q *queue, v Visitor, now time.Time) time.Duration {
@@ -59,6 +78,9 @@ func (l *Line) grant(now time.Time) {
 	if l.timer != nil {
 		l.timer.Stop()
 		l.timer = nil
+	}
+	if l.waiting > 0 {
+		l.look(now)
 	}
 	for l.waiting > 0 {
 		if wait := l.free(1, now).Sub(now) - lead; wait > 0 {

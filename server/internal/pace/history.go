@@ -1,6 +1,9 @@
 package pace
 
-import "time"
+import (
+	"sort"
+	"time"
+)
 
 // history is when the last calls reached the vendor at the latest, oldest first, as many as the day's
 // limit counts: a ring, since the oldest is dropped with each new one.
@@ -54,6 +57,12 @@ func (h *history) set(i int, us int64) { h.ring[(h.start+i)%len(h.ring)] = us }
 
 // at is the time of call i, 0 being the oldest.
 func (h *history) at(i int) int64 { return h.ring[(h.start+i)%len(h.ring)] }
+
+// after is the oldest call that is noted later than at.
+func (h *history) after(at time.Time) int {
+	us := at.UnixMicro()
+	return sort.Search(h.n, func(i int) bool { return h.at(i) > us })
+}
 
 // room says when the k-th call from now (1 is the next one) has room in a
 // window, if calls before it are sent as soon as they can be and limit is at

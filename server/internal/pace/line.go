@@ -29,14 +29,21 @@ type Line struct {
 	mu      sync.Mutex
 	sent    *history
 	answers answers
-	flying  int       // places that were granted and not sent yet
-	paused  time.Time // nothing goes before
+	flying  int           // places that were granted and not sent yet
+	way     []*Place      // leaving, left or gone
+	leaving int           // of those, the ones that are leaving
+	stirred chan struct{} // closed, and made anew, when who is leaving should look again
+	paused  time.Time     // nothing goes before
 	backoff time.Duration
 	sites   map[string]*queue
 	turns   []*queue // sites with somebody waiting, next one first
 	waiting int
 	timer   *time.Timer // wakes the line when the next window has room
 }
+
+// spare is how many calls the history holds beyond a window's limit: those that
+// are leaving.
+const spare = 64
 
 // Options of a [Line].
 type Options struct {
@@ -54,7 +61,8 @@ func New(plan Plan, sent []time.Time, o Options) (*Line, error) {
 	}
 	l := &Line{
 		plan: plan, share: o.UnticketedShare, sites: map[string]*queue{},
-		sent: newHistory(max(plan.PerDay, plan.PerMinute, plan.PerSecond)),
+		sent:    newHistory(max(plan.PerDay, plan.PerMinute, plan.PerSecond) + spare),
+		stirred: make(chan struct{}),
 	}
 	for _, at := range sent {
 		l.sent.add(at)
@@ -70,14 +78,16 @@ type Visitor struct {
 
 // Place is the right to make one call, now or in a moment. Exactly one of Send
 // and Leave must follow, soon: the place counts against the allowance until then.
+// After a Send, [Place.Gone] and [Place.Answered] should follow, and
+// [Place.Done] must.
 type Place struct {
 	line    *Line
 	visitor Visitor
 	granted chan struct{}
 
 	// Guarded by line.mu.
-	over  bool
-	sent  time.Time // when the call went out; zero until then
+	stage stage
+	sent  time.Time // when the call goes out, or was written
 	noted int64     // the time in the line's history that stands for it
 }
 
@@ -88,6 +98,7 @@ func (l *Line) Enter(ctx context.Context, v Visitor) (*Place, error) {
 	p := &Place{line: l, visitor: v, granted: make(chan struct{})}
 	l.mu.Lock()
 	q := l.queueOf(v)
+	l.look(now)
 	if wait := l.forecast(q, v, now); wait > MaxWait {
 		l.mu.Unlock()
 		return nil, &Busy{After: wait}
@@ -125,41 +136,77 @@ func (l *Line) giveUp(p *Place, why error) error {
 	return why
 }
 
-// Send waits for the moment at which the call may go out, which is a twentieth
-// of a second away at the most, and notes it. If the vendor has refused others since
-// the place was granted, the pause counts: it is waited for if it is short, else
-// the error is a [*Busy]. The error may also be the context's; the call must then
-// not go out.
+// Send waits for the moment at which the call may go out, a twentieth of a second
+// from now as a rule, and notes it. It waits longer while calls before it are held
+// up. If the vendor has refused others since the place was granted, the pause
+// counts: it is waited for if it is short, else the error is a [*Busy]. The error
+// may also be the context's; the call must then not go out.
 func (p *Place) Send(ctx context.Context) error {
 	l := p.line
 	l.mu.Lock()
-	if p.over {
-		l.mu.Unlock()
+	defer l.mu.Unlock()
+	if p.stage != held {
 		return nil
 	}
 	now := time.Now()
+	l.look(now)
 	p.leave()
-	at := l.moment(now)
-	if wait := at.Sub(now); wait > firstPause {
+	if err := l.refusing(now); err != nil {
 		l.grant(now)
-		l.mu.Unlock()
-		return &Busy{After: wait}
+		return err
 	}
-	p.sent, p.noted = at, l.sent.add(at.Add(margin))
+	at := l.moment(now)
+	p.stage, p.sent, p.noted = leaving, at, l.sent.add(at.Add(margin))
+	l.way = append(l.way, p)
+	l.leaving++
 	l.queueOf(p.visitor).count(p.visitor, at, l.plan)
 	l.grant(now)
-	l.mu.Unlock()
-	if at == now {
-		return nil
+	for at.After(now) {
+		if err := l.sleep(ctx, at.Sub(now)); err != nil {
+			l.leaving--
+			l.arrived(p)
+			return err
+		}
+		// Meanwhile a call before it may have been held up, or this one.
+		now = time.Now()
+		l.look(now)
+		if err := l.refusing(now); err != nil {
+			l.leaving--
+			l.arrived(p)
+			return err
+		}
+		at = l.clear(now)
+		p.sent = at
 	}
-	timer := time.NewTimer(at.Sub(now))
+	l.leaving--
+	p.stage, p.sent = left, now
+	p.noted = l.sent.move(p.noted, now.Add(margin))
+	return nil
+}
+
+// sleep gives the line's lock away for d, or until there may be room earlier.
+func (l *Line) sleep(ctx context.Context, d time.Duration) error {
+	stirred := l.stirred
+	l.mu.Unlock()
+	defer l.mu.Lock()
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
+	case <-stirred:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// refusing is the error while the line pauses for longer than is worth a wait.
+func (l *Line) refusing(now time.Time) error {
+	if wait := l.paused.Sub(now); wait > firstPause {
+		return &Busy{After: wait}
+	}
+	return nil
 }
 
 // Leave gives the place back unused. After Send it does nothing.
@@ -172,10 +219,10 @@ func (p *Place) Leave() {
 
 // leave needs the line's lock.
 func (p *Place) leave() {
-	if p.over {
+	if p.stage != held {
 		return
 	}
-	p.over = true
+	p.stage = over
 	p.line.flying--
 	if !p.visitor.Ticketed {
 		p.line.queueOf(p.visitor).flying--
