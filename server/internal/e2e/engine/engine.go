@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Browser is one window. Its methods are not safe for use by several goroutines.
+// Browser shows one window at a time. Its methods are not safe for use by several goroutines.
 type Browser interface {
 	Name() string
 	// Open goes to a page and waits until it has loaded.
@@ -23,6 +23,8 @@ type Browser interface {
 	Eval(ctx context.Context, expression string, out any) error
 	// Click presses the mouse at a place of the viewport, in CSS pixels.
 	Click(ctx context.Context, x, y float64) error
+	// Follow goes on in the window whose address begins so, once there is one.
+	Follow(ctx context.Context, address string) error
 	// Type presses keys one after another; Enter and Tab among them.
 	Type(ctx context.Context, keys string) error
 	// Close ends the browser and all that it started.
@@ -35,11 +37,17 @@ const (
 	Tab   = "\uE004"
 )
 
+// patience is for one question: a page that is left may go into the browser's
+// cache with it, and never answer.
+const patience = 5 * time.Second
+
 // Until evaluates an expression until it is true. ctx says for how long.
 func Until(ctx context.Context, b Browser, expression string) error {
 	for {
 		var ok bool
-		err := b.Eval(ctx, "!!("+expression+")", &ok)
+		round, stop := context.WithTimeout(ctx, patience)
+		err := b.Eval(round, "!!("+expression+")", &ok)
+		stop()
 		if err == nil && ok {
 			return nil
 		}
@@ -47,6 +55,21 @@ func Until(ctx context.Context, b Browser, expression string) error {
 		case <-ctx.Done():
 			return fmt.Errorf("engine: %s: waiting for %s: %w (last: %v)", b.Name(), expression, ctx.Err(), err)
 		case <-time.After(20 * time.Millisecond): // a page under way to another one answers with an error
+		}
+	}
+}
+
+// await calls follow until it has found what it looks for.
+func await(ctx context.Context, what string, follow func() (bool, error)) error {
+	for {
+		found, err := follow()
+		if found {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("engine: no window at %s: %w (last: %v)", what, ctx.Err(), err)
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"time"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
@@ -20,6 +19,7 @@ type firefox struct {
 	cmd     *exec.Cmd
 	dir     string // profile and home
 	conn    net.Conn
+	answers chan answer
 	last    int    // number of the newest command
 	context string // the tab
 }
@@ -66,6 +66,8 @@ func (f *firefox) begin(ctx context.Context) error {
 	if f.conn, _, _, err = ws.Dial(ctx, address+"/session"); err != nil {
 		return fmt.Errorf("engine: firefox: %w", err)
 	}
+	f.answers = make(chan answer, 100)
+	go f.read()
 	if err := f.call(ctx, "session.new", object{"capabilities": object{}}, nil); err != nil {
 		return err
 	}
@@ -78,43 +80,56 @@ func (f *firefox) begin(ctx context.Context) error {
 	return err
 }
 
-// call sends a command and waits for its answer; events in between are dropped.
+// answer is to the command of the same number; an event has none.
+type answer struct {
+	ID      int             `json:"id"`
+	Error   string          `json:"error"`
+	Message string          `json:"message"`
+	Result  json.RawMessage `json:"result"`
+}
+
+// read passes answers on until the connection ends. The channel holds those to
+// commands that nobody waits for any more.
+func (f *firefox) read() {
+	defer close(f.answers)
+	for {
+		text, err := wsutil.ReadServerText(f.conn)
+		if err != nil {
+			return
+		}
+		var a answer
+		if json.Unmarshal(text, &a) == nil && a.ID != 0 {
+			f.answers <- a
+		}
+	}
+}
+
+// call sends a command and waits for its answer.
 func (f *firefox) call(ctx context.Context, method string, params, result any) error {
 	f.last++
 	body, err := json.Marshal(object{"id": f.last, "method": method, "params": params})
 	if err != nil {
 		return err
 	}
-	if end, ok := ctx.Deadline(); ok {
-		_ = f.conn.SetDeadline(end)
-	} else {
-		_ = f.conn.SetDeadline(time.Time{})
-	}
 	if err := wsutil.WriteClientText(f.conn, body); err != nil {
 		return fmt.Errorf("engine: firefox: %s: %w", method, err)
 	}
 	for {
-		text, err := wsutil.ReadServerText(f.conn)
-		if err != nil {
-			return fmt.Errorf("engine: firefox: %s: %w", method, err)
-		}
-		var answer struct {
-			ID      int             `json:"id"`
-			Error   string          `json:"error"`
-			Message string          `json:"message"`
-			Result  json.RawMessage `json:"result"`
-		}
-		if err := json.Unmarshal(text, &answer); err != nil {
-			return fmt.Errorf("engine: firefox: %s: %w", method, err)
-		}
-		switch {
-		case answer.ID != f.last:
-		case answer.Error != "":
-			return fmt.Errorf("engine: firefox: %s: %s: %s", method, answer.Error, answer.Message)
-		case result == nil:
-			return nil
-		default:
-			return json.Unmarshal(answer.Result, result)
+		select {
+		case a, open := <-f.answers:
+			switch {
+			case !open:
+				return fmt.Errorf("engine: firefox: %s: the connection has ended", method)
+			case a.ID != f.last: // to a question that was given up
+			case a.Error != "":
+				return fmt.Errorf("engine: firefox: %s: %s: %s", method, a.Error, a.Message)
+			case result == nil:
+				return nil
+			default:
+				return json.Unmarshal(a.Result, result)
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("engine: firefox: %s: %w", method, ctx.Err())
 		}
 	}
 }
@@ -125,8 +140,29 @@ func (f *firefox) Open(ctx context.Context, url string) error {
 	return f.call(ctx, "browsingContext.navigate", object{"context": f.context, "url": url, "wait": "complete"}, nil)
 }
 
+func (f *firefox) Follow(ctx context.Context, address string) error {
+	return await(ctx, address, func() (bool, error) {
+		var tree struct {
+			Contexts []struct {
+				Context string `json:"context"`
+				URL     string `json:"url"`
+			} `json:"contexts"`
+		}
+		if err := f.call(ctx, "browsingContext.getTree", object{"maxDepth": 0}, &tree); err != nil {
+			return false, err
+		}
+		for _, c := range tree.Contexts {
+			if strings.HasPrefix(c.URL, address) {
+				f.context = c.Context
+				return true, f.call(ctx, "browsingContext.activate", object{"context": f.context}, nil)
+			}
+		}
+		return false, nil
+	})
+}
+
 func (f *firefox) Eval(ctx context.Context, expression string, out any) error {
-	var answer struct {
+	var said struct {
 		Result struct {
 			Value string `json:"value"`
 		} `json:"result"`
@@ -136,14 +172,14 @@ func (f *firefox) Eval(ctx context.Context, expression string, out any) error {
 	}
 	err := f.call(ctx, "script.evaluate", object{
 		"expression": wrap(expression), "target": object{"context": f.context}, "awaitPromise": true, "userActivation": false,
-	}, &answer)
+	}, &said)
 	if err != nil {
 		return err
 	}
-	if answer.Exception != nil {
-		return fmt.Errorf("engine: firefox: %s: %s", expression, answer.Exception.Text)
+	if said.Exception != nil {
+		return fmt.Errorf("engine: firefox: %s: %s", expression, said.Exception.Text)
 	}
-	return decode(answer.Result.Value, out)
+	return decode(said.Result.Value, out)
 }
 
 func (f *firefox) act(ctx context.Context, actions []any) error {

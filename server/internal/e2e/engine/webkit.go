@@ -71,8 +71,11 @@ func (w *webkit) begin(ctx context.Context) error {
 	err = w.call(ctx, http.MethodPost, "/session", object{"capabilities": object{"alwaysMatch": object{
 		"webkitgtk:browserOptions": object{"binary": browser, "args": []string{"--automation"}},
 	}}}, &session)
+	if err != nil {
+		return err
+	}
 	w.url += "/session/" + session.ID
-	return err
+	return w.call(ctx, http.MethodPost, "/timeouts", object{"script": patience.Milliseconds()}, nil)
 }
 
 // screen starts a display and gives its number, which it chooses by itself: one
@@ -143,6 +146,28 @@ func (w *webkit) Name() string { return "webkit" }
 
 func (w *webkit) Open(ctx context.Context, url string) error {
 	return w.call(ctx, http.MethodPost, "/url", object{"url": url}, nil)
+}
+
+func (w *webkit) Follow(ctx context.Context, address string) error {
+	return await(ctx, address, func() (bool, error) {
+		var windows []string
+		if err := w.call(ctx, http.MethodGet, "/window/handles", nil, &windows); err != nil {
+			return false, err
+		}
+		for _, window := range windows {
+			if err := w.call(ctx, http.MethodPost, "/window", object{"handle": window}, nil); err != nil {
+				return false, err
+			}
+			var at string
+			if err := w.call(ctx, http.MethodGet, "/url", nil, &at); err != nil {
+				return false, err
+			}
+			if strings.HasPrefix(at, address) {
+				return true, nil
+			}
+		}
+		return false, nil
+	})
 }
 
 func (w *webkit) Eval(ctx context.Context, expression string, out any) error {
