@@ -4,9 +4,9 @@
 // has painted, drives each by its own state machine, and speaks to the relay.
 // It holds no words, reads no storage and contacts nobody but the relay.
 //
-// The loader puts an object into globalThis.__ekycConnectBoot right before it
-// runs this program, which takes and deletes it at once, so that several
-// programs on one page never meet:
+// The loader shows this program a global object of its own, which holds the page's
+// and, as ekyc, what is meant for this program alone, so that several programs on
+// one page never meet:
 //
 //	{base, version, build, ready(core)}
 //
@@ -23,18 +23,12 @@ import (
 )
 
 func main() {
-	const slot = "__ekycConnectBoot"
-	boot := js.Global().Get(slot)
-	js.Global().Delete(slot)
+	boot := js.Global().Get("ekyc")
 	if boot.Type() != js.TypeObject {
 		return // nobody waits for us
 	}
-	fetch := boot.Get("fetch") // a test's
-	if fetch.Type() != js.TypeFunction {
-		fetch = js.Global().Get("fetch")
-	}
 	boot.Call("ready", newAPI(widget.Core{
-		Relay:   relay.New(jsx.String(boot.Get("base")), fetch),
+		Relay:   relay.New(jsx.String(boot.Get("base")), js.Global().Get("fetch")),
 		Version: jsx.String(boot.Get("version")),
 		Build:   jsx.String(boot.Get("build")),
 		Env:     widget.Browser(),

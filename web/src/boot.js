@@ -1,6 +1,6 @@
 // Brings the wasm to life: once a page, checked against the hash in this file,
 // with a pause for the page between the steps.
-import { globals, program } from './go.js';
+import { program } from './go.js';
 import { base, fault, get } from './relay.js';
 import { all } from './widget.js';
 
@@ -26,7 +26,7 @@ const start = async () => {
   await pause();
   return new Promise((ready, failed) => {
     // It never ends by itself.
-    run(go, instance, { base, version: VERSION, build: WASM_BUILD, ready }).finally(() => {
+    go.run(instance, { ekyc: { base, version: VERSION, build: WASM_BUILD, ready } }).then(() => {
       running = null;
       exits++;
       failed(fault('wasm_unavailable'));
@@ -36,22 +36,6 @@ const start = async () => {
 };
 
 const pause = () => new Promise(go => setTimeout(go));
-
-// Go reads its globals at the start, within run's first, synchronous part: they
-// are on the page for just that long, and what the page had there comes back.
-const run = (go, instance, slot) => {
-  const lend = { ...globals, __ekycConnectBoot: slot };
-  const swap = () => {
-    for (const name in lend) {
-      [globalThis[name], lend[name]] = [lend[name], globalThis[name]];
-      if (!globalThis[name]) delete globalThis[name];
-    }
-  };
-  swap();
-  const ended = go.run(instance);
-  swap();
-  return ended;
-};
 
 // No engine tells a wrong hash from a broken network when fetch checks it. So the
 // hash is compared here, or, where the page has no crypto.subtle (plain http), a

@@ -9,19 +9,16 @@ const decoder = new TextDecoder();
 const reference = 0x7ff80000;
 const types = { object: 1, string: 2, symbol: 3, function: 4 };
 
-// What Go looks for on globalThis while it starts. The program opens no file.
-export const globals = { fs: { constants: new Proxy({}, { get: () => -1 }) }, process: {}, path: {} };
-
 export const program = () => {
   let wasm, memory, ended, end;
   let line = '';
   const over = new Promise(done => (end = done));
   const timers = new Set();
 
-  const resume = () => {
+  const step = go => {
     if (ended) return; // an event for a program that is no more
     try {
-      wasm.resume();
+      go();
     } catch (e) {
       // A stack that overflows ends it as surely as an exit does, but says so by an exception alone.
       console.error(e);
@@ -29,6 +26,12 @@ export const program = () => {
     }
     if (ended) end();
   };
+  const resume = () => step(() => wasm.resume());
+
+  // What Go looks for while it starts, and the program's own. The page's globals
+  // are neither changed for it nor asked for what stands here. It opens no file.
+  const own = { fs: { constants: new Proxy({}, { get: () => -1 }) }, process: {}, path: {} };
+  const global = new Proxy(own, { get: (_, name) => own[name] ?? globalThis[name] });
 
   // Go asks this one for its events.
   const self = {
@@ -44,7 +47,7 @@ export const program = () => {
 
   // The values that Go holds, by index; how often it holds each; the indexes, by
   // value; and those that are free again.
-  const values = [NaN, 0, null, true, false, globalThis, self];
+  const values = [NaN, 0, null, true, false, global, self];
   const counts = values.map(() => Infinity);
   const ids = new Map(values.map((v, id) => [v, id]));
   const free = [];
@@ -163,12 +166,13 @@ export const program = () => {
 
   return {
     imports: { gojs },
-    // Ends with the program. Its first part runs at once.
-    async run(instance) {
+    // Ends with the program, which finds more on its global object.
+    run(instance, more) {
+      Object.assign(own, more);
       wasm = instance.exports;
       memory = new DataView(wasm.mem.buffer);
-      wasm.run(0, 4096); // no arguments and no environment, where memory is zero
-      if (!ended) await over;
+      step(() => wasm.run(0, 4096)); // no arguments and no environment, where memory is zero
+      return over;
     },
   };
 };

@@ -49,6 +49,20 @@ func TestAPagesOwnGlobalsAreLeftAloneAndNothingIsAdded(t *testing.T) {
 	require.Equal(t, []string{"EkycConnect"}, js[[]string](b, `Object.getOwnPropertyNames(globalThis).filter(n => !before.includes(n) && n !== 'before' && !/^_?_?(puppeteer|chromedp)/.test(n))`))
 }
 
+// Not even for the moment in which the program starts, when it looks for them.
+func TestAPagesGlobalsAreNeitherReadNorWrittenWhileTheProgramStarts(t *testing.T) {
+	relay := startRelay(t)
+	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Policy: strict})
+	b := newTab(t)
+	b.do(onNewDocument(`globalThis.touched = [];
+		for (const name of ['fs', 'process', 'path', 'Go', 'ekyc', '__ekycConnectBoot'])
+			Object.defineProperty(globalThis, name, {get() { touched.push('get ' + name) }, set() { touched.push('set ' + name) }})`))
+	b.open(site.URL)
+	b.finish()
+	require.Empty(t, js[[]string](b, `touched`))
+	require.Equal(t, true, redeem(t, relay, b.field(), nil)["success"])
+}
+
 func TestATokenOutlivesAMoveAndEndsWithAReset(t *testing.T) {
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})

@@ -17,6 +17,9 @@ var (
 	object     = js.Global().Get("Object")
 	reflectGet = js.Global().Get("Reflect").Get("get")
 	console    = js.Global().Get("console")
+
+	setTimeout   = js.Global().Get("setTimeout")
+	clearTimeout = js.Global().Get("clearTimeout")
 )
 
 // live counts the js.Funcs that are not released, for the tests: the runtime

@@ -45,7 +45,7 @@ func After(ms int, f func()) *Timer {
 			f()
 		}
 	})
-	t.id = js.Global().Call("setTimeout", t.fn, ms)
+	t.id = setTimeout.Invoke(t.fn, ms)
 	return t
 }
 
@@ -54,7 +54,7 @@ func (t *Timer) Stop() {
 	if t == nil || t.over {
 		return
 	}
-	js.Global().Call("clearTimeout", t.id)
+	clearTimeout.Invoke(t.id)
 	t.end()
 }
 
