@@ -75,8 +75,13 @@ chaos: build ## slowhttptest in all its modes, floods: the service still answers
 pace: build ## a minute at a vendor plan's full allowance: how much of it is used, and 429s of the vendor
 	@$(GO) test -count=1 -v -run TheWholeAllowance ./server -pace 60s
 
-bench: build ## sizes, and the benchmarks of the relay
-	@$(GO) test -run '^$$' -bench . -benchtime 1s ./server/... ./wasm/...
+# A quarter of an hour; nothing else may run on the machine meanwhile.
+bench: build browser database ## relay and widget beside what people would use instead; writes server/docs/bench.md
+	@need=""; \
+	command -v wrk >/dev/null || need="wrk"; \
+	command -v npm >/dev/null || need="$$need nodejs npm"; \
+	test -z "$$need" || { $(call install,$$need); }
+	@PATH="$$PATH:/usr/sbin" $(GO) run ./server/internal/bench
 
 fuzz: go ## every fuzz test for FUZZTIME (20s)
 	@for p in $$($(GO) list ./...); do \
