@@ -28,7 +28,8 @@ Problems keep the relay from starting: the exit status is 1 then. Warnings are f
 you to judge. No secret is printed.
 
 It looks from here whether the vendor's address answers, whether the clock is right,
-and whether the sites' names exist; --offline leaves that out. The credentials are
+whether the sites' names exist, and whether the database of store can be used;
+--offline leaves that out. The credentials are
 not tried: the vendor takes no call without a person's consent.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -62,12 +63,14 @@ func check(ctx context.Context, path, data string, env func(string) (string, boo
 	}
 	describe(out, c)
 	found := append(append(unset, warnings(c)...), originTypos(c)...)
-	if warning := diskWarning(c.Data); warning != "" {
+	if warning := diskWarning(c.Data); warning != "" && c.Store.IsZero() {
 		found = append(found, warning)
 	}
 	problems, doubts := credentialNotes(c)
 	found = append(found, doubts...)
 	if from != nil {
+		wrong, doubts := checkStore(ctx, c, out)
+		problems, found = append(problems, wrong...), append(found, doubts...)
 		found = append(found, from.warnings(ctx, c)...)
 	}
 	line(out, "credentials", "looked at only: the vendor takes no call without a consent; the first visitor tries them, see /readyz")
@@ -94,6 +97,8 @@ func check(ctx context.Context, path, data string, env func(string) (string, boo
 	return nil
 }
 
+const stoodIn = "whsec_c3RhbmQtaW4gb2YgcmVsYXkgY2hlY2ssIG5vdCB1c2U="
+
 // standIn looks up variables for a check, which may run where the relay does
 // not: one that is not set gets a value of the right form, and is noted.
 func standIn(env func(string) (string, bool), unset *[]string) func(string) (string, bool) {
@@ -102,7 +107,7 @@ func standIn(env func(string) (string, bool), unset *[]string) func(string) (str
 			return value, true
 		}
 		*unset = append(*unset, "the environment variable "+name+" is not set here, and the relay does not start without it")
-		return "whsec_c3RhbmQtaW4gb2YgcmVsYXkgY2hlY2ssIG5vdCB1c2U=", true
+		return stoodIn, true
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/sqlite"
 )
 
 func consentsCommand(env environment) *cobra.Command {
@@ -30,7 +29,7 @@ may run beside a relay that serves.`,
 
 // withLedger opens the ledger beside a relay that may be serving.
 func (p ledgerPlace) withLedger(ctx context.Context, stderr io.Writer, do func(*consent.Ledger) error) (err error) {
-	store, err := sqlite.OpenBeside(ctx, p.data)
+	store, err := p.beside(ctx)
 	if err != nil {
 		return err
 	}
@@ -84,6 +83,9 @@ the relay also does by itself once a day. With --config the partners are told.`,
 			if err != nil {
 				return err
 			}
+			if err := p.mayErase(cmd.Context()); err != nil {
+				return err
+			}
 			return p.withLedger(cmd.Context(), cmd.ErrOrStderr(), func(l *consent.Ledger) error {
 				return p.erase(cmd.Context(), l, ids, reason, cmd.OutOrStdout())
 			})
@@ -131,7 +133,7 @@ func consentsHold(env environment) *cobra.Command {
 		Short: "Keep a record from being erased, however old it gets",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return at.with(cmd, env, func(ctx context.Context, l *consent.Ledger, out io.Writer) error {
+			return at.withEraser(cmd, env, func(ctx context.Context, l *consent.Ledger, out io.Writer) error {
 				if err := l.Hold(ctx, ids[0], reason); err != nil {
 					return err
 				}
@@ -153,7 +155,7 @@ func consentsRelease(env environment) *cobra.Command {
 		Short: "Let a record be erased again",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return at.with(cmd, env, func(ctx context.Context, l *consent.Ledger, out io.Writer) error {
+			return at.withEraser(cmd, env, func(ctx context.Context, l *consent.Ledger, out io.Writer) error {
 				if err := l.Release(ctx, ids[0]); err != nil {
 					return err
 				}
@@ -195,4 +197,16 @@ func (f *ledgerFlags) with(cmd *cobra.Command, env environment, do func(context.
 	return p.withLedger(cmd.Context(), cmd.ErrOrStderr(), func(l *consent.Ledger) error {
 		return do(cmd.Context(), l, cmd.OutOrStdout())
 	})
+}
+
+// withEraser is with for what only the role that erases may do.
+func (f *ledgerFlags) withEraser(cmd *cobra.Command, env environment, do func(context.Context, *consent.Ledger, io.Writer) error) error {
+	p, err := f.place(env)
+	if err != nil {
+		return err
+	}
+	if err := p.mayErase(cmd.Context()); err != nil {
+		return err
+	}
+	return f.with(cmd, env, do)
 }

@@ -16,7 +16,6 @@ import (
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/audit"
 	"ekycconnect/server/internal/consent/checkpoint"
-	"ekycconnect/server/internal/consent/sqlite"
 )
 
 type environment = func(string) (string, bool)
@@ -113,7 +112,7 @@ func (p ledgerPlace) verify(ctx context.Context, against string, out io.Writer) 
 		}
 		o.Seen = append(o.Seen, audit.Seen{Where: against, Note: saved})
 	}
-	ledger, err := sqlite.Inspect(ctx, p.data)
+	ledger, err := p.inspect(ctx)
 	if err != nil {
 		return err
 	}
@@ -125,22 +124,30 @@ func (p ledgerPlace) verify(ctx context.Context, against string, out io.Writer) 
 		}
 		o.Origin = head.Origin
 	}
-	for _, key := range p.keys.Log {
-		public, err := checkpoint.NewKey(o.Origin, key.Bytes())
-		if err != nil {
-			return err
-		}
-		o.Keys = append(o.Keys, public.Public)
+	if o.Keys, err = p.verifiers(o.Origin); err != nil {
+		return err
 	}
 	report, err := audit.Verify(ctx, ledger, o)
 	if audit.IsFault(err) {
-		return fmt.Errorf("the ledger in %s is not what its log was signed for: %w", p.data, err)
+		return fmt.Errorf("the ledger in %s is not what its log was signed for: %w", p.name(), err)
 	}
 	if err != nil {
 		return err
 	}
 	p.tell(report, o, out)
 	return nil
+}
+
+// verifiers are the public keys of the keys file, in signed-note form.
+func (p ledgerPlace) verifiers(origin string) (keys []string, err error) {
+	for _, key := range p.keys.Log {
+		public, err := checkpoint.NewKey(origin, key.Bytes())
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, public.Public)
+	}
+	return keys, nil
 }
 
 func (p ledgerPlace) tell(r audit.Report, o audit.Options, out io.Writer) {
@@ -190,7 +197,7 @@ receipt or a checkpoint of the lost part can prove that it was there.`,
 }
 
 func (p ledgerPlace) fork(ctx context.Context, reason string, out io.Writer) (err error) {
-	store, err := sqlite.Open(p.data)
+	store, err := p.alone(ctx)
 	if err != nil {
 		return err
 	}

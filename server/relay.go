@@ -15,7 +15,6 @@ import (
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/sqlite"
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/deepvue/sandbox"
 	"ekycconnect/server/internal/hosted"
@@ -33,6 +32,7 @@ import (
 type relay struct {
 	api     *httpapi.API
 	ledger  *consent.Ledger
+	eraser  *consent.Ledger // often the same; nil if this relay may not erase
 	webhook *webhook.Worker
 	copies  *webhook.Copies // of the log's checkpoints; nil if nobody keeps them
 	// copyEvery is how often a copy is sent at most.
@@ -82,7 +82,7 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 	if err != nil {
 		return nil, err
 	}
-	store, err := sqlite.Open(c.Data)
+	store, err := openStore(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,11 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	r := &relay{ledger: ledger, webhook: hooks, keep: c.Retention, cert: cert, connections: c.Connections}
+	eraser, err := newEraser(ctx, c, keys, hooks, ledger, log)
+	if err != nil {
+		return nil, errors.Join(err, ledger.Close())
+	}
+	r := &relay{ledger: ledger, eraser: eraser, webhook: hooks, keep: c.Retention, cert: cert, connections: c.Connections}
 	if c.Log.CopyTo != "" {
 		r.copies = webhook.NewCopies(c.Log.CopyTo, c.Log.CopyPrivate, ledger.Checkpoint, log)
 		r.copyEvery = max(c.Log.PublishEvery, time.Second)
@@ -175,7 +179,11 @@ func (r *relay) Close() error {
 	for _, client := range r.clients {
 		client.Close()
 	}
-	return r.ledger.Close()
+	var err error
+	if r.eraser != nil && r.eraser != r.ledger {
+		err = r.eraser.Close()
+	}
+	return errors.Join(err, r.ledger.Close())
 }
 
 func ring(keys config.Keys) []seal.MasterKey {

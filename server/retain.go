@@ -22,10 +22,16 @@ func (r *relay) retain(ctx context.Context, log *slog.Logger) {
 		log.ErrorContext(ctx, "nothing is erased by age: there is no period to keep it for")
 		return
 	}
+	if r.eraser == nil {
+		log.WarnContext(ctx, "this relay's role of the database may not erase: name one in store_eraser, or run `relay consents erase --expired` once a day")
+	}
 	daily := time.NewTicker(retainEvery)
 	defer daily.Stop()
 	for {
-		erased, err := r.ledger.EraseOld(ctx, r.keep.Consent.Before(time.Now()), retainReason)
+		erased, err := 0, error(nil)
+		if r.eraser != nil {
+			erased, err = r.eraser.EraseOld(ctx, r.keep.Consent.Before(time.Now()), retainReason)
+		}
 		forgotten, lost := r.ledger.ForgetMessages(ctx, r.keep.Requests.Before(time.Now()))
 		if ctx.Err() != nil {
 			return

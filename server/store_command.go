@@ -13,11 +13,11 @@ import (
 func storeCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "store",
-		Short: "Back the ledger up",
+		Short: "Back the ledger up; make the tables in a database; move the ledger there",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(storeBackup(env))
+	cmd.AddCommand(storeBackup(env), storeMigrate(env), storeCopy(env))
 	return cmd
 }
 
@@ -37,6 +37,9 @@ you need it. server/docs/restore.md says how to restore.`,
 			p, err := at.place(env)
 			if err != nil {
 				return err
+			}
+			if !p.database().IsZero() {
+				return errors.New("this ledger is in PostgreSQL, which has its own backups: archive its WAL, or use pg_dump (server/docs/restore.md)")
 			}
 			events, err := sqlite.Backup(cmd.Context(), p.data, out)
 			if errors.Is(err, fs.ErrExist) {

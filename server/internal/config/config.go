@@ -29,10 +29,18 @@ type Config struct {
 	TLS TLS `yaml:"tls"`
 	// Connections bounds what Listen holds at a time.
 	Connections Connections `yaml:"connections"`
-	// Data is the directory of the ledger. Keys is the keys file, see [Keys].
+	// Data is the directory of the ledger, or with a Store of what one relay keeps
+	// for itself. Keys is the keys file, see [Keys].
 	// Relative paths are taken from the directory of the configuration file.
 	Data string `yaml:"data"`
 	Keys string `yaml:"keys"`
+	// Store is the database of the ledger that several relays share; none keeps the
+	// ledger in Data. Its role needs no right to change tables or to erase:
+	// StoreOwner does the first at the start, StoreEraser the second, if they are
+	// there.
+	Store       StoreURL `yaml:"store"`
+	StoreOwner  StoreURL `yaml:"store_owner"`
+	StoreEraser StoreURL `yaml:"store_eraser"`
 	// TrustedProxies are the peers whose forwarding headers name the client.
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
 	Log            Log            `yaml:"log"`

@@ -167,7 +167,8 @@ func (r *reader) scalar(node ast.Node, v reflect.Value, setting string) bool {
 	_, isText := to.(encoding.TextUnmarshaler)
 	_, isSecret := to.(*secret.String)
 	_, isDuration := to.(*time.Duration)
-	if !isText && !isSecret && !isDuration && v.Kind() != reflect.String {
+	_, isStore := to.(*StoreURL)
+	if !isText && !isSecret && !isDuration && !isStore && v.Kind() != reflect.String {
 		return false
 	}
 	written, ok := text(node)
@@ -191,6 +192,10 @@ func (r *reader) scalar(node ast.Node, v reflect.Value, setting string) bool {
 			return true
 		}
 		*to = secret.New(value)
+	case *StoreURL:
+		if problem := to.set(written, value); problem != "" {
+			r.report(setting, "%s", problem)
+		}
 	case *time.Duration:
 		d, err := time.ParseDuration(value)
 		if err != nil {

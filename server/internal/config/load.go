@@ -29,6 +29,7 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	}
 	r.checkNetwork(&c)
 	r.checkPaths(&c)
+	r.checkStore(&c)
 	r.checkLog(&c)
 	r.checkLifetimes(c.Lifetimes)
 	r.checkLimits(c.Limits)

@@ -29,6 +29,13 @@ func Migrate(ctx context.Context, owner, serving, eraser secret.String) error {
 	if err != nil {
 		return err
 	}
+	at, err := look(ctx, c.ConnConfig)
+	if err != nil {
+		return err
+	}
+	if !at.Owns {
+		return fmt.Errorf("postgres: %s: the role %s does not own the database, so it may not make tables: name the one that does in store_owner", at.Name, c.ConnConfig.User)
+	}
 	if err := migrate(ctx, c.ConnConfig); err != nil {
 		return err
 	}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/postgres"
+	"ekycconnect/server/internal/consent/receipt"
+	"ekycconnect/server/internal/pgtest"
+	"ekycconnect/server/internal/secret"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// database is an empty database with the three roles that server/docs/deploy.md
+// tells operators to make.
+type database struct {
+	dsn                    string // of the superuser
+	owner, serving, eraser string // as they stand in a configuration
+	env                    map[string]string
+}
+
+func newDatabase(t *testing.T) *database {
+	t.Helper()
+	d := &database{dsn: pgtest.Database(t), env: map[string]string{}}
+	for name, value := range exampleEnv {
+		d.env[name] = value
+	}
+	u, err := url.Parse(d.dsn)
+	require.NoError(t, err)
+	name := strings.TrimPrefix(u.Path, "/")
+	server, tag := pgtest.Shared(t), strings.ToLower(rand.Text()[:8])
+	role := func(what string) (dsn string) {
+		password := "canary-" + rand.Text()
+		user := "ekyc_" + what + "_" + tag
+		require.NoError(t, server.Exec(t.Context(), name, fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", user, password)))
+		d.env["PASSWORD_"+strings.ToUpper(what)] = password
+		return fmt.Sprintf("postgres://%s:${PASSWORD_%s}@%s/%s?sslmode=disable", user, strings.ToUpper(what), u.Host, name)
+	}
+	d.owner, d.serving, d.eraser = role("owner"), role("relay"), role("eraser")
+	require.NoError(t, server.Exec(t.Context(), name, fmt.Sprintf("ALTER DATABASE %s OWNER TO ekyc_owner_%s", name, tag)))
+	return d
+}
+
+// configured writes a configuration with these lines about the store.
+func (d *database) configured(t *testing.T, lines ...string) (path string) {
+	t.Helper()
+	return example(t, "# Keys that seal what", strings.Join(lines, "\n")+"\n\n# Keys that seal what", "consent.example.com/v1/log", consent.SandboxOrigin)
+}
+
+// revealed is an address with its password in it.
+func (d *database) revealed(t *testing.T, written string) secret.String {
+	t.Helper()
+	store, err := config.ParseStore(written, func(name string) (string, bool) { v, ok := d.env[name]; return v, ok })
+	require.NoError(t, err)
+	return store.String
+}
+
+// relayed runs a command, and sees that nothing secret is printed.
+func (d *database) relayed(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	code, stdout, stderr = relayed(t, d.env, args...)
+	require.NotContains(t, stdout+stderr, "canary")
+	return code, stdout, stderr
+}
+
+// checked is what `relay check` says of the database.
+func (d *database) checked(t *testing.T, path string) (problems, warnings []string) {
+	t.Helper()
+	c, err := config.Load(path, func(name string) (string, bool) { v, ok := d.env[name]; return v, ok })
+	require.NoError(t, err)
+	var out strings.Builder
+	problems, warnings = checkStore(t.Context(), c, &out)
+	require.NotContains(t, fmt.Sprint(out.String(), problems, warnings), "canary")
+	return problems, warnings
+}
+
+// ledger opens the ledger as a relay with this address does.
+func (d *database) ledger(t *testing.T, at, keysFile string, clock func() time.Time) *consent.Ledger {
+	t.Helper()
+	keys, err := config.LoadKeys(keysFile)
+	require.NoError(t, err)
+	store, err := postgres.Open(t.Context(), d.revealed(t, at))
+	require.NoError(t, err)
+	l, err := consent.New(store, ledgerKeys(keys), clock, slog.New(slog.DiscardHandler), consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin}))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	return l
+}
+
+func TestEachRoleOfTheDatabaseMayDoItsPartAndTheCommandsSayWhatIsMissing(t *testing.T) {
+	d := newDatabase(t)
+	alone := d.configured(t, "store: "+d.serving)
+	problems, _ := d.checked(t, alone)
+	require.Len(t, problems, 1)
+	require.Contains(t, problems[0], "run `relay store migrate` with store_owner")
+	code, _, stderr := d.relayed(t, "log", "verify", "--config", alone)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "holds no ledger")
+	code, _, stderr = d.relayed(t, "store", "migrate", "--config", alone)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "does not own the database")
+
+	all := d.configured(t, "store: "+d.serving, "store_owner: "+d.owner, "store_eraser: "+d.eraser)
+	code, stdout, stderr := d.relayed(t, "store", "migrate", "--config", all)
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "has the tables of this version")
+	code, _, stderr = d.relayed(t, "store", "migrate", "--config", all)
+	require.Zero(t, code, "again: %s", stderr)
+	problems, warnings := d.checked(t, all)
+	require.Empty(t, problems)
+	require.NotContains(t, strings.Join(warnings, "\n"), "erase")
+	problems, warnings = d.checked(t, alone)
+	require.Empty(t, problems)
+	require.Contains(t, strings.Join(warnings, "\n"), "run `relay consents erase --expired` once a day")
+	require.Contains(t, strings.Join(warnings, "\n"), "synchronous_standby_names is empty")
+
+	l := d.ledger(t, d.serving, filepath.Join(filepath.Dir(alone), "keys.yaml"), time.Now)
+	require.NoError(t, l.PutNotice(t.Context(), noticeSum, noticeText))
+	kept, err := l.Give(t.Context(), decision("key-of-one-that-is-kept"))
+	require.NoError(t, err)
+	erased, err := l.Give(t.Context(), decision("key-of-one-that-is-erased"))
+	require.NoError(t, err)
+
+	erase := []string{"consents", "erase", "--config", alone, erased.ID(), "--reason", "case 7"}
+	code, _, stderr = d.relayed(t, erase...)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "name one that may in store_eraser")
+	eraser := filepath.Join(filepath.Dir(alone), "eraser.yaml")
+	text, err := os.ReadFile(alone)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(eraser, append(text, "store_eraser: "+d.eraser+"\n"...), 0o600))
+	code, _, stderr = d.relayed(t, "consents", "hold", "--config", eraser, kept.ID(), "--reason", "case 8")
+	require.Zero(t, code, stderr)
+	erase[3] = eraser
+	code, stdout, stderr = d.relayed(t, erase...)
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "1 record erased")
+	code, stdout, stderr = d.relayed(t, "log", "verify", "--config", alone)
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "of 2 records, 1 of them erased")
+	code, stdout, stderr = d.relayed(t, "consents", "export", "--config", alone)
+	require.Zero(t, code, stderr)
+	require.Equal(t, 2, strings.Count(stdout, "\n"))
+	code, _, stderr = d.relayed(t, "store", "backup", "--config", alone, "--out", filepath.Join(t.TempDir(), "x"))
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "pg_dump")
+}
+
+func TestALedgerMovesToADatabaseAsItIs(t *testing.T) {
+	s, d := newServing(t), newDatabase(t)
+	var ids []string
+	for i := range 9 {
+		ids = append(ids, s.give(t, fmt.Sprintf("key-before-the-move-%d", i)).ID())
+	}
+	_, err := s.Redeem(t.Context(), consent.Redemption{ConsentID: ids[0], JTI: "jti", Token: "t", IdempotencyKey: "key-of-a-redemption", Reply: "r"})
+	require.NoError(t, err)
+	_, err = s.Withdraw(t.Context(), consent.Withdrawal{ID: ids[1], Via: consent.ViaReceipt})
+	require.NoError(t, err)
+	require.NoError(t, s.Hold(t.Context(), ids[2], "case 1"))
+	_, err = s.Erase(t.Context(), consent.Erasure{IDs: ids[3:4], Via: consent.ViaOperator, Reason: "case 2"})
+	require.NoError(t, err)
+	before, err := s.Receipt(t.Context(), ids[0])
+	require.NoError(t, err)
+	checkpoint, err := s.Checkpoint(t.Context())
+	require.NoError(t, err)
+
+	move := []string{"store", "copy", "--data", s.dir, "--to", d.owner}
+	code, _, stderr := d.relayed(t, move...)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "in use by another relay")
+	require.NoError(t, s.Close())
+	code, stdout, stderr := d.relayed(t, move...)
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "12 events copied")
+	code, _, stderr = d.relayed(t, move...)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "is not empty")
+
+	l := d.ledger(t, d.owner, filepath.Join(s.dir, config.KeysFile), s.clock.Now)
+	shown, err := l.Checkpoint(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, checkpoint, shown)
+	after, err := l.Receipt(t.Context(), ids[0])
+	require.NoError(t, err)
+	require.Equal(t, before, after, "the same tree, the same proof")
+	again, err := l.Redeem(t.Context(), consent.Redemption{ConsentID: ids[0], JTI: "jti", Token: "t", IdempotencyKey: "key-of-a-redemption", Reply: "r2"})
+	require.NoError(t, err)
+	require.True(t, again.Repeat)
+	holds, err := l.Holds(t.Context())
+	require.NoError(t, err)
+	require.Len(t, holds, 1)
+	next, err := l.Give(t.Context(), decision("key-after-the-move"))
+	require.NoError(t, err)
+	file, err := l.Receipt(t.Context(), next.ID())
+	require.NoError(t, err)
+	keys, err := l.LogKeys(t.Context())
+	require.NoError(t, err)
+	verifier, err := note.NewVerifier(keys[0])
+	require.NoError(t, err)
+	_, err = receipt.Verify(file, []note.Verifier{verifier})
+	require.NoError(t, err)
+}

@@ -1,0 +1,91 @@
+package postgres
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/audit"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// window reads all rows of these indexes, the last one included, in one go.
+func (i *Inspection) window(ctx context.Context, from, to int64) ([]*audit.Row, error) {
+	found := map[int64]*audit.Row{}
+	row := func(index int64) *audit.Row {
+		if found[index] == nil {
+			found[index] = &audit.Row{Index: index}
+		}
+		return found[index]
+	}
+	var b pgx.Batch
+	read := func(statement string, scan func(pgx.Rows) error) {
+		b.Queue(statement, from, to).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				if err := scan(rows); err != nil {
+					return err
+				}
+			}
+			return rows.Err()
+		})
+	}
+	read(`SELECT idx, kind, consent, site, at FROM event WHERE idx BETWEEN $1 AND $2`, func(rows pgx.Rows) error {
+		var index, at int64
+		var kind, site string
+		var id [16]byte
+		err := rows.Scan(&index, &kind, &id, &site, &at)
+		r := row(index)
+		r.There, r.Kind, r.Consent, r.Site, r.At = true, consent.Kind(kind), id[:], []byte(site), moment(at)
+		return err
+	})
+	read(`SELECT idx, bytes, salt FROM body WHERE idx BETWEEN $1 AND $2`, func(rows pgx.Rows) error {
+		var index int64
+		var bytes, salt []byte
+		err := rows.Scan(&index, &bytes, &salt)
+		r := row(index)
+		r.Text, r.Body, r.Salt = true, bytes, salt
+		return err
+	})
+	read(`SELECT idx, entry, above FROM hash WHERE idx BETWEEN $1 AND $2`, func(rows pgx.Rows) error {
+		var index int64
+		var entry, above []byte
+		err := rows.Scan(&index, &entry, &above)
+		r := row(index)
+		r.Hash, r.Entry, r.Above = true, entry, above
+		return err
+	})
+	read(`SELECT idx, key, proof FROM claim WHERE idx BETWEEN $1 AND $2 ORDER BY idx, key`, func(rows pgx.Rows) error {
+		var index int64
+		var key, proof []byte
+		err := rows.Scan(&index, &key, &proof)
+		r, claim := row(index), consent.Claim{Index: index}
+		r.Damaged = !fill(&claim.Key, key) || !fill(&claim.Proof, proof) || r.Damaged
+		r.Claims = append(r.Claims, claim)
+		return err
+	})
+	read(`SELECT idx, key FROM place WHERE idx BETWEEN $1 AND $2 ORDER BY idx, key`, func(rows pgx.Rows) error {
+		var index int64
+		var key []byte
+		var place consent.Key
+		err := rows.Scan(&index, &key)
+		r := row(index)
+		r.Damaged = !fill(&place, key) || r.Damaged
+		r.Places = append(r.Places, place)
+		return err
+	})
+	if err := i.conn.SendBatch(ctx, &b).Close(); err != nil {
+		return nil, i.inspecting(err)
+	}
+	rows := make([]*audit.Row, 0, len(found))
+	for _, index := range slices.Sorted(maps.Keys(found)) {
+		rows = append(rows, found[index])
+	}
+	return rows, nil
+}
+
+// fill reports whether a look-up has the form of one.
+func fill(key *consent.Key, from []byte) bool {
+	return copy(key[:], from) == len(key) && len(from) == len(key)
+}
