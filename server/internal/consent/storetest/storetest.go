@@ -48,6 +48,7 @@ func Run(t *testing.T, open Open) {
 		{"parallel withdrawals make one event", parallelWithdrawals},
 		{"a message is written with its event", messageWithItsEvent},
 		{"a message waits until it is settled", messageWaits},
+		{"a message is taken when it is due", messageTaken},
 		{"what is erased is gone, its place in the log stays", erasedIsGone},
 		{"all are erased or none", allErasedOrNone},
 		{"what is held is not erased", heldIsNotErased},

@@ -96,6 +96,40 @@ func messageWaits(t *testing.T, open Open) {
 	require.Equal(t, []int64{1}, indexes())
 }
 
+func messageTaken(t *testing.T, open Open) {
+	l, clock, _ := newOutbox(t, open)
+	take := func(now time.Time) (consent.Message, bool, time.Time) {
+		m, ok, next, err := l.Take(t.Context(), now, now.Add(time.Minute))
+		require.NoError(t, err)
+		return m, ok, next
+	}
+	_, ok, next := take(clock.Now())
+	require.False(t, ok)
+	require.Zero(t, next, "none waits")
+	clock.Move(time.Second)
+	state := given(t, l, "key-of-a-message")
+	withdrawn(t, l, state.ID())
+	_, ok, next = take(Start)
+	require.False(t, ok)
+	require.Equal(t, Start.Add(time.Second), next, "not before it is due")
+	m, ok, _ := take(Start.Add(time.Second))
+	require.True(t, ok)
+	require.EqualValues(t, 1, m.Index)
+	require.Equal(t, consent.WithdrawnEvent, m.Kind)
+	require.Equal(t, state.ID(), m.Consent.String())
+	require.Zero(t, m.Tries)
+	require.NoError(t, l.Postpone(t.Context(), 1, Start.Add(time.Hour)))
+	_, ok, next = take(Start.Add(time.Minute))
+	require.False(t, ok)
+	require.Equal(t, Start.Add(time.Hour), next)
+	m, ok, _ = take(Start.Add(time.Hour))
+	require.True(t, ok)
+	require.Equal(t, 1, m.Tries)
+	require.NoError(t, l.Delivered(t.Context(), 1))
+	_, ok, _ = take(Start.Add(24 * time.Hour))
+	require.False(t, ok)
+}
+
 func erase(l *consent.Ledger, t *testing.T, ids ...string) (int, error) {
 	return l.Erase(t.Context(), consent.Erasure{IDs: ids, Via: consent.ViaOperator, Reason: "case 4711"})
 }
