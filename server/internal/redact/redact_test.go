@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/wasm/wire"
 )
 
 func TestSecretsAreTakenOutWhereverTheyStand(t *testing.T) {
@@ -60,4 +62,30 @@ func TestAnOrdinaryLineIsUntouched(t *testing.T) {
 		require.NoError(t, h.Handle(t.Context(), r))
 	}
 	require.Equal(t, plain.String(), redacted.String())
+}
+
+// slow is Text without its short cuts.
+func slow(line []byte) []byte {
+	for _, s := range shapes {
+		line = s.shape.ReplaceAll(line, []byte(s.by))
+	}
+	out, last := []byte(nil), 0
+	for _, at := range twelve.FindAllIndex(line, -1) {
+		if !number(line, at) && wire.IsAadhaar(string(line[at[0]:at[1]])) {
+			out, last = append(append(out, line[last:at[0]]...), mark...), at[1]
+		}
+	}
+	return append(out, line[last:]...)
+}
+
+func FuzzTheShortCutsTakeNothingFromWhatIsRedacted(f *testing.F) {
+	for _, seed := range []string{
+		"key sk_live_canary0123", "WHSEC_abcdef whsec_abcdef", "eyJhbGciOiJkaXIi.x.y", "BEARER abcdef", "basic  abcdefgh", "Secret=x", `"otp":"123456"`,
+		"http://a.example/b?c=d", "9999 9999 0019", "9999-9999..0019", "1234 99999999-0019", "999999990019", `{"took":999999990019}`, "ſecret=x", "ANſWER: y", "clienT-İd=x",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		require.Equal(t, string(slow(line)), string(Text(line)))
+	})
 }
