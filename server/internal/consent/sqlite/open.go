@@ -45,6 +45,8 @@ type Store struct {
 	read  *sql.DB
 	reads *queries
 
+	recent *recent
+
 	mu     sync.Mutex // held by a transaction
 	writer *writer    // nil until the next one, and after a failure
 	failed bool       // the last transaction did not succeed
@@ -64,7 +66,7 @@ func open(dir string, wait time.Duration) (_ *Store, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("sqlite: make the data directory: %w", err)
 	}
-	s := &Store{path: filepath.Join(dir, "ledger.db")}
+	s := &Store{path: filepath.Join(dir, "ledger.db"), recent: newRecent()}
 	if s.lock, err = lockDirectory(dir); err != nil {
 		return nil, err
 	}
@@ -104,7 +106,7 @@ func (s *Store) prepare(ctx context.Context, wait time.Duration) (err error) {
 	if s.reads = newQueries(ctx, prepared); prepared.err != nil {
 		return failed("prepare", prepared.err)
 	}
-	if s.writer, err = newWriter(ctx, s.write); err != nil {
+	if s.writer, err = newWriter(ctx, s.write, s.recent); err != nil {
 		return err
 	}
 	return nil

@@ -8,7 +8,6 @@ import (
 
 	"ekycconnect/server/internal/consent"
 
-	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -39,10 +38,11 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 		}
 	}()
 	if s.writer == nil {
-		if s.writer, err = newWriter(ctx, s.write); err != nil {
+		if s.writer, err = newWriter(ctx, s.write, s.recent); err != nil {
 			return err
 		}
 	}
+	s.writer.appended = nil
 	if _, err := s.writer.begin.ExecContext(ctx); err != nil {
 		return failed("begin", err)
 	}
@@ -52,6 +52,7 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 	if _, err := s.writer.commit.ExecContext(ctx); err != nil {
 		return commitFailed(err)
 	}
+	s.recent.committed(s.writer.appended)
 	return nil
 }
 
@@ -84,6 +85,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.recent.forget()
 	var errs []error
 	if s.writer != nil {
 		s.writer.drop(context.Background())
@@ -107,11 +109,6 @@ func (s *Store) Close() error {
 // Claims implements [consent.Reader].
 func (s *Store) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim, error) {
 	return s.reads.Claims(ctx, keys)
-}
-
-// Events implements [consent.Reader].
-func (s *Store) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Entry, error) {
-	return s.reads.Events(ctx, consents)
 }
 
 // Range implements [consent.Reader].

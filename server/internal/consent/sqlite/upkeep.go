@@ -236,7 +236,7 @@ func (s *Store) Scrub(ctx context.Context) error {
 	}
 	if s.writer == nil {
 		var err error
-		if s.writer, err = newWriter(ctx, s.write); err != nil {
+		if s.writer, err = newWriter(ctx, s.write, s.recent); err != nil {
 			return err
 		}
 	}

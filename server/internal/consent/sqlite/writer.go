@@ -13,6 +13,8 @@ type writer struct {
 	*queries
 	conn       *sql.Conn
 	statements *statements
+	recent     *recent
+	appended   []consent.Batch // in this transaction
 
 	begin, commit, rollback *sql.Stmt
 	event, body, claim      chunked
@@ -25,14 +27,14 @@ type writer struct {
 
 var _ consent.Tx = (*writer)(nil)
 
-func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+func newWriter(ctx context.Context, db *sql.DB, r *recent) (*writer, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, unavailable("open", err)
 	}
 	s := &statements{prepare: conn.PrepareContext}
 	w := &writer{
-		conn: conn, statements: s, queries: newQueries(ctx, s),
+		conn: conn, statements: s, recent: r, queries: newQueries(ctx, s),
 		begin:    s.add(ctx, `BEGIN IMMEDIATE`),
 		commit:   s.add(ctx, `COMMIT`),
 		rollback: s.add(ctx, `ROLLBACK`),
@@ -73,6 +75,7 @@ func (w *writer) drop(ctx context.Context) {
 // Append implements [consent.Tx].
 func (w *writer) Append(ctx context.Context, b consent.Batch) error {
 	ctx = context.WithoutCancel(ctx)
+	w.appended = append(w.appended, b)
 	err := w.event.exec(ctx, len(b.Entries), func(args []any, i int) []any {
 		e := &b.Entries[i]
 		return append(args, e.Index, string(e.Kind), e.Consent[:], e.Site, e.At.UnixMilli())
