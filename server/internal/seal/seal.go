@@ -16,7 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
 	"github.com/go-json-experiment/json"
 
 	"ekycconnect/wasm/wire"
@@ -55,8 +54,8 @@ type MasterKey struct {
 
 // Sealer seals with the first key of its ring and opens with any of them.
 type Sealer struct {
-	seal  map[Kind]jose.Encrypter
-	open  map[Kind]map[string][]byte // protected header segment → key
+	seal  map[Kind]box
+	open  map[Kind]map[string]box // by protected header segment
 	clock func() time.Time
 }
 
@@ -65,9 +64,9 @@ func New(ring []MasterKey, clock func() time.Time) (*Sealer, error) {
 	if len(ring) == 0 {
 		return nil, errors.New("seal: no key; make one with `relay keygen keys`")
 	}
-	s := &Sealer{seal: map[Kind]jose.Encrypter{}, open: map[Kind]map[string][]byte{}, clock: clock}
+	s := &Sealer{seal: map[Kind]box{}, open: map[Kind]map[string]box{}, clock: clock}
 	for _, kind := range kinds {
-		s.open[kind] = map[string][]byte{}
+		s.open[kind] = map[string]box{}
 		for i, master := range ring {
 			if len(master.Key) != 32 {
 				return nil, fmt.Errorf("seal: key %q has %d bytes, needs 32", master.ID, len(master.Key))
@@ -76,39 +75,17 @@ func New(ring []MasterKey, clock func() time.Time) (*Sealer, error) {
 			if err != nil {
 				return nil, fmt.Errorf("seal: derive key: %w", err)
 			}
-			encrypter, err := jose.NewEncrypter(jose.A256GCM,
-				jose.Recipient{Algorithm: jose.DIRECT, Key: key, KeyID: master.ID},
-				(&jose.EncrypterOptions{}).WithType(jose.ContentType(kind)))
-			if err != nil {
-				return nil, fmt.Errorf("seal: %w", err)
-			}
-			if i == 0 {
-				s.seal[kind] = encrypter
-			}
-			header, err := headerOf(encrypter)
+			b, err := newBox(kind, master.ID, key)
 			if err != nil {
 				return nil, err
 			}
-			s.open[kind][header] = key
+			if i == 0 {
+				s.seal[kind] = b
+			}
+			s.open[kind][b.header] = b
 		}
 	}
 	return s, nil
-}
-
-// headerOf is the protected header segment that encrypter writes. It is the
-// same every time, so opening compares it whole: any other algorithm, kind,
-// member or spelling (zip, crit, jku …) is refused before decryption.
-func headerOf(encrypter jose.Encrypter) (string, error) {
-	sample, err := encrypter.Encrypt(nil)
-	if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	compact, err := sample.CompactSerialize()
-	if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	header, _, _ := strings.Cut(compact, ".")
-	return header, nil
 }
 
 // Claims is the content of one kind of sealed value.
@@ -132,14 +109,7 @@ func (s *Sealer) SealUntil(c Claims, until time.Time) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("seal: %w", err)
 	}
-	sealed, err := s.seal[c.kind()].Encrypt(plain)
-	if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	value, err := sealed.CompactSerialize()
-	if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
+	value := s.seal[c.kind()].seal(plain)
 	if len(value) > wire.MaxSealed {
 		return "", fmt.Errorf("seal: a %s of %d characters is over the limit of %d", c.kind(), len(value), wire.MaxSealed)
 	}
@@ -153,20 +123,8 @@ func (s *Sealer) Open(value string, c Claims) error {
 		return ErrInvalid
 	}
 	header, _, _ := strings.Cut(value, ".")
-	key, ok := s.open[c.kind()][header]
+	plain, ok := s.open[c.kind()][header].open(value)
 	if !ok {
-		return ErrInvalid
-	}
-	sealed, err := jose.ParseEncryptedCompact(value, []jose.KeyAlgorithm{jose.DIRECT}, []jose.ContentEncryption{jose.A256GCM})
-	if err != nil {
-		return ErrInvalid
-	}
-	// One value, one spelling: base64's unused bits must be zero.
-	if again, err := sealed.CompactSerialize(); err != nil || again != value {
-		return ErrInvalid
-	}
-	plain, err := sealed.Decrypt(key)
-	if err != nil {
 		return ErrInvalid
 	}
 	if err := json.Unmarshal(plain, c, json.RejectUnknownMembers(true)); err != nil {

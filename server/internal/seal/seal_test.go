@@ -2,6 +2,8 @@ package seal
 
 import (
 	"bytes"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"encoding/base64"
 	"strings"
 	"testing"
@@ -71,16 +73,14 @@ func TestEveryAlteredCharacterIsRefused(t *testing.T) {
 		}
 		require.ErrorIs(t, s.Open(value[:i], &Ticket{}), ErrInvalid, "cut at %d", i)
 	}
-	for _, odd := range []string{"", ".", "....", value + ".", value + "A", " " + value, value + "\n", strings.Repeat("A", 5000)} {
+	for _, odd := range []string{"", ".", "....", value + ".", value + "A", " " + value, value + "\n", strings.Replace(value, "..", "..\r\n", 1), value[:40] + "\n" + value[40:], strings.Repeat("A", 5000)} {
 		require.ErrorIs(t, s.Open(odd, &Ticket{}), ErrInvalid)
 	}
 }
 
 func TestOtherHeadersAreRefusedEvenWithTheRightKey(t *testing.T) {
 	s, _ := newSealer(t, k1)
-	var key []byte
-	for _, key = range s.open[KindTicket] {
-	}
+	key := keyOf(t, k1, KindTicket)
 	plain := []byte(`{"site":"a","purpose":"","iat":0,"exp":9999999999999,"jti":"t"}`)
 	for name, options := range map[string]*jose.EncrypterOptions{
 		"compressed": (&jose.EncrypterOptions{Compression: jose.DEFLATE}).WithType("ticket"),
@@ -96,6 +96,41 @@ func TestOtherHeadersAreRefusedEvenWithTheRightKey(t *testing.T) {
 		value, err := sealed.CompactSerialize()
 		require.NoError(t, err)
 		require.ErrorIs(t, s.Open(value, &Ticket{}), ErrInvalid, name)
+	}
+}
+
+// keyOf derives a kind's key as the format says, apart from the code under test.
+func keyOf(t *testing.T, master MasterKey, kind Kind) []byte {
+	t.Helper()
+	key, err := hkdf.Key(sha256.New, master.Key, nil, "ekyc-connect/"+string(kind)+"/v1", 32)
+	require.NoError(t, err)
+	return key
+}
+
+func TestAnotherImplementationOpensWhatIsSealedAndTheOtherWayRound(t *testing.T) {
+	s, _ := newSealer(t, k1)
+	for _, c := range everyKind() {
+		key := keyOf(t, k1, c.kind())
+		value, err := s.Seal(c, time.Minute)
+		require.NoError(t, err)
+		parsed, err := jose.ParseEncryptedCompact(value, []jose.KeyAlgorithm{jose.DIRECT}, []jose.ContentEncryption{jose.A256GCM})
+		require.NoError(t, err)
+		plain, err := parsed.Decrypt(key)
+		require.NoError(t, err)
+
+		encrypter, err := jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: jose.DIRECT, Key: key, KeyID: "k1"},
+			(&jose.EncrypterOptions{}).WithType(jose.ContentType(c.kind())))
+		require.NoError(t, err)
+		theirs, err := encrypter.Encrypt(plain)
+		require.NoError(t, err)
+		value, err = theirs.CompactSerialize()
+		require.NoError(t, err)
+		for _, target := range everyKind() {
+			if target.kind() == c.kind() {
+				require.NoError(t, s.Open(value, target))
+				require.Equal(t, c, target)
+			}
+		}
 	}
 }
 
