@@ -24,7 +24,11 @@ type flight[T any] struct {
 	err     error
 }
 
+// do runs the function, or waits for the run that another caller with the same key
+// has begun. The first caller's own goroutine runs it, and stays until its end also
+// when that caller has left and others wait.
 func (f *flights[T]) do(ctx context.Context, key string, run func(context.Context) (T, error)) (T, error) {
+	var none T
 	f.mu.Lock()
 	if f.byKey == nil {
 		f.byKey = map[string]*flight[T]{}
@@ -32,16 +36,21 @@ func (f *flights[T]) do(ctx context.Context, key string, run func(context.Contex
 	one := f.byKey[key]
 	if one == nil {
 		shared, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		one = &flight[T]{cancel: cancel, done: make(chan struct{})}
+		defer cancel()
+		one = &flight[T]{callers: 1, cancel: cancel, done: make(chan struct{})}
 		f.byKey[key] = one
-		go func() {
-			defer cancel()
-			one.result, one.err = caught(shared, run)
-			f.mu.Lock()
-			f.forget(key, one)
-			f.mu.Unlock()
-			close(one.done)
-		}()
+		f.mu.Unlock()
+		stop := context.AfterFunc(ctx, func() { f.leave(key, one) })
+		defer stop()
+		one.result, one.err = caught(shared, run)
+		f.mu.Lock()
+		f.forget(key, one)
+		f.mu.Unlock()
+		close(one.done)
+		if ctx.Err() != nil {
+			return none, ctx.Err()
+		}
+		return one.result, one.err
 	}
 	one.callers++
 	f.mu.Unlock()
@@ -50,20 +59,23 @@ func (f *flights[T]) do(ctx context.Context, key string, run func(context.Contex
 	case <-one.done:
 		return one.result, one.err
 	case <-ctx.Done():
-		f.mu.Lock()
-		if one.callers--; one.callers == 0 {
-			f.forget(key, one) // who comes now starts anew instead of joining a cancelled run
-			one.cancel()
-		}
-		f.mu.Unlock()
-		var none T
+		f.leave(key, one)
 		return none, ctx.Err()
 	}
 }
 
-// caught makes an error of a panic: this goroutine has no server above it that
-// would, and one request must not end the process. The panic's value may quote
-// its input, so only its type is told.
+// leave ends the run if nobody waits for it any more.
+func (f *flights[T]) leave(key string, one *flight[T]) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if one.callers--; one.callers == 0 {
+		f.forget(key, one) // who comes now starts anew instead of joining a cancelled run
+		one.cancel()
+	}
+}
+
+// caught makes an error of a panic: those who wait for the run must be told, too.
+// The panic's value may quote its input, so only its type is told.
 func caught[T any](ctx context.Context, run func(context.Context) (T, error)) (result T, err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -78,9 +78,10 @@ func TestOneThatLeavesDoesNotCancelTheOthers(t *testing.T) {
 	go func() { _, err := f.do(t.Context(), "k", run); stayed <- err }()
 	waitFor(&f, "k", 2)
 	leave()
-	require.ErrorIs(t, <-left, context.Canceled)
+	waitFor(&f, "k", 1)
 	close(release)
 	require.NoError(t, <-stayed)
+	require.ErrorIs(t, <-left, context.Canceled)
 }
 
 func TestWhenAllHaveLeftTheRunIsCancelledAndNobodyJoinsIt(t *testing.T) {
@@ -99,12 +100,12 @@ func TestWhenAllHaveLeftTheRunIsCancelledAndNobodyJoinsIt(t *testing.T) {
 	}()
 	waitFor(&f, "k", 1)
 	leave()
-	require.ErrorIs(t, <-left, context.Canceled)
 	<-cancelled
 	again, err := f.do(t.Context(), "k", func(context.Context) (int, error) { return 8, nil })
 	require.NoError(t, err)
 	require.Equal(t, 8, again)
 	close(finish)
+	require.ErrorIs(t, <-left, context.Canceled)
 }
 
 func TestAPanicIsAnErrorForAllThatWait(t *testing.T) {
