@@ -1,6 +1,7 @@
 package deepvue
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -81,8 +82,13 @@ func (c *Client) try(ctx context.Context, committed consent.Committed, endpoint 
 	}
 
 	response, err := request.Get(basePath + endpoint)
+	body := bodies.Get().(*bytes.Buffer)
+	defer bodies.Put(body)
+	if body.Reset(); err == nil {
+		err = read(body, response.RawBody())
+	}
 	made.Took = time.Since(made.At)
-	a, problem := judge(endpoint, response, err, ended(ctx))
+	a, problem := judge(endpoint, response, body.Bytes(), err, ended(ctx))
 	made.TransactionID = a.transactionID
 	var fault error
 	if problem != nil {

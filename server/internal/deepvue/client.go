@@ -20,11 +20,6 @@ import (
 	"ekycconnect/server/internal/secret"
 )
 
-// bodyLimit is the most of an answer that is read, in bytes and after any
-// decompression, whatever length it declares. A picture may have 256 KiB,
-// which base64 makes 342 KiB.
-const bodyLimit = 512 << 10
-
 // Account is one contract with the vendor.
 type Account struct {
 	Name         string        // the operator's own name for it; a consent is bound to it
@@ -70,7 +65,7 @@ func New(a Account, opts ...Option) (*Client, error) {
 	})
 	r.SetLogger(silent{}) // resty's own lines carry whole URLs
 	r.SetBaseURL(base)
-	r.SetResponseBodyLimit(bodyLimit)
+	r.SetDoNotParseResponse(true) // it would grow a new buffer for each answer
 	r.SetPreRequestHook(sendOnce)
 	r.SetHeaders(map[string]string{
 		"client-id":    a.ClientID,

@@ -28,7 +28,7 @@ type answer struct {
 // judge turns a response, or the error in its place, into an answer or an
 // [Error]. A status that is not 200 speaks for itself, also where the body
 // could not be read; a 200 is judged by its body alone.
-func judge(endpoint string, response *resty.Response, failure error, ended bool) (answer, *Error) {
+func judge(endpoint string, response *resty.Response, body []byte, failure error, ended bool) (answer, *Error) {
 	status := 0
 	if response != nil {
 		status = response.StatusCode()
@@ -38,7 +38,7 @@ func judge(endpoint string, response *resty.Response, failure error, ended bool)
 	}
 	if status != 0 && status != http.StatusOK {
 		e := &Error{Endpoint: endpoint, Status: status}
-		e.Code, e.Class = judgeStatus(status, response.Body())
+		e.Code, e.Class = judgeStatus(status, body)
 		if status == http.StatusTooManyRequests {
 			e.RetryAfter = retryAfter(response.Header())
 		}
@@ -46,7 +46,7 @@ func judge(endpoint string, response *resty.Response, failure error, ended bool)
 	}
 	switch {
 	case failure == nil:
-	case errors.Is(failure, resty.ErrResponseBodyTooLarge):
+	case errors.Is(failure, errTooLarge):
 		return problem(wire.VendorBadAnswer, classTooLarge)
 	case badEncoding(failure):
 		return problem(wire.VendorBadAnswer, classEncoding)
@@ -55,7 +55,7 @@ func judge(endpoint string, response *resty.Response, failure error, ended bool)
 	default:
 		return problem(wire.VendorUnavailable, transportClass(failure))
 	}
-	a, code, class := judgeBody(response.Body(), endpoint == endpointConnect)
+	a, code, class := judgeBody(body, endpoint == endpointConnect)
 	if code != "" {
 		_, e := problem(code, class)
 		return answer{transactionID: a.transactionID}, e
@@ -114,7 +114,7 @@ func judgeBody(body []byte, wantSession bool) (answer, wire.Code, Class) {
 		Code          jsontext.Value `json:"code"`
 		Message       jsontext.Value `json:"message"`
 		TransactionID jsontext.Value `json:"transaction_id"`
-		Data          jsontext.Value `json:"data"`
+		Data          data           `json:"data"`
 	}
 	if err := json.Unmarshal(body, &envelope); err != nil {
 		if syntax := (*jsontext.SyntacticError)(nil); errors.As(err, &syntax) {
@@ -132,11 +132,8 @@ func judgeBody(body []byte, wantSession bool) (answer, wire.Code, Class) {
 	if !is200(envelope.Code) {
 		return a, wire.VendorBadAnswer, classCode
 	}
-	var data struct {
-		SessionID jsontext.Value `json:"session_id"`
-		Captcha   string         `json:"captcha"`
-	}
-	if envelope.Data.Kind() != '{' || json.Unmarshal(envelope.Data, &data) != nil {
+	data := &envelope.Data
+	if !data.there {
 		return a, wire.VendorBadAnswer, classShape
 	}
 	if wantSession && (!idOf(data.SessionID, &a.sessionID) || a.sessionID == "") {
@@ -147,6 +144,25 @@ func judgeBody(body []byte, wantSession bool) (answer, wire.Code, Class) {
 		return a, wire.VendorBadAnswer, class
 	}
 	return a, "", ""
+}
+
+// data is the member of that name, if it is an object of the right shape. That it
+// is not is said only once the code has been judged.
+type data struct {
+	SessionID jsontext.Value `json:"session_id"`
+	Captcha   string         `json:"captcha"`
+	there     bool
+}
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (d *data) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	value, err := from.ReadValue()
+	if err != nil {
+		return err
+	}
+	type plain data // has no such method
+	d.there = value.Kind() == '{' && json.Unmarshal(value, (*plain)(d)) == nil
+	return nil
 }
 
 // is200 takes the body's code as a number, or as the number in a string.
