@@ -26,7 +26,7 @@ func (s *Service) Reload(ctx context.Context, r *wire.CaptchaRequest, from Visit
 	}
 	defer admitted.end()
 	var fresh deepvue.Picture
-	refused = s.call(ctx, admitted, state.ID(), func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
+	refused = s.call(ctx, admitted, state.ID(), nil, func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
 		fresh, calls, err = v.ReloadCaptcha(ctx, c, claims.VendorSession, turn)
 		return calls, err
 	}, &claims.Picture)

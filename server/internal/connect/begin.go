@@ -54,6 +54,10 @@ func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionRe
 		}
 		s.Watch.Step(d.Site, StepAgree)
 	}
+	var fresh *consent.State
+	if !repeated {
+		fresh = &state
+	}
 	given := s.reference(state)
 	claims := seal.Consented{
 		Base: seal.Base{Site: d.Site, Purpose: d.Purpose}, Account: d.Account, Origin: d.Origin, Channel: d.Channel,
@@ -61,7 +65,7 @@ func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionRe
 		Subject: d.Subject, SubjectSource: d.SubjectSource, Ticketed: d.TicketID != "",
 	}
 	var opened deepvue.Session
-	refused = s.call(ctx, admitted, state.ID(), func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
+	refused = s.call(ctx, admitted, state.ID(), fresh, func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
 		opened, calls, err = v.Connect(ctx, c, turn)
 		return calls, err
 	}, &claims.Picture)

@@ -13,8 +13,9 @@ import (
 // call spends vendor calls of a consent under an admission: it refuses when
 // the consent is withdrawn, over or used up, and commits each call as used
 // before anybody learns the outcome. number receives how many calls the
-// consent has had.
-func (s *Service) call(ctx context.Context, admitted *admission, id string,
+// consent has had. fresh is the consent as a commit of this very request left it: then
+// it need not be read again.
+func (s *Service) call(ctx context.Context, admitted *admission, id string, fresh *consent.State,
 	do func(context.Context, Vendor, consent.Committed, deepvue.Turn) ([]consent.Call, error), number *int) *Error {
 	unlock, err := s.calling.lock(ctx, id)
 	if err != nil {
@@ -22,8 +23,10 @@ func (s *Service) call(ctx context.Context, admitted *admission, id string,
 	}
 	defer unlock()
 	// Read under the lock, so that two calls at once cannot both be the last.
-	state, err := s.Ledger.State(ctx, id)
-	if err != nil {
+	var state consent.State
+	if fresh != nil {
+		state = *fresh
+	} else if state, err = s.Ledger.State(ctx, id); err != nil {
 		return unread(err)
 	}
 	if refused := s.spendable(state); refused != nil {

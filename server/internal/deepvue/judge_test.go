@@ -37,3 +37,22 @@ func FuzzWhatIsTakenIsChecked(f *testing.F) {
 		require.True(t, bytes.HasPrefix(raw, []byte{0xFF, 0xD8}) && bytes.HasSuffix(raw, []byte{0xFF, 0xD9}))
 	})
 }
+
+// What image/jpeg takes for a picture is one here, of the same size.
+func FuzzTheSizeIsThatOfTheDecoder(f *testing.F) {
+	for _, i := range []image.Image{image.NewGray(image.Rect(0, 0, 8, 8)), image.NewRGBA(image.Rect(0, 0, 200, 70)), image.NewRGBA(image.Rect(0, 0, 3, 1000))} {
+		var b bytes.Buffer
+		require.NoError(f, jpeg.Encode(&b, i, nil))
+		f.Add(b.Bytes())
+		f.Add(append(append([]byte{0xFF, 0xD8, 0xFF, 0xE0, 0, 16}, "JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"...), b.Bytes()[2:]...))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		config, err := jpeg.DecodeConfig(bytes.NewReader(raw))
+		if err != nil {
+			return
+		}
+		width, height, ok := size(raw)
+		require.True(t, ok)
+		require.Equal(t, []int{config.Width, config.Height}, []int{width, height})
+	})
+}

@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -60,16 +62,21 @@ func retryAfter(w http.ResponseWriter, wait time.Duration) (seconds int) {
 	return seconds
 }
 
+// bodies are buffers for answers.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // write answers with JSON. The value is the relay's own, so it marshals.
 func write(w http.ResponseWriter, status int, contentType string, value any) {
-	body, err := json.Marshal(value)
-	if err != nil {
+	body := bodies.Get().(*bytes.Buffer)
+	defer bodies.Put(body)
+	body.Reset()
+	if err := json.MarshalWrite(body, value); err != nil {
 		panic(err)
 	}
 	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that has left is nobody's error
+	_, _ = w.Write(body.Bytes()) // a client that has left is nobody's error
 }
 
 func writeJSON(w http.ResponseWriter, status int, value any) {
