@@ -12,13 +12,15 @@ import (
 //
 //   - while it is not written to its connection, it has not arrived now;
 //   - once it is written, margin later;
-//   - the longer its answer takes than others took, the later: as long as the
-//     vendor is steady, what makes one answer late may have been the way there. Of
-//     a vendor that is not, it says nothing.
+//   - the longer its answer takes than it must, the later: what makes one answer
+//     late may have been the way there. That is so as long as half of them take
+//     hardly longer than the shortest; and of a vendor that can answer at once, also
+//     while this machine is late with its own things, which may be what holds a
+//     vendor beside it up. Of other vendors the time of an answer says nothing.
 //
 // What this costs where the second binds is 0.1 % of the allowance, for the
 // coarseness of clocks and timers, and what answers vary by, on average; at a vendor
-// that is not steady, or takes longer than a second, 0.6 %. It costs nothing where
+// that varies much, or takes longer than a second, 0.6 %. It costs nothing where
 // minute or day bind.
 const (
 	margin = 5 * time.Millisecond
@@ -43,31 +45,52 @@ const (
 	over                 // answered, ended or given back
 )
 
-// answers are how long the last ones took.
-type answers struct {
-	took     [32]time.Duration
-	n        int
-	shortest time.Duration
-	steady   bool // half of them took no more than margin longer than the shortest
+// recent are the last few of many times.
+type recent struct {
+	ring [128]time.Duration
+	n    int
 }
 
-func (a *answers) add(took time.Duration) {
-	a.took[a.n%len(a.took)] = took
-	a.n++
-	last := slices.Sorted(slices.Values(a.took[:min(a.n, len(a.took))]))
-	a.shortest, a.steady = last[0], last[len(last)/2]-last[0] <= margin
-	if a.shortest <= margin { // next to nothing: all of it may have been the way there
+func (r *recent) add(d time.Duration) {
+	r.ring[r.n%len(r.ring)] = d
+	r.n++
+}
+
+func (r *recent) last() []time.Duration { return r.ring[:min(r.n, len(r.ring))] }
+
+func (r *recent) most() (most time.Duration) {
+	for _, d := range r.last() {
+		most = max(most, d)
+	}
+	return most
+}
+
+// answers are how long the last ones took.
+type answers struct {
+	took     recent
+	shortest time.Duration
+	telling  bool // what one takes longer says something of its way
+}
+
+// add notes an answer. late is by how much this machine was late with something
+// of its own lately.
+func (a *answers) add(took, late time.Duration) {
+	a.took.add(took)
+	last := slices.Sorted(slices.Values(a.took.last()))
+	a.shortest = last[0]
+	if a.shortest <= margin { // next to nothing: all that others took may have been the way there
 		a.shortest = 0
 	}
+	a.telling = last[len(last)/2]-a.shortest <= margin || a.shortest == 0 && late > margin
 }
 
 // excess is by how much an answer takes longer than it must, if it takes so long.
 func (a *answers) excess(took time.Duration) time.Duration {
 	excess := max(took-a.shortest, 0)
 	switch {
-	case a.n < few:
+	case a.took.n < few:
 		return min(max(took, margin), start)
-	case a.steady:
+	case a.telling:
 		return min(excess, longest)
 	}
 	return min(excess, margin)
@@ -100,7 +123,9 @@ func (p *Place) Gone() {
 	p.line.mu.Lock()
 	defer p.line.mu.Unlock()
 	if p.stage == left {
-		p.stage, p.sent = gone, time.Now()
+		now := time.Now()
+		p.line.late.add(now.Sub(p.sent))
+		p.stage, p.sent = gone, now
 		p.noted = p.line.sent.move(p.noted, p.line.latest(p, p.sent))
 	}
 }
@@ -114,7 +139,7 @@ func (p *Place) Answered() {
 		return
 	}
 	took := time.Since(p.sent)
-	l.answers.add(took)
+	l.answers.add(took, l.late.most())
 	p.noted = l.sent.move(p.noted, p.sent.Add(l.answers.excess(took)))
 	l.arrived(p)
 }

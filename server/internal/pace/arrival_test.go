@@ -20,30 +20,35 @@ const ms = time.Millisecond
 func TestACallCountsFromWhenItHasArrived(t *testing.T) {
 	steady := []time.Duration{20 * ms, 21 * ms, 20 * ms, 22 * ms, 20 * ms, 23 * ms}
 	fast := []time.Duration{ms, 2 * ms, ms, ms, 2 * ms, ms}
+	varied := []time.Duration{ms, 90 * ms, 300 * ms, 40 * ms, 60 * ms, 500 * ms}
 	erratic := []time.Duration{20 * ms, 90 * ms, 300 * ms, 40 * ms, 60 * ms, 500 * ms}
 	for name, row := range map[string]struct {
 		others         []time.Duration // how long their answers took
 		gone, answered time.Duration   // since it might leave; 0: never
 		want           time.Duration
+		late           time.Duration // of this machine
 	}{
-		"never written, and over":                {steady, 0, 0, margin},
-		"answered as ever":                       {steady, ms, 21 * ms, ms},
-		"answered a bit later":                   {steady, ms, 51 * ms, 31 * ms},
-		"answered much later":                    {steady, ms, 301 * ms, 281 * ms},
-		"answered by one that hangs":             {steady, ms, 10_001 * ms, ms + longest},
-		"answered in next to no time":            {fast, ms, 2 * ms, 2 * ms},
-		"answered later than in next to no time": {fast, ms, 61 * ms, 61 * ms},
-		"answered by one that always varies":     {erratic, ms, 301 * ms, ms + margin},
-		"the first of all":                       {nil, ms, 301 * ms, ms + start},
-		"held up":                                {steady, 300 * ms, 0, 300*ms + margin},
-		"held up, then answered":                 {steady, 300 * ms, 320 * ms, 300 * ms},
-		"held up for longer than the window":     {steady, 2500 * ms, 2520 * ms, 2500 * ms},
+		"never written, and over":                     {steady, 0, 0, margin, 0},
+		"answered as ever":                            {steady, ms, 21 * ms, ms, 0},
+		"answered a bit later":                        {steady, ms, 51 * ms, 31 * ms, 0},
+		"answered much later":                         {steady, ms, 301 * ms, 281 * ms, 0},
+		"answered by one that hangs":                  {steady, ms, 10_001 * ms, ms + longest, 0},
+		"answered in next to no time":                 {fast, ms, 2 * ms, 2 * ms, 0},
+		"answered later than in next to no time":      {fast, ms, 61 * ms, 61 * ms, 0},
+		"answered by one that always varies":          {erratic, ms, 301 * ms, ms + margin, 0},
+		"answered by one that varies from nothing on": {varied, ms, 301 * ms, ms + margin, 0},
+		"the same, on a machine that is late":         {varied, ms, 301 * ms, 301 * ms, 6 * ms},
+		"the first of all":                            {nil, ms, 301 * ms, ms + start, 0},
+		"held up":                                     {steady, 300 * ms, 0, 300*ms + margin, 0},
+		"held up, then answered":                      {steady, 300 * ms, 320 * ms, 300 * ms, 0},
+		"held up for longer than the window":          {steady, 2500 * ms, 2520 * ms, 2500 * ms, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			l := newLine(t, Plan{PerSecond: 1, PerMinute: 60, PerDay: 1000})
 			for _, took := range row.others {
-				l.answers.add(took)
+				l.answers.add(took, row.late)
 			}
+			l.late.add(row.late)
 			p, err := l.Enter(t.Context(), Visitor{Site: "a"})
 			require.NoError(t, err)
 			require.NoError(t, p.Send(t.Context()))
@@ -90,13 +95,23 @@ func nowAndThen(short, long time.Duration) func() time.Duration {
 	}
 }
 
+// oftenLong is short for one in three.
+func oftenLong(long time.Duration) func() time.Duration {
+	return func() time.Duration {
+		if rand.N(3) == 0 {
+			return rand.N(ms)
+		}
+		return rand.N(long)
+	}
+}
+
 // drive holds a plan against one and a half times what it allows, for d, with
 // calls that travel a road. It returns when they arrived. usual are answers from
 // before.
 func drive(t *testing.T, plan Plan, r road, d time.Duration, usual ...time.Duration) *record {
 	l, arrived := newLine(t, plan), &record{}
 	for _, took := range usual {
-		l.answers.add(took)
+		l.answers.add(took, 0)
 	}
 	gap := time.Second * 2 / 3 / time.Duration(min(plan.PerSecond, (plan.PerMinute+59)/60))
 	var all sync.WaitGroup
@@ -133,6 +148,7 @@ func TestNoDelayAnywhereMakesOneCallTooMany(t *testing.T) {
 		"the relay is always held up":      {upTo(500 * ms), upTo(500 * ms), upTo(ms), upTo(ms), 0},
 		"the way there is held up":         {upTo(4 * ms), upTo(ms), nowAndThen(ms, 1500*ms), upTo(ms), 0},
 		"all are held up":                  {nowAndThen(4*ms, 300*ms), nowAndThen(ms, 300*ms), nowAndThen(ms, 300*ms), nowAndThen(ms, 300*ms), 0},
+		"the whole machine is overloaded":  {upTo(100 * ms), oftenLong(60 * ms), oftenLong(60 * ms), oftenLong(60 * ms), 0},
 		"a slow vendor, way there held up": {upTo(4 * ms), upTo(ms), nowAndThen(ms, 300*ms), func() time.Duration { return 800*ms + rand.N(2*ms) }, 800 * ms},
 	} {
 		for _, planned := range []string{"starter", "business", "growth", "enterprise"} {
@@ -152,11 +168,12 @@ func TestNoDelayAnywhereMakesOneCallTooMany(t *testing.T) {
 // Whatever the vendor takes, a relay that is not held up spends what it may.
 func TestTheAllowanceIsUsedWhateverTheVendorTakes(t *testing.T) {
 	for name, answer := range map[string]func() time.Duration{
-		"nothing":         upTo(2 * ms),
-		"200 ms":          func() time.Duration { return 200*ms + rand.N(4*ms) },
-		"50 to 250 ms":    func() time.Duration { return 50*ms + rand.N(200*ms) },
-		"2 s":             func() time.Duration { return 2*time.Second + rand.N(4*ms) },
-		"half a s to 4 s": func() time.Duration { return 500*ms + rand.N(3500*ms) },
+		"nothing":          upTo(2 * ms),
+		"nothing to 40 ms": upTo(40 * ms),
+		"200 ms":           func() time.Duration { return 200*ms + rand.N(4*ms) },
+		"50 to 250 ms":     func() time.Duration { return 50*ms + rand.N(200*ms) },
+		"2 s":              func() time.Duration { return 2*time.Second + rand.N(4*ms) },
+		"half a s to 4 s":  func() time.Duration { return 500*ms + rand.N(3500*ms) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -29,6 +29,7 @@ type Line struct {
 	mu      sync.Mutex
 	sent    *history
 	answers answers
+	late    recent        // by how much calls went out later than they might
 	flying  int           // places that were granted and not sent yet
 	way     []*Place      // leaving, left or gone
 	leaving int           // of those, the ones that are leaving
@@ -169,6 +170,9 @@ func (p *Place) Send(ctx context.Context) error {
 		}
 		// Meanwhile a call before it may have been held up, or this one.
 		now = time.Now()
+		if now.After(at) {
+			l.late.add(now.Sub(at))
+		}
 		l.look(now)
 		if err := l.refusing(now); err != nil {
 			l.leaving--
