@@ -212,3 +212,42 @@ func TestALedgerMovesToADatabaseAsItIs(t *testing.T) {
 	_, err = receipt.Verify(file, []note.Verifier{verifier})
 	require.NoError(t, err)
 }
+
+// shared is a relay of a sandbox whose ledger is in the database.
+func (d *database) shared(t *testing.T, keys config.Keys, store ...config.StoreURL) *relay {
+	t.Helper()
+	c, _, err := config.Sandbox(config.SandboxOptions{Data: t.TempDir(), VendorURL: "http://127.0.0.1:1", PublicURL: "http://127.0.0.1:1"})
+	require.NoError(t, err)
+	c.Store = store[0]
+	if len(store) > 1 {
+		c.StoreEraser, c.StoreOwner = store[1], store[2]
+	}
+	r, err := newRelay(t.Context(), c, keys, nil, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.Close()) })
+	return r
+}
+
+func TestSeveralRelaysServeFromOneDatabase(t *testing.T) {
+	d := newDatabase(t)
+	at := func(written string) config.StoreURL { return config.StoreURL{String: d.revealed(t, written)} }
+	_, keys, err := config.Sandbox(config.SandboxOptions{Data: t.TempDir(), VendorURL: "http://127.0.0.1:1", PublicURL: "http://127.0.0.1:1"})
+	require.NoError(t, err)
+	first := d.shared(t, keys, at(d.serving), at(d.eraser), at(d.owner))
+	second := d.shared(t, keys, at(d.serving))
+	require.NoError(t, first.ledger.PutNotice(t.Context(), noticeSum, noticeText))
+	require.NoError(t, second.ledger.Ready(t.Context()))
+	require.Nil(t, second.eraser, "its role may not erase, and it has no other")
+
+	state, err := second.ledger.Give(t.Context(), decision("key-of-a-visitor"))
+	require.NoError(t, err)
+	known, err := first.ledger.State(t.Context(), state.ID())
+	require.NoError(t, err)
+	require.Equal(t, state.At, known.At)
+	n, err := first.eraser.EraseOld(t.Context(), time.Now().Add(time.Hour), retainReason)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	require.ErrorIs(t, second.ledger.Standing(t.Context(), state.Committed), consent.ErrErased)
+	_, err = first.ledger.Give(t.Context(), decision("key-of-another-visitor"))
+	require.NoError(t, err, "the one that serves and the one that erases follow each other")
+}
