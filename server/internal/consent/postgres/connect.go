@@ -85,16 +85,21 @@ func dial(ctx context.Context, c *pgx.ConnConfig) (*pgx.Conn, error) {
 	if err != nil {
 		return nil, unavailable("connect", err)
 	}
-	if err := durable(ctx, conn); err != nil {
+	if err := settle(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close(ctx))
 	}
 	return conn, nil
 }
 
-// durable undoes a default of role or database that would lose commits.
-func durable(ctx context.Context, conn *pgx.Conn) error {
+// settle undoes a default of role or database that would lose commits, and has each
+// statement planned for the tables as they are: a plan that was made while they were
+// small is kept otherwise, and reads them whole when they have grown.
+func settle(ctx context.Context, conn *pgx.Conn) error {
 	var mode string
-	if err := conn.QueryRow(ctx, "SHOW synchronous_commit").Scan(&mode); err != nil {
+	const both = `SELECT current_setting('synchronous_commit'),
+		(SELECT set_config(name, 'force_custom_plan', false) FROM pg_settings WHERE name = 'plan_cache_mode') IS NULL`
+	var ignored bool
+	if err := conn.QueryRow(ctx, both).Scan(&mode, &ignored); err != nil {
 		return unavailable("connect", err)
 	}
 	if mode != "off" && mode != "local" {
@@ -110,7 +115,7 @@ func durable(ctx context.Context, conn *pgx.Conn) error {
 func openPool(ctx context.Context, c *pgxpool.Config) (*pgxpool.Pool, error) {
 	c = c.Copy()
 	c.MaxConnIdleTime = 5 * time.Minute
-	c.AfterConnect = durable // package allowance writes with it
+	c.AfterConnect = settle // what relays share beside the ledger is written with it
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
 		return nil, unavailable("open", err)
