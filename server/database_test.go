@@ -251,3 +251,45 @@ func TestSeveralRelaysServeFromOneDatabase(t *testing.T) {
 	_, err = first.ledger.Give(t.Context(), decision("key-of-another-visitor"))
 	require.NoError(t, err, "the one that serves and the one that erases follow each other")
 }
+
+func TestADatabaseThatIsBehindItsAnchorIsGoneOnFromInWriting(t *testing.T) {
+	d := newDatabase(t)
+	path := d.configured(t, "store: "+d.owner)
+	dir := filepath.Dir(path)
+	keys, err := config.LoadKeys(filepath.Join(dir, config.KeysFile))
+	require.NoError(t, err)
+	begin := func() *consent.Ledger {
+		store, err := postgres.Open(t.Context(), d.revealed(t, d.owner))
+		require.NoError(t, err)
+		l, err := consent.New(store, ledgerKeys(keys), time.Now, slog.New(slog.DiscardHandler),
+			consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin, Anchor: filepath.Join(dir, anchorFile)}))
+		require.NoError(t, err)
+		return l
+	}
+	lost := newDatabase(t) // what is in it is not in the other one
+	store, err := postgres.Open(t.Context(), lost.revealed(t, lost.owner))
+	require.NoError(t, err)
+	newer, err := consent.New(store, ledgerKeys(keys), time.Now, slog.New(slog.DiscardHandler),
+		consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin, Anchor: filepath.Join(dir, anchorFile)}))
+	require.NoError(t, err)
+	_, err = newer.Give(t.Context(), decision("key-of-a-lost-one"))
+	require.NoError(t, err)
+	require.NoError(t, newer.Close())
+
+	l := begin()
+	_, err = l.Give(t.Context(), decision("key-of-the-first"))
+	require.ErrorIs(t, err, consent.ErrLog)
+	require.ErrorContains(t, l.Ready(t.Context()), "log_rolled_back")
+	require.NoError(t, l.Close())
+	code, stdout, stderr := d.relayed(t, "log", "fork", "--config", path, "--reason", "the database was lost")
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "goes on from its 0 entries")
+	l = begin()
+	require.NoError(t, l.PutNotice(t.Context(), noticeSum, noticeText))
+	_, err = l.Give(t.Context(), decision("key-of-the-first"))
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	code, stdout, stderr = d.relayed(t, "log", "verify", "--config", path)
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "the database was lost")
+}

@@ -15,6 +15,9 @@ const (
 	// included.
 	readLimit = 10 * time.Second
 
+	// readyLimit is how long readiness waits for the commit that is under way.
+	readyLimit = 2 * time.Second
+
 	// connectLimit bounds a connection's being made, unless the address says
 	// connect_timeout.
 	connectLimit = 5 * time.Second

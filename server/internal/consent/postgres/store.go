@@ -163,8 +163,13 @@ func (s *Store) read(ctx context.Context, collect func(pgx.Rows) error, statemen
 
 // Ready implements [consent.Store].
 func (s *Store) Ready(ctx context.Context) error {
-	if err := s.begin(ctx); err != nil {
+	wait, cancel := context.WithTimeout(ctx, readyLimit)
+	defer cancel()
+	switch err := s.begin(wait); {
+	case errors.Is(err, consent.ErrUnavailable): // it is closed
 		return err
+	case err != nil: // the outcome of a commit is being asked for, say
+		return unavailable("wait for the commit before", err)
 	}
 	if !s.failed {
 		s.turn <- struct{}{}
