@@ -88,8 +88,8 @@ type inspection interface {
 }
 
 func (p ledgerPlace) inspect(ctx context.Context) (inspection, error) {
-	if at := p.database(); !at.IsZero() {
-		return postgres.Inspect(ctx, at)
+	if p.config != nil && !p.config.Store.IsZero() { // the right to read is enough
+		return postgres.Inspect(ctx, p.config.Store.String)
 	}
 	return sqlite.Inspect(ctx, p.data)
 }
