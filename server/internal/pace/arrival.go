@@ -114,19 +114,29 @@ func (l *Line) latest(p *Place, now time.Time) time.Time {
 // look notes anew the calls whose way is not over. It needs the lock.
 func (l *Line) look(now time.Time) {
 	for _, p := range l.way {
-		p.noted = l.sent.move(p.noted, l.latest(p, now))
+		l.note(p, l.latest(p, now))
 	}
+}
+
+// note has the history say when the call of a place arrives at the latest.
+func (l *Line) note(p *Place, at time.Time) {
+	if l.pages != nil {
+		l.pages.note(p, at)
+		return
+	}
+	p.noted = l.sent.move(p.noted, at)
 }
 
 // Gone says that the call was written to its connection only now.
 func (p *Place) Gone() {
-	p.line.mu.Lock()
-	defer p.line.mu.Unlock()
+	l := p.line
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if p.stage == left {
-		now := time.Now()
-		p.line.late.add(now.Sub(p.sent))
+		now := l.now()
+		l.late.add(now.Sub(p.sent))
 		p.stage, p.sent = gone, now
-		p.noted = p.line.sent.move(p.noted, p.line.latest(p, p.sent))
+		l.note(p, l.latest(p, now))
 	}
 }
 
@@ -138,9 +148,10 @@ func (p *Place) Answered() {
 	if p.stage != left && p.stage != gone {
 		return
 	}
-	took := time.Since(p.sent)
+	took := l.now().Sub(p.sent)
 	l.answers.add(took, l.late.most())
-	p.noted = l.sent.move(p.noted, p.sent.Add(l.answers.excess(took)))
+	p.stage = over
+	l.note(p, p.sent.Add(l.answers.excess(took)))
 	l.arrived(p)
 }
 
@@ -159,7 +170,7 @@ func (l *Line) arrived(p *Place) {
 	p.stage = over
 	l.way = slices.DeleteFunc(l.way, func(other *Place) bool { return other == p })
 	l.stir()
-	l.grant(time.Now())
+	l.grant(l.now())
 }
 
 // stir lets those that wait for their moment look again.

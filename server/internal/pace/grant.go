@@ -59,6 +59,9 @@ func (l *Line) forecast(q *queue, v Visitor, now time.Time) time.Duration {
 			ahead += min(other.len(), before+1)
 		}
 	}
+	if l.pages != nil {
+		ahead += l.pages.before(ahead)
+	}
 	at := l.free(ahead+1, now)
 	if !v.Ticketed {
 		if share := l.shareFree(q, len(q.unticketed)+1, now); share.After(at) {
@@ -72,9 +75,20 @@ func (l *Line) forecast(q *queue, v Visitor, now time.Time) time.Duration {
 // first, such as to commit a consent, then takes no time of the allowance.
 const lead = 50 * time.Millisecond
 
+func (l *Line) lead() time.Duration {
+	if l.pages != nil {
+		return sharedLead
+	}
+	return lead
+}
+
 // grant gives places to those in line while there is room, or is about to be,
 // and sets the timer for when there is room again. It needs the lock.
 func (l *Line) grant(now time.Time) {
+	if l.pages != nil {
+		l.pages.schedule(now)
+		return
+	}
 	if l.timer != nil {
 		l.timer.Stop()
 		l.timer = nil
@@ -108,7 +122,7 @@ func (l *Line) next(now time.Time) (p *Place, later time.Time) {
 		case len(q.ticketed) > 0:
 			p, q.ticketed = q.ticketed[0], q.ticketed[1:]
 		default:
-			if at := l.shareFree(q, 1, now); at.Sub(now) > lead {
+			if at := l.shareFree(q, 1, now); at.Sub(now) > l.lead() {
 				if later.IsZero() || at.Before(later) {
 					later = at
 				}
@@ -131,6 +145,6 @@ func (l *Line) wake(d time.Duration) {
 	l.timer = time.AfterFunc(d, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.grant(time.Now()) // once too often does no harm
+		l.grant(l.now()) // once too often does no harm
 	})
 }

@@ -53,6 +53,38 @@ func (h *history) move(noted int64, at time.Time) int64 {
 	return to
 }
 
+// insert notes a call where its time belongs.
+func (h *history) insert(at int64) {
+	h.add(time.UnixMicro(at))
+	if last := h.at(h.n - 1); last != at {
+		h.move(last, time.UnixMicro(at))
+	}
+}
+
+// remove forgets a call that was noted with this time.
+func (h *history) remove(noted int64) {
+	i := h.n - 1
+	for i >= 0 && h.at(i) > noted {
+		i--
+	}
+	if i < 0 || h.at(i) != noted {
+		return // it has left the history
+	}
+	for ; i+1 < h.n; i++ {
+		h.set(i, h.at(i+1))
+	}
+	h.n--
+}
+
+// has reports whether a call is noted with this time.
+func (h *history) has(noted int64) bool {
+	i := h.n - 1
+	for i >= 0 && h.at(i) > noted {
+		i--
+	}
+	return i >= 0 && h.at(i) == noted
+}
+
 func (h *history) set(i int, us int64) { h.ring[(h.start+i)%len(h.ring)] = us }
 
 // at is the time of call i, 0 being the oldest.

@@ -25,6 +25,7 @@ func (*Busy) Error() string { return "pace: the vendor's allowance is used up" }
 type Line struct {
 	plan  Plan
 	share float64 // of minute and day for visitors without a ticket, at sites that use tickets
+	pages *pages  // shared with other relays; nil: this one has the account for itself
 
 	mu      sync.Mutex
 	sent    *history
@@ -49,6 +50,14 @@ const spare = 64
 // Options of a [Line].
 type Options struct {
 	UnticketedShare float64 // 0.5 if zero
+
+	// Book, if it is there, is what this line shares with those of other relays.
+	// The calls of the last day are read from it.
+	Book Book
+
+	// PerDay bounds the calls of single sites in any 24 hours, in all relays that
+	// share the book. It needs one.
+	PerDay map[string]int
 }
 
 // New makes a line for a plan. sent are the calls of the last day, oldest
@@ -68,7 +77,25 @@ func New(plan Plan, sent []time.Time, o Options) (*Line, error) {
 	for _, at := range sent {
 		l.sent.add(at)
 	}
+	if o.Book != nil {
+		l.pages = openPages(l, o)
+	}
 	return l, nil
+}
+
+// Close ends what a line does by itself. Nobody stands in it any more.
+func (l *Line) Close() {
+	if l.pages != nil {
+		l.pages.close()
+	}
+}
+
+// now is the time by the clock that all who spend this allowance go by.
+func (l *Line) now() time.Time {
+	if l.pages != nil {
+		return l.pages.book.Now()
+	}
+	return time.Now()
 }
 
 // Visitor is who stands in line.
@@ -87,15 +114,24 @@ type Place struct {
 	granted chan struct{}
 
 	// Guarded by line.mu.
-	stage stage
-	sent  time.Time // when the call goes out, or was written
-	noted int64     // the time in the line's history that stands for it
+	stage  stage
+	sent   time.Time // when the call goes out, or was written
+	noted  int64     // the time in the line's history that stands for it
+	at     time.Time // with a book: the moment that is written there
+	pushed bool      // with a book: noted is later than the call can be, for the time being
+	absent bool      // nobody waits for it any more
+	err    error     // why it was granted nothing
 }
 
 // Enter waits for a place: at most MaxWait, or as long as ctx. The error is a
-// [*Busy] or the context's.
+// [*Busy], a [*Spent], [ErrBook] or the context's.
 func (l *Line) Enter(ctx context.Context, v Visitor) (*Place, error) {
-	now := time.Now()
+	if l.pages != nil {
+		if err := l.pages.fresh(ctx, v); err != nil {
+			return nil, err
+		}
+	}
+	now := l.now()
 	p := &Place{line: l, visitor: v, granted: make(chan struct{})}
 	l.mu.Lock()
 	q := l.queueOf(v)
@@ -112,12 +148,15 @@ func (l *Line) Enter(ctx context.Context, v Visitor) (*Place, error) {
 	defer patience.Stop()
 	select {
 	case <-p.granted:
+		if p.err != nil {
+			return nil, p.err
+		}
 		return p, nil
 	case <-ctx.Done():
 		return nil, l.giveUp(p, ctx.Err())
 	case <-patience.C:
 		l.mu.Lock()
-		busy := &Busy{After: max(time.Second, l.forecast(q, v, time.Now()))}
+		busy := &Busy{After: max(time.Second, l.forecast(q, v, l.now()))}
 		l.mu.Unlock()
 		return nil, l.giveUp(p, busy)
 	}
@@ -131,9 +170,10 @@ func (l *Line) giveUp(p *Place, why error) error {
 	case <-p.granted:
 		p.leave()
 	default:
+		p.absent = true
 		l.remove(p)
 	}
-	l.grant(time.Now())
+	l.grant(l.now())
 	return why
 }
 
@@ -148,6 +188,9 @@ func (p *Place) Send(ctx context.Context) error {
 	defer l.mu.Unlock()
 	if p.stage != held {
 		return nil
+	}
+	if l.pages != nil {
+		return l.pages.send(ctx, p)
 	}
 	now := time.Now()
 	l.look(now)
@@ -218,7 +261,7 @@ func (p *Place) Leave() {
 	p.line.mu.Lock()
 	defer p.line.mu.Unlock()
 	p.leave()
-	p.line.grant(time.Now())
+	p.line.grant(p.line.now())
 }
 
 // leave needs the line's lock.
@@ -227,6 +270,10 @@ func (p *Place) leave() {
 		return
 	}
 	p.stage = over
+	if p.line.pages != nil {
+		p.line.pages.giveBack(p)
+		return
+	}
 	p.line.flying--
 	if !p.visitor.Ticketed {
 		p.line.queueOf(p.visitor).flying--
@@ -249,10 +296,14 @@ func (l *Line) Refused(after time.Duration) time.Duration {
 		after = l.backoff
 	}
 	after = min(after, maxPause)
-	if until := time.Now().Add(after); until.After(l.paused) {
+	now := l.now()
+	if until := now.Add(after); until.After(l.paused) {
 		l.paused = until
+		if l.pages != nil {
+			l.pages.pause = true
+		}
 	}
-	l.grant(time.Now())
+	l.grant(now)
 	return after
 }
 

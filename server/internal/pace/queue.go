@@ -13,6 +13,7 @@ type queue struct {
 	lastTicket  time.Time // a site uses tickets for a day after the last one
 	minute, day *history  // calls for visitors without a ticket; nil until a site uses tickets
 	flying      int       // places that visitors without a ticket have, and have not sent yet
+	all         *history  // with a bound on the site's day: its calls
 }
 
 func (q *queue) len() int { return len(q.ticketed) + len(q.unticketed) }
@@ -31,12 +32,15 @@ func (l *Line) join(q *queue, p *Place) {
 		l.turns = append(l.turns, q)
 	}
 	if p.visitor.Ticketed {
-		q.lastTicket = time.Now()
+		q.lastTicket = l.now()
 		q.ticketed = append(q.ticketed, p)
 	} else {
 		q.unticketed = append(q.unticketed, p)
 	}
 	l.waiting++
+	if l.pages != nil {
+		l.pages.later = time.Time{} // who comes may have a share
+	}
 }
 
 // remove takes out somebody who will not wait any longer.
@@ -66,8 +70,8 @@ func (q *queue) count(v Visitor, now time.Time, plan Plan) {
 	if q.day == nil {
 		q.minute, q.day = newHistory(plan.PerMinute), newHistory(plan.PerDay)
 	}
-	q.minute.add(now)
-	q.day.add(now)
+	q.minute.insert(now.UnixMicro())
+	q.day.insert(now.UnixMicro())
 }
 
 // shareFree is when the k-th visitor without a ticket from now has room in the
