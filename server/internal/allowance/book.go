@@ -1,0 +1,117 @@
+package allowance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"ekycconnect/server/internal/pace"
+)
+
+// Database runs transactions that may be begun anew until their commit.
+type Database interface {
+	Transact(ctx context.Context, f func(pgx.Tx) error) error
+}
+
+const (
+	day = 24 * time.Hour
+
+	// alive is how long after its last word a relay is thought to wait for its turn.
+	alive = 3 * time.Second
+
+	// pruneEvery is how often a relay deletes what is older than a day.
+	pruneEvery = time.Minute
+)
+
+// Book is an account's [pace.Book]: one of as many as there are relays.
+type Book struct {
+	db      Database
+	account string
+	relay   string // whom the others know it as
+	clock   clock
+
+	read   int64 // number of the newest entry that is known; 0: the whole day is to be read
+	served int64 // number of the entry that this relay wrote last for a call
+	told   int   // how many wait here, as the others know
+	toldAt time.Time
+	pruned time.Time
+}
+
+var _ pace.Book = (*Book)(nil)
+
+// Open opens the book of an account. calls are those of the last day by site, as
+// the ledger knows them: what a new book begins with.
+func Open(ctx context.Context, db Database, account string, calls map[string][]time.Time) (*Book, error) {
+	b := &Book{db: db, account: account, relay: uuid.NewString()}
+	err := db.Transact(ctx, func(tx pgx.Tx) error {
+		made, err := tx.Exec(ctx, `INSERT INTO allowance (account) VALUES ($1) ON CONFLICT (account) DO NOTHING`, account)
+		if err != nil {
+			return err
+		}
+		if err := b.look(ctx, tx); err != nil || made.RowsAffected() == 0 {
+			return err
+		}
+		var entries []pace.Entry
+		for site, times := range calls {
+			for _, at := range times {
+				entries = append(entries, pace.Entry{At: at.UnixMicro(), Site: site})
+			}
+		}
+		var batch pgx.Batch
+		b.write(&batch, 0, pace.Note{Entries: entries})
+		return tx.SendBatch(ctx, &batch).Close()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("allowance: open account %s: %w", account, err)
+	}
+	return b, nil
+}
+
+// Now implements [pace.Book].
+func (b *Book) Now() time.Time { return b.clock.now() }
+
+// look reads the clock alone.
+func (b *Book) look(ctx context.Context, tx pgx.Tx) error {
+	var at int64
+	begin := time.Now()
+	if err := tx.QueryRow(ctx, readClock).Scan(&at); err != nil {
+		return err
+	}
+	b.clock.set(begin, time.Now(), at)
+	return nil
+}
+
+var (
+	errNothing = errors.New("allowance: nothing to write")
+	errAgain   = errors.New("allowance: the transaction was broken off after the moments were given away")
+)
+
+// Turn implements [pace.Book].
+func (b *Book) Turn(ctx context.Context, f func(pace.Page) pace.Note) error {
+	asked := false
+	var next Book
+	err := b.db.Transact(ctx, func(tx pgx.Tx) error {
+		if asked { // begun anew, but f gives moments away once
+			return errAgain
+		}
+		next = *b
+		page, err := next.open(ctx, tx)
+		if err != nil {
+			return err
+		}
+		asked = true
+		return next.close(ctx, tx, f(page))
+	})
+	b.clock = next.clock
+	if err != nil && !errors.Is(err, errNothing) {
+		b.read = 0
+		b.clock.forget()
+		return fmt.Errorf("allowance: account %s: %w", b.account, err)
+	}
+	*b = next
+	return nil
+}

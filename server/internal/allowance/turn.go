@@ -1,0 +1,120 @@
+package allowance
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ekycconnect/server/internal/pace"
+)
+
+const (
+	// lockAccount is a statement of its own: what is read after it is what all have
+	// written who held the lock before.
+	lockAccount = `SELECT 1 FROM allowance WHERE account = $1 FOR UPDATE`
+
+	readClock   = `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`
+	readAccount = `SELECT seq, paused FROM allowance WHERE account = $1`
+	readEntries = `SELECT at, was, site, ticketed FROM allowance_entry WHERE account = $1 AND seq > $2 ORDER BY seq`
+	readRelays  = `SELECT waiting, served FROM allowance_relay WHERE account = $1 AND relay <> $2
+		AND seen > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $3`
+
+	writeEntries = `INSERT INTO allowance_entry (account, seq, written, at, was, site, ticketed)
+		SELECT $1, $2 + n, $3, at, was, site, ticketed
+		FROM unnest($4::bigint[], $5::bigint[], $6::text[], $7::boolean[]) WITH ORDINALITY AS added (at, was, site, ticketed, n)`
+	writeAccount = `UPDATE allowance SET seq = $2, paused = greatest(paused, $3) WHERE account = $1`
+	writeRelay   = `INSERT INTO allowance_relay (account, relay, waiting, served, seen) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (account, relay) DO UPDATE SET waiting = excluded.waiting, served = excluded.served, seen = excluded.seen`
+
+	pruneEntries = `DELETE FROM allowance_entry WHERE account = $1 AND written < $2`
+	pruneRelays  = `DELETE FROM allowance_relay WHERE account = $1 AND seen < $2`
+	pruneCalls   = `DELETE FROM consent_call WHERE at < $1`
+
+	// whatever only helps fairness need not be on the disk.
+	lightly = `SET LOCAL synchronous_commit = off`
+)
+
+// open locks the account and reads what is new.
+func (b *Book) open(ctx context.Context, tx pgx.Tx) (page pace.Page, err error) {
+	if _, err := tx.Exec(ctx, lockAccount, b.account); err != nil {
+		return page, err
+	}
+	var batch pgx.Batch
+	var now, seq, paused int64
+	batch.Queue(readClock).QueryRow(func(row pgx.Row) error { return row.Scan(&now) })
+	batch.Queue(readAccount, b.account).QueryRow(func(row pgx.Row) error { return row.Scan(&seq, &paused) })
+	batch.Queue(readEntries, b.account, b.read).Query(func(rows pgx.Rows) (err error) {
+		page.Entries, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e pace.Entry, err error) {
+			return e, row.Scan(&e.At, &e.Was, &e.Site, &e.Ticketed)
+		})
+		return err
+	})
+	batch.Queue(readRelays, b.account, b.relay, alive.Microseconds()).Query(func(rows pgx.Rows) (err error) {
+		page.Others, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (o pace.Other, err error) {
+			return o, row.Scan(&o.Waiting, &o.Served)
+		})
+		return err
+	})
+	begin := time.Now()
+	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+		return page, err
+	}
+	b.clock.set(begin, time.Now(), now)
+	page.All, page.Served = b.read == 0, b.served
+	if paused > 0 {
+		page.Paused = time.UnixMicro(paused)
+	}
+	b.read = seq
+	return page, nil
+}
+
+// close writes what the line notes.
+func (b *Book) close(ctx context.Context, tx pgx.Tx, note pace.Note) error {
+	now := b.clock.now()
+	var batch pgx.Batch
+	news := len(note.Entries) > 0 || !note.Paused.IsZero()
+	tell := news || (note.Waiting > 0) != (b.told > 0) || note.Waiting != b.told && now.Sub(b.toldAt) > alive/10 || note.Waiting > 0 && now.Sub(b.toldAt) > alive/4
+	switch {
+	case !tell:
+		return errNothing
+	case !news:
+		batch.Queue(lightly)
+	}
+	from := b.read
+	b.write(&batch, from, note)
+	for i, e := range note.Entries {
+		if e.Was == 0 {
+			b.served = from + int64(i) + 1
+		}
+	}
+	batch.Queue(writeRelay, b.account, b.relay, note.Waiting, b.served, now.UnixMicro())
+	b.told, b.toldAt = note.Waiting, now
+	if now.Sub(b.pruned) > pruneEvery {
+		batch.Queue(pruneEntries, b.account, now.Add(-day-pruneEvery).UnixMicro())
+		batch.Queue(pruneRelays, b.account, now.Add(-day).UnixMicro())
+		batch.Queue(pruneCalls, now.Add(-day).UnixMicro())
+		b.pruned = now
+	}
+	return tx.SendBatch(ctx, &batch).Close()
+}
+
+// write queues what a note adds behind the entry of number from.
+func (b *Book) write(batch *pgx.Batch, from int64, note pace.Note) {
+	n := len(note.Entries)
+	at, was, sites, ticketed := make([]int64, n), make([]int64, n), make([]string, n), make([]bool, n)
+	for i, e := range note.Entries {
+		at[i], was[i], sites[i], ticketed[i] = e.At, e.Was, e.Site, e.Ticketed
+	}
+	var paused int64
+	if !note.Paused.IsZero() {
+		paused = note.Paused.UnixMicro()
+	}
+	b.read = from + int64(n)
+	if n > 0 {
+		batch.Queue(writeEntries, b.account, from, b.clock.now().UnixMicro(), at, was, sites, ticketed)
+	}
+	if n > 0 || paused > 0 {
+		batch.Queue(writeAccount, b.account, b.read, paused)
+	}
+}
