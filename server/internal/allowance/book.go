@@ -63,6 +63,7 @@ func Open(ctx context.Context, db Database, account string, calls map[string][]t
 		}
 		var batch pgx.Batch
 		b.write(&batch, 0, pace.Note{Entries: entries})
+		b.read = 0
 		return tx.SendBatch(ctx, &batch).Close()
 	})
 	if err != nil {
@@ -106,7 +107,9 @@ func (b *Book) Turn(ctx context.Context, f func(pace.Page) pace.Note) error {
 		asked = true
 		return next.close(ctx, tx, f(page))
 	})
-	b.clock = next.clock
+	if asked {
+		b.clock = next.clock
+	}
 	if err != nil && !errors.Is(err, errNothing) {
 		b.read = 0
 		b.clock.forget()

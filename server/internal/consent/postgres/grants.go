@@ -25,6 +25,10 @@ var grants = []struct{ table, serving, eraser string }{
 	{"message", "INSERT, UPDATE, DELETE", ""},
 	{"hold", "", "INSERT, UPDATE, DELETE"},
 	{"probe", "INSERT, UPDATE", ""},
+	{"allowance", "INSERT, UPDATE", ""},
+	{"allowance_entry", "INSERT, DELETE", ""},
+	{"allowance_relay", "INSERT, UPDATE, DELETE", ""},
+	{"consent_call", "INSERT, DELETE", ""},
 	{"goose_db_version", "", ""},
 }
 
