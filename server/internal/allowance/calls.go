@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // Calls counts the vendor calls of each consent over all relays, before they are
@@ -20,8 +22,8 @@ func NewCalls(db Database) *Calls { return &Calls{db} }
 
 // Take asks for one more call of a consent, of which it may have most. The first
 // one, right after the consent was given, is not asked for.
-func (c *Calls) Take(ctx context.Context, consent string, most int) (ok bool, err error) {
-	id, err := uuid.Parse(consent)
+func (c *Calls) Take(ctx context.Context, consentID string, most int) (ok bool, err error) {
+	id, err := uuid.Parse(consentID)
 	if err != nil {
 		return false, fmt.Errorf("allowance: consent: %w", err)
 	}
@@ -39,7 +41,7 @@ func (c *Calls) Take(ctx context.Context, consent string, most int) (ok bool, er
 		}
 	}
 	if err != nil {
-		return false, fmt.Errorf("allowance: take a call: %w", err)
+		return false, fmt.Errorf("allowance: take a call: %w: %w", consent.ErrUnavailable, err)
 	}
 	return ok, nil
 }

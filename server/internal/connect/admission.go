@@ -69,6 +69,7 @@ type admission struct {
 	place   *pace.Place                // nil once it is spent
 	sent    atomic.Pointer[pace.Place] // the one spent last
 	done    func(error)                // tells the breaker; nil once it has been told
+	fresh   bool                       // the consent is given now, by this relay
 	day     *DayCap                    // of the site, of which one call is taken; nil once it is spent
 }
 
@@ -92,17 +93,22 @@ func (s *Service) admit(ctx context.Context, account string, v pace.Visitor) (*a
 	s.Watch.Waited(account, time.Since(begin), waitOutcome(err))
 	if err != nil {
 		p.end()
-		return nil, lineError(err)
+		refused := lineError(err)
+		if refused.Code == wire.RateLimited {
+			s.Watch.Limited("site_day")
+		}
+		return nil, refused
 	}
 	return p, nil
 }
 
 func waitOutcome(err error) string {
 	var busy *pace.Busy
+	var spent *pace.Spent
 	switch {
 	case err == nil:
 		return waitGranted
-	case errors.As(err, &busy):
+	case errors.As(err, &busy), errors.As(err, &spent), errors.Is(err, pace.ErrBook):
 		return waitBusy
 	}
 	return waitLeft
@@ -191,8 +197,16 @@ func (p *admission) end() {
 // lineError turns what the line says into a refusal.
 func lineError(err error) *Error {
 	var busy *pace.Busy
-	if errors.As(err, &busy) {
+	var spent *pace.Spent
+	switch {
+	case errors.As(err, &busy):
 		return &Error{Code: wire.VendorBusy, Detail: vendorDetail[wire.VendorBusy], RetryAfter: busy.After}
+	case errors.As(err, &spent):
+		return siteSpent(spent.After)
+	case errors.Is(err, pace.ErrBook):
+		return &Error{Code: wire.StoreUnavailable, Detail: "the database that relays share does not answer; try again", RetryAfter: storePause, Cause: err}
+	case errors.Is(err, errWorn):
+		return worn()
 	}
 	return vendorError(err)
 }

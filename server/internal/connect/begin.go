@@ -48,6 +48,7 @@ func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionRe
 		return none, refused
 	}
 	defer admitted.end()
+	admitted.fresh = !repeated
 	if !repeated {
 		if state, err = s.Ledger.Give(ctx, d); err != nil {
 			return none, ledgerError(err)

@@ -88,9 +88,13 @@ func (s *Service) spendable(state consent.State) *Error {
 	case s.Clock().After(state.At.Add(s.Lifetimes.Session)):
 		return refuse(wire.SessionExpired, "the session is over; ask for consent again")
 	case state.Calls >= s.Lifetimes.CallsPerConsent:
-		return refuse(wire.RateLimited, "this consent has had all the pictures that it is worth; ask for consent again")
+		return worn()
 	}
 	return nil
+}
+
+func worn() *Error {
+	return refuse(wire.RateLimited, "this consent has had all the pictures that it is worth; ask for consent again")
 }
 
 // turns gives the client its turn before each HTTP call: as many as the
@@ -105,6 +109,12 @@ func (s *Service) turns(admitted *admission, state consent.State) deepvue.Turn {
 		if !first && !s.again(ctx, admitted) {
 			return deepvue.ErrNoTurn // what the vendor said stands
 		}
+		if err := s.take(ctx, state, first && admitted.fresh); err != nil {
+			if !first {
+				return deepvue.ErrNoTurn
+			}
+			return err
+		}
 		if err := admitted.send(ctx); err != nil {
 			if !first {
 				return deepvue.ErrNoTurn
@@ -116,6 +126,22 @@ func (s *Service) turns(admitted *admission, state consent.State) deepvue.Turn {
 		return s.Ledger.Standing(ctx, state.Committed)
 	}
 }
+
+// take asks for one more call of the consent where other relays may call the vendor
+// for it at the same time.
+func (s *Service) take(ctx context.Context, state consent.State, fresh bool) error {
+	if s.Calls == nil || fresh {
+		return nil
+	}
+	ok, err := s.Calls.Take(ctx, state.ID(), s.Lifetimes.CallsPerConsent)
+	if err == nil && !ok {
+		err = errWorn
+	}
+	return err
+}
+
+// errWorn says that a consent has had all its calls.
+var errWorn = errors.New("connect: the consent has had all its calls")
 
 // again takes a place for a repeat: of the site's day, and in the line.
 func (s *Service) again(ctx context.Context, admitted *admission) (ok bool) {

@@ -34,6 +34,13 @@ type Lifetimes struct {
 	CallsPerConsent int           // vendor calls that one consent is worth
 }
 
+// Calls counts the vendor calls of consents over all relays that share a ledger.
+type Calls interface {
+	// Take asks for one more call of a consent, of which it may have most. The one
+	// right after the consent was given is not asked for.
+	Take(ctx context.Context, consent string, most int) (ok bool, err error)
+}
+
 // Service is the core. Its fields are set once, before the first call.
 type Service struct {
 	Sites     *Sites
@@ -44,6 +51,7 @@ type Service struct {
 	Receipts  Receipts
 	Lifetimes Lifetimes
 	Limits    Limits
+	Calls     Calls // nil: no other relay shares the ledger
 	Clock     func() time.Time
 	Log       *slog.Logger
 	Watch     Watcher

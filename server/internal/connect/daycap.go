@@ -9,7 +9,8 @@ import (
 
 // DayCap bounds the vendor calls of one site in any 24 hours, so that a flood at
 // one page does not spend what the account has for all. A nil one bounds nothing.
-// It is safe for concurrent use.
+// It is safe for concurrent use. Where relays share an account, its line bounds the
+// site instead.
 type DayCap struct {
 	most int
 	mu   sync.Mutex
@@ -69,5 +70,9 @@ func (s *Service) withinDay(sitekey string) (*DayCap, *Error) {
 		return site.Day, nil
 	}
 	s.Watch.Limited("site_day")
-	return nil, &Error{Code: wire.RateLimited, Detail: "the site has used what it may in a day; its operator sets cap_per_day", RetryAfter: wait}
+	return nil, siteSpent(wait)
+}
+
+func siteSpent(wait time.Duration) *Error {
+	return &Error{Code: wire.RateLimited, Detail: "the site has used what it may in a day; its operator sets cap_per_day", RetryAfter: wait}
 }

@@ -40,6 +40,9 @@ func (e *Error) after(c *wire.Consent) *Error {
 	return &marked
 }
 
+// storePause is when to try again while the store does not answer.
+const storePause = 2 * time.Second
+
 // ledgerError turns what the ledger says into a refusal.
 func ledgerError(err error) *Error {
 	switch {
@@ -56,7 +59,7 @@ func ledgerError(err error) *Error {
 	case errors.Is(err, consent.ErrNotFound):
 		return refuse(wire.NotFound, "there is no such consent")
 	case errors.Is(err, consent.ErrUnavailable):
-		return &Error{Code: wire.StoreUnavailable, Detail: "the consent could not be stored; nothing was recorded; try again", RetryAfter: 2 * time.Second, Cause: err}
+		return &Error{Code: wire.StoreUnavailable, Detail: "the consent could not be stored; nothing was recorded; try again", RetryAfter: storePause, Cause: err}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &Error{Code: wire.StoreUnavailable, Detail: "the request ended before the store answered; repeat it with the same idempotency_key", Cause: err}
 	}
@@ -80,6 +83,9 @@ func vendorError(err error) *Error {
 	}
 	if errors.Is(err, consent.ErrWithdrawn) {
 		return ledgerError(err)
+	}
+	if errors.Is(err, consent.ErrUnavailable) { // asked just before the call
+		return unread(err)
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return &Error{Code: wire.VendorTimeout, Detail: vendorDetail[wire.VendorTimeout], Cause: err}
