@@ -39,6 +39,7 @@ type relay struct {
 	copyEvery time.Duration
 	keep      config.Retention
 	clients   []*deepvue.Client
+	lines     []*pace.Line
 
 	cert        *certfile.Files // nil: plain http
 	connections config.Connections
@@ -102,16 +103,17 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 		r.copyEvery = max(c.Log.PublishEvery, time.Second)
 	}
 	metrics.Messages(func() (waiting, givenUp int, err error) { return ledger.MessageCount(context.Background()) })
-	calls, err := ledger.CallsSince(ctx, time.Now().Add(-24*time.Hour))
+	spent := newSpending(ctx, c, store, ledger)
+	sites, err := sites(c, spent)
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	core := &connect.Service{
-		Sites: connect.NewSites(sites(c, calls)), Ledger: ledger, Accounts: map[string]*connect.Account{},
-		Notices: notices, Sealer: sealer, Receipts: receipts, Lifetimes: connect.Lifetimes(c.Lifetimes), Limits: limits(c.Limits),
+		Sites: connect.NewSites(sites), Ledger: ledger, Accounts: map[string]*connect.Account{},
+		Notices: notices, Sealer: sealer, Receipts: receipts, Lifetimes: connect.Lifetimes(c.Lifetimes), Limits: limits(c.Limits), Calls: spent.consents(),
 		Clock: time.Now, Log: log, Watch: metrics,
 	}
-	if err := r.open(ctx, c, core, calls); err != nil {
+	if err := r.open(ctx, c, core, spent); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	metrics.Accounts(core.Accounts)
@@ -125,7 +127,7 @@ func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http
 
 // open makes a client for each vendor account and keeps every notice that can
 // be shown from now on.
-func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Service, calls map[string][]time.Time) error {
+func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Service, spent *spending) error {
 	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
 		account := c.Accounts[name]
 		options := []deepvue.Option{deepvue.Deadline(account.Deadline)}
@@ -139,9 +141,12 @@ func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Servic
 			return err
 		}
 		r.clients = append(r.clients, client)
-		line, err := lineOf(c, name, calls)
+		line, err := spent.line(ctx, name)
 		if err != nil {
 			return err
+		}
+		if line != nil {
+			r.lines = append(r.lines, line)
 		}
 		core.Accounts[name] = connect.NewAccount(client, line)
 	}
@@ -157,27 +162,13 @@ func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Servic
 	return nil
 }
 
-// lineOf is the line before a vendor account, with what its sites have spent of
-// the day; nil in a sandbox that is not paced.
-func lineOf(c *config.Config, account string, calls map[string][]time.Time) (*pace.Line, error) {
-	allowance := c.Accounts[account].Allowance
-	if allowance == (pace.Plan{}) {
-		return nil, nil
-	}
-	var sent []time.Time
-	for _, site := range c.Sites {
-		if site.Account == account {
-			sent = append(sent, calls[site.Sitekey]...)
-		}
-	}
-	slices.SortFunc(sent, time.Time.Compare)
-	return pace.New(allowance, sent, pace.Options{UnticketedShare: float64(c.Accounts[account].UnticketedShare)})
-}
-
 // Close commits what is under way and closes the store.
 func (r *relay) Close() error {
 	for _, client := range r.clients {
 		client.Close()
+	}
+	for _, line := range r.lines {
+		line.Close()
 	}
 	var err error
 	if r.eraser != nil && r.eraser != r.ledger {
@@ -201,7 +192,7 @@ func limits(l config.Limits) connect.Limits {
 	}
 }
 
-func sites(c *config.Config, calls map[string][]time.Time) []*connect.Site {
+func sites(c *config.Config, spent *spending) ([]*connect.Site, error) {
 	sites := make([]*connect.Site, len(c.Sites))
 	for i := range c.Sites {
 		site := &c.Sites[i]
@@ -212,10 +203,13 @@ func sites(c *config.Config, calls map[string][]time.Time) []*connect.Site {
 		for _, hash := range site.Secrets {
 			sites[i].Secrets = append(sites[i].Secrets, hash)
 		}
-		sites[i].Day = connect.NewDayCap(site.CapPerDay, calls[site.Sitekey])
+		var err error
+		if sites[i].Day, err = spent.dayOf(site); err != nil {
+			return nil, err
+		}
 		if site.TokensExpired {
 			sites[i].TokenLife = -time.Hour
 		}
 	}
-	return sites
+	return sites, nil
 }

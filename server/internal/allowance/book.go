@@ -45,31 +45,46 @@ var _ pace.Book = (*Book)(nil)
 
 // Open opens the book of an account. calls are those of the last day by site, as
 // the ledger knows them: what a new book begins with.
-func Open(ctx context.Context, db Database, account string, calls map[string][]time.Time) (*Book, error) {
+func Open(ctx context.Context, db Database, account string, calls func() (map[string][]time.Time, error)) (*Book, error) {
 	b := &Book{db: db, account: account, relay: uuid.NewString()}
+	there := false
 	err := db.Transact(ctx, func(tx pgx.Tx) error {
-		made, err := tx.Exec(ctx, `INSERT INTO allowance (account) VALUES ($1) ON CONFLICT (account) DO NOTHING`, account)
-		if err != nil {
+		if err := b.look(ctx, tx); err != nil {
 			return err
 		}
-		if err := b.look(ctx, tx); err != nil || made.RowsAffected() == 0 {
-			return err
-		}
-		var entries []pace.Entry
-		for site, times := range calls {
-			for _, at := range times {
-				entries = append(entries, pace.Entry{At: at.UnixMicro(), Site: site})
-			}
-		}
-		var batch pgx.Batch
-		b.write(&batch, 0, pace.Note{Entries: entries})
-		b.read = 0
-		return tx.SendBatch(ctx, &batch).Close()
+		return tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM allowance WHERE account = $1)`, account).Scan(&there)
 	})
+	if err == nil && !there {
+		err = b.begin(ctx, calls)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("allowance: open account %s: %w", account, err)
 	}
 	return b, nil
+}
+
+// begin makes the book, unless another relay does at the same time.
+func (b *Book) begin(ctx context.Context, calls func() (map[string][]time.Time, error)) error {
+	bySite, err := calls()
+	if err != nil {
+		return err
+	}
+	var note pace.Note
+	for site, times := range bySite {
+		for _, at := range times {
+			note.Entries = append(note.Entries, pace.Entry{At: at.UnixMicro(), Site: site})
+		}
+	}
+	return b.db.Transact(ctx, func(tx pgx.Tx) error {
+		made, err := tx.Exec(ctx, `INSERT INTO allowance (account) VALUES ($1) ON CONFLICT (account) DO NOTHING`, b.account)
+		if err != nil || made.RowsAffected() == 0 {
+			return err
+		}
+		var batch pgx.Batch
+		first := *b // what it writes is read again at the first turn
+		first.write(&batch, 0, note)
+		return tx.SendBatch(ctx, &batch).Close()
+	})
 }
 
 // Now implements [pace.Book].

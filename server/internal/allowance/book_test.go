@@ -26,7 +26,7 @@ func opened(t *testing.T, dsn string) *postgres.Store {
 
 func book(t *testing.T, dsn string, calls map[string][]time.Time) *allowance.Book {
 	t.Helper()
-	b, err := allowance.Open(t.Context(), opened(t, dsn), account, calls)
+	b, err := allowance.Open(t.Context(), opened(t, dsn), account, func() (map[string][]time.Time, error) { return calls, nil })
 	require.NoError(t, err)
 	return b
 }

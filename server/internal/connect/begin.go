@@ -48,11 +48,11 @@ func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionRe
 		return none, refused
 	}
 	defer admitted.end()
-	admitted.fresh = !repeated
 	if !repeated {
 		if state, err = s.Ledger.Give(ctx, d); err != nil {
 			return none, ledgerError(err)
 		}
+		admitted.fresh = state.New
 		s.Watch.Step(d.Site, StepAgree)
 	}
 	var fresh *consent.State

@@ -104,7 +104,7 @@ func (l *Ledger) decide(ctx context.Context, kind Kind, d *Decision) (State, err
 func newState(id uuid.UUID, kind Kind, d *Decision) State {
 	return State{
 		Committed: Committed{id: id.String(), account: d.Account, vendorPurpose: d.VendorPurpose, given: kind == Given},
-		Site:      d.Site, Purpose: d.Purpose, Kind: kind,
+		Site:      d.Site, Purpose: d.Purpose, Kind: kind, New: true,
 	}
 }
 

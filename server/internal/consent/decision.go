@@ -55,6 +55,7 @@ type State struct {
 	Kind    Kind      // Given or Refused
 	At      time.Time // when it was recorded; UTC, whole milliseconds
 	Calls   int       // vendor calls so far
+	New     bool      // it was recorded by the very call that returns it
 
 	Withdrawn   bool
 	WithdrawnAt time.Time // zero unless Withdrawn
