@@ -31,6 +31,9 @@ func (p *pages) send(ctx context.Context, place *Place) error {
 		if err := l.sleep(ctx, place.sent.Sub(now)); err != nil {
 			return p.abandon(place, err)
 		}
+		if now := l.now(); now.After(place.sent) {
+			l.late.add(now.Sub(place.sent))
+		}
 	}
 }
 

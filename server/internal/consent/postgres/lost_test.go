@@ -230,3 +230,24 @@ func TestACommitThatTheReplicaMayLackIsNotAcknowledged(t *testing.T) {
 	require.NoError(t, <-given)
 	require.EqualValues(t, 2, verified(t, first.DSN("postgres")).Size)
 }
+
+// A server that is away is asked again with each decision.
+func TestADatabaseThatWasAwayIsWrittenToAgain(t *testing.T) {
+	server, err := pgtest.Start(pgtest.Options{})
+	require.NoError(t, err)
+	t.Cleanup(server.Remove)
+	l := relay(t, server.DSN("postgres"), storetest.NewClock())
+	d := noticed(t, l, "key-of-the-one-before")
+	_, err = l.Give(t.Context(), d)
+	require.NoError(t, err)
+	require.NoError(t, server.Kill())
+	for i := range 3 {
+		d.IdempotencyKey = fmt.Sprintf("key-of-the-one-in-vain-%d", i)
+		_, err = l.Give(t.Context(), d)
+		require.ErrorIs(t, err, consent.ErrUnavailable)
+	}
+	require.NoError(t, server.Start())
+	d.IdempotencyKey = "key-of-the-one-after"
+	_, err = l.Give(t.Context(), d)
+	require.NoError(t, err)
+}

@@ -27,9 +27,12 @@ func newWriter(ctx context.Context, c *pgx.ConnConfig) (*writer, error) {
 			w.warned.Store(true)
 		}
 	}
-	var err error
-	w.conn, err = dial(ctx, c)
-	return w, err
+	conn, err := dial(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	w.conn = conn
+	return w, nil
 }
 
 // drop closes the connection, and with it what was begun on it. The server may
