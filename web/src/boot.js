@@ -26,7 +26,7 @@ const start = async () => {
   await pause();
   return new Promise((ready, failed) => {
     // It never ends by itself.
-    go.run(instance, { ekyc: { base, version: VERSION, build: WASM_BUILD, ready } }).then(() => {
+    go.run(instance, { base, version: VERSION, build: WASM_BUILD, ready }).then(() => {
       running = null;
       exits++;
       failed(fault('wasm_unavailable'));

@@ -30,7 +30,7 @@ export class Element extends HTMLElement {
   connectedMoveCallback() {} // moveBefore keeps everything
 }
 
-for (const name of ['connected', 'disconnected', 'attributeChanged', 'formAssociated', 'formDisabled', 'formReset', 'formStateRestore'])
+for (const name of 'connected disconnected attributeChanged formAssociated formDisabled formReset formStateRestore'.split(' '))
   Element.prototype[name + 'Callback'] = function (...given) {
     of(this)[name]?.(...given);
   };

@@ -4,7 +4,7 @@ import { boot } from './boot.js';
 import { create, of } from './element.js';
 import { all, names } from './widget.js';
 
-const made = {}; // id → element
+const made = {}; // id → element, as long as the page has it
 let count = 0;
 
 const callbacks = 'callback expiredCallback errorCallback declineCallback consentCallback'.split(' ');
@@ -26,7 +26,7 @@ const need = (ok, method, argument) => {
 
 // Without an id: the first widget of the page.
 const pick = (method, id) => {
-  const w = id === undefined ? [...all][0] : of(made[id] || id);
+  const w = id === undefined ? [...all][0] : of(made[id]?.deref() || id);
   need(w, method, 'id');
   return w;
 };
@@ -42,7 +42,7 @@ export const facade = {
   render(container, params) {
     const place = typeof container == 'string' ? document.querySelector(container) : container;
     need(place instanceof Element, 'render', 'container');
-    need(params && typeof params == 'object', 'render', 'params');
+    need(Object(params) == params, 'render', 'params');
     for (const name of [...names, ...callbacks]) {
       const form = forms[name] || (callbacks.includes(name) ? /^function/ : /^string/);
       const v = params[name] ?? (/sitekey|purpose/.test(name) ? 0 : undefined);
@@ -55,7 +55,7 @@ export const facade = {
       if (given) element.addEventListener('ekyc-' + event, e => given(e.detail.token || e.detail));
     }
     const id = 'ekyc-' + ++count;
-    made[id] = element;
+    made[id] = new WeakRef(element);
     place.append(element);
     return id;
   },

@@ -28,10 +28,9 @@ export const program = () => {
   };
   const resume = () => step(() => wasm.resume());
 
-  // What Go looks for while it starts, and the program's own. The page's globals
-  // are neither changed for it nor asked for what stands here. It opens no file.
-  const own = { fs: { constants: new Proxy({}, { get: () => -1 }) }, process: {}, path: {} };
-  const global = new Proxy(own, { get: (_, name) => own[name] ?? globalThis[name] });
+  // The page's own global object, which nobody changes, and ekyc: what run was given.
+  let given;
+  const global = new Proxy({}, { get: (_, name) => (name == 'ekyc' ? given : globalThis[name]) });
 
   // Go asks this one for its events.
   const self = {
@@ -100,18 +99,14 @@ export const program = () => {
     'runtime.wasmExit': () => (ended = true),
     // Nothing is written but a panic.
     'runtime.wasmWrite': sp => {
-      line += decoder.decode(new Uint8Array(wasm.mem.buffer, uint(sp + 16), uint(sp + 24)));
+      line += string(sp + 16);
       if (!line.endsWith('\n')) return;
       console.error(line);
       line = '';
     },
     'runtime.resetMemoryDataView': () => (memory = new DataView(wasm.mem.buffer)),
-    'runtime.nanotime1': sp => setInt(sp + 8, (performance.timeOrigin + performance.now()) * 1e6),
-    'runtime.walltime': sp => {
-      const ms = Date.now();
-      setInt(sp + 8, ms / 1000);
-      memory.setInt32(sp + 16, (ms % 1000) * 1e6, true);
-    },
+    'runtime.nanotime1': sp => setInt(sp + 8, performance.now() * 1e6),
+    'runtime.walltime': () => {}, // for package time, which is not linked: it is too large
     'runtime.scheduleTimeoutEvent': sp => {
       const id = setTimeout(() => {
         while (!ended && timers.has(id)) resume(); // until Go has taken note (golang/go#28975)
@@ -119,10 +114,7 @@ export const program = () => {
       timers.add(id);
       memory.setInt32(sp + 16, id, true);
     },
-    'runtime.clearTimeoutEvent': sp => {
-      clearTimeout(uint(sp + 8));
-      timers.delete(uint(sp + 8));
-    },
+    'runtime.clearTimeoutEvent': sp => timers.delete(uint(sp + 8)), // and it will do nothing
     'runtime.getRandomData': sp => crypto.getRandomValues(bytes(sp + 8)),
 
     'syscall/js.finalizeRef': sp => {
@@ -166,9 +158,9 @@ export const program = () => {
 
   return {
     imports: { gojs },
-    // Ends with the program, which finds more on its global object.
-    run(instance, more) {
-      Object.assign(own, more);
+    // Ends with the program.
+    run(instance, ekyc) {
+      given = ekyc;
       wasm = instance.exports;
       memory = new DataView(wasm.mem.buffer);
       step(() => wasm.run(0, 4096)); // no arguments and no environment, where memory is zero

@@ -5,7 +5,7 @@ import { fault } from './relay.js';
 const tags = new Set(
   'div section header footer h2 h3 p ul ol li dl dt dd span strong em bdi a button form label input select option output canvas details summary fieldset legend svg path'.split(' '),
 );
-const never = /^(on|style$|src|(form)?action$)/i;
+const never = /^(on|style$|src|\w*action$)/i;
 
 const safe = /^(https:|mailto:|tel:|http:\/\/(localhost|127\.0\.0\.1|\[::1])(:\d+)?(\/|$))/;
 

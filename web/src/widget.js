@@ -2,7 +2,9 @@
 // whose value never lies. Once bound, the wasm decides everything through host.
 import { boot } from './boot.js';
 import { build, draw } from './paint.js';
-import { ask, base, fault } from './relay.js';
+import { panels } from './panels.js';
+import { ask, fault } from './relay.js';
+import { away } from './away.js';
 
 export const all = new Set();
 export const names = 'sitekey purpose ticket subject retry lang name theme mode loading required disabled'.split(' ');
@@ -16,15 +18,11 @@ export const widget = (element, internals, root) => {
   let state = 'loading';
   let field = '.loading';
   let view, painting, binding, handle, press, trouble;
-  let away; // the window of the relay's own page
   let disabled = false;
   let spent = false; // the token went out with a form
   let turn = 0; // of paint: the newest wins
 
-  const find = selector => root.querySelector(selector);
-  const part = name => find(`[data-part=${name}]`);
-  const word = key => find(`[data-message~=${key}]`)?.textContent;
-  const inPanel = what => find(`section:not([hidden]) ${what}`);
+  const ui = panels(root);
   const attribute = name => element.getAttribute(name) || '';
   const emit = (type, detail) => element.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
 
@@ -37,8 +35,8 @@ export const widget = (element, internals, root) => {
     const missing = element.hasAttribute('required') && !/^d/.test(state); // done, declined
     internals.setValidity(
       { valueMissing: missing },
-      word(state == 'captcha' ? 'required-letters' : 'required') || 'Please answer.',
-      inPanel('input') || inPanel('[data-part=heading]') || root.firstChild,
+      ui.word_(state == 'captcha' ? 'required-letters' : 'required') || 'Please answer.',
+      ui.shown_('answer') || ui.shown_('heading') || root.firstChild,
     );
   };
 
@@ -56,78 +54,30 @@ export const widget = (element, internals, root) => {
     if (next != previous || retryAfter) emit('ekyc-state', { state, previous, retryAfter });
   };
 
-  // What is shown before the view, or instead of it: with the partner's own words.
-  const plain = (text, again) => {
-    const box = build(['div', { class: 'ekyc plain', part: 'view', tabindex: -1, lang: 'en', dir: 'ltr' }, ['p', { role: 'status' }, text]]);
-    box.append(document.createElement('slot'));
-    if (again) box.append(build(['button', { 'data-part': 'retry' }, 'Try again']));
-    root.replaceChildren(box);
-  };
-
   const language = () => {
-    for (let n = element; n; n = n.parentNode || n.host) if (n.lang) return n.lang;
+    // A form's own lang may be a field of that name.
+    for (let n = element; n; n = n.parentNode || n.host) if (n.lang?.trim?.()) return n.lang;
     return navigator.language;
   };
-
-  const query = more => '?' + new URLSearchParams({ sitekey: attribute('sitekey'), purpose: attribute('purpose'), ...more });
 
   const paint = async lang => {
     const mine = ++turn;
     // Once another one has begun, this one has no end, good or bad.
-    const answer = await ask('/v1/view' + query({ lang: lang || language() })).finally(() => mine != turn && new Promise(() => {}));
+    const answer = await ask('/v1/view?' + new URLSearchParams({ sitekey: attribute('sitekey'), purpose: attribute('purpose'), lang: lang || language() })).finally(() => mine != turn && new Promise(() => {}));
     const tree = build(answer.view);
     const had = root.activeElement?.dataset.part;
     view = answer;
     press = null; // it was meant for the words that go
     root.replaceChildren(tree);
-    const choice = part('language');
+    const choice = ui.part_('language');
     choice.append(...answer.languages.map(({ tag, name, dir }) => build(['option', { value: tag, lang: tag, dir }, name])));
     choice.value = answer.notice.lang;
-    if (had) part(had)?.focus();
+    if (had) ui.part_(had)?.focus();
     disable();
     settle();
   };
 
   const disable = () => root.querySelectorAll('button,input,select').forEach(c => (c.disabled = disabled));
-
-  const show = name => root.querySelectorAll('section').forEach(s => (s.hidden = s.dataset.part != 'panel-' + name));
-
-  const tell = text => {
-    show('error');
-    root.querySelectorAll('[data-slot=reason],[data-part=error]').forEach(p => (p.textContent = text));
-  };
-
-  // In place of the wasm: a button that leads to the relay's own page.
-  const offer = key => {
-    tell(word(key));
-    inPanel('[data-part=retry]').textContent = word('open');
-    away ||= me; // no window yet
-  };
-
-  // Nobody guesses the end of the presentation: it goes to that page as state.
-  const secret = () => view.presentation.slice(-22);
-
-  // Within the very press, or the browser refuses.
-  const visit = () => {
-    const more = { ticket: attribute('ticket'), subject: attribute('subject'), lang: view.notice.lang, origin, state: secret() };
-    away = open(base + '/v1/hosted' + query(more)) || me;
-  };
-
-  const end = (response, expiresAt) => {
-    const token = response[0] != '.' && response;
-    const name = token ? 'done' : 'declined';
-    show(name);
-    become(name, { token });
-    if (token) {
-      emit('ekyc-token', { token, expiresAt });
-      setTimeout(() => {
-        if (field != token) return;
-        offer('expired');
-        become('expired');
-        emit('ekyc-expire', {});
-      }, expiresAt - Date.now());
-    } else emit('ekyc-decline', { consentId: '', alternative: '', reason: name });
-  };
 
   const broken = (e, degraded) => {
     trouble = e;
@@ -135,12 +85,12 @@ export const widget = (element, internals, root) => {
     const { code } = e;
     const asked = press;
     press = null;
-    if (part('panel-error')) {
-      tell(word(code) || word(e.fault) || word('unknown'));
-      if (degraded) offer('wasm_unavailable');
-      if (asked) inPanel('[data-part=heading]').focus();
+    if (ui.part_('panel-error')) {
+      if (degraded) hosted.offer_('wasm_unavailable');
+      else ui.tell_(ui.word_(code) || ui.word_(e.fault) || ui.word_('unknown'));
+      if (asked) ui.shown_('heading').focus();
     } else {
-      plain('Could not be loaded: ' + code, true);
+      ui.plain_('Could not be loaded: ' + code, true);
     }
     become('error', { unreachable: code == 'network' });
     if (degraded) emit('ekyc-degraded', { reason: code });
@@ -154,8 +104,10 @@ export const widget = (element, internals, root) => {
       try {
         await paint();
         become('notice');
-        if (attribute('mode') == 'hosted') offer('wasm_unavailable');
-        else idle(() => all.has(me) && bind(), { timeout: 3000 });
+        if (attribute('mode') == 'hosted') {
+          hosted.offer_('wasm_unavailable');
+          ui.part_('error').textContent = ''; // nothing is wrong
+        } else idle(() => all.has(me) && bind(), { timeout: 3000 });
       } catch (e) {
         broken(e);
       }
@@ -165,8 +117,9 @@ export const widget = (element, internals, root) => {
     (binding ||= (async () => {
       try {
         await begin();
-        const core = view && !away && (await boot());
-        if (view && core && !handle) handle = core.bind(host);
+        const core = view && !hosted.offered_ && (await boot());
+        await painting; // another language may be on its way
+        if (view && core && !handle && !trouble) handle = core.bind(host);
       } catch (e) {
         if (binding && !trouble) broken(e, true); // else its end was seen to
       }
@@ -175,12 +128,13 @@ export const widget = (element, internals, root) => {
   const forget = () => {
     turn++;
     handle?.close();
-    handle = away = painting = binding = press = view = trouble = null;
+    hosted.offered_ = false;
+    handle = painting = binding = press = view = trouble = null;
   };
 
   const restart = () => {
     forget();
-    plain('Loading…');
+    ui.plain_('Loading…');
     become('loading');
     begin();
   };
@@ -193,30 +147,30 @@ export const widget = (element, internals, root) => {
 
   const take = () => {
     const p = press;
-    if (p) part(p.part).removeAttribute('aria-busy');
+    if (p) ui.part_(p.part).removeAttribute('aria-busy');
     press = null;
     return p;
   };
 
-  const sent = () => (spent = state == 'done');
+  const sent = e => e.target == internals.form && (spent = state == 'done');
   const near = new IntersectionObserver(list => list.at(-1).isIntersecting && begin(), { rootMargin: '400px' });
 
   const host = {
-    element,
     root,
     params: () => ({
       ...Object.fromEntries(names.map(n => [n, attribute(n)])),
       lang: language(),
-      required: element.hasAttribute('required'),
       disabled,
     }),
     view: () => view,
     paint,
-    draw: data => draw(part('captcha'), data),
+    draw: data => draw(ui.part_('captcha'), data),
     state: become,
     emit,
     press: take,
+    field_: () => field,
   };
+  const hosted = away(host, ui);
 
   const me = {
     connected() {
@@ -232,13 +186,13 @@ export const widget = (element, internals, root) => {
     // ends by itself within minutes.
     disconnected: () =>
       setTimeout(() => {
-        if (!element.isConnected) (handle || away) && /done|captcha|ing$/.test(state) ? setTimeout(me.disconnected, 6e4) : close();
+        if (!element.isConnected) (handle || hosted.offered_) && /done|captcha|ing$/.test(state) ? setTimeout(me.disconnected, 6e4) : close();
       }),
     attributeChanged(name, was, is) {
       settle();
       if (was === is || name == 'disabled') return;
-      if (handle) handle.changed(name);
-      else if (painting && /sitekey|purpose|lang/.test(name)) restart();
+      if (handle && name != 'mode') handle.changed(name);
+      else if (painting && /sitekey|purpose|lang|mode/.test(name)) restart();
     },
     formAssociated: form => form?.addEventListener('formdata', sent),
     formDisabled(off) {
@@ -253,16 +207,13 @@ export const widget = (element, internals, root) => {
     formStateRestore: settle,
     // By the browser's button, out of its cache. A token that was sent is worth nothing now.
     back_() {
-      if (spent || away) me.formReset();
+      if (spent || (hosted.offered_ && state != 'done')) me.formReset();
       else handle?.restore();
     },
-    // The answer of that page, in that window, to this visit.
-    hear_({ source, origin, data }) {
-      if (away == source && new URL(base).origin == origin && data.state == secret()) end(data.response, data.expiresAt);
-    },
+    hear_: hosted.hear_,
     crashed_(last) {
       handle = null; // what it listened with is gone
-      if (state == 'done' || !view) return;
+      if (hosted.offered_ || /^d/.test(state) || !view) return;
       if (last) broken(fault('wasm_unavailable'), true);
       else restart();
     },
@@ -271,10 +222,10 @@ export const widget = (element, internals, root) => {
       element.remove();
     },
     state_: () => state,
-    field_: () => field,
+    field_: host.field_,
     async use_(f) {
       await bind();
-      if (!handle) throw trouble;
+      if (!handle) throw trouble || fault('wasm_unavailable');
       return f(handle);
     },
   };
@@ -285,16 +236,16 @@ export const widget = (element, internals, root) => {
     const button = e.target.closest('button[data-part]');
     if (handle || !button) return;
     const name = button.dataset.part;
-    if (away) return name == 'retry' ? visit() : end('.');
-    if (name == 'retry') return restart();
+    if (hosted.offered_) return name == 'retry' ? hosted.visit_() : hosted.end_('.', 0, 'other-id');
+    if (name == 'retry' || state == 'declined') return restart();
     take();
     press = { part: name, trusted: e.isTrusted };
     button.setAttribute('aria-busy', true);
-    part('status').replaceChildren(word('loading'));
+    ui.part_('status').replaceChildren(ui.word_('loading'));
     bind();
   });
   root.addEventListener('change', e => {
-    if (!handle && e.target == part('language')) paint(e.target.value).catch(broken);
+    if (!handle && e.target == ui.part_('language')) painting = paint(e.target.value).catch(broken);
   });
   for (const touch of ['pointerdown', 'focusin']) root.addEventListener(touch, () => view && bind());
   element.addEventListener('invalid', () => {
@@ -302,7 +253,7 @@ export const widget = (element, internals, root) => {
     begin();
   });
 
-  plain('Loading…');
+  ui.plain_('Loading…');
   settle();
   return me;
 };

@@ -27,10 +27,12 @@ const crashable = `{
 
 func TestACrashIsMendedOnceAndThenSaid(t *testing.T) {
 	relay := startRelay(t)
-	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
+	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "") + widget("pk_test_pass", `mode="hosted" name="two" loading="eager"`)})
 	b := newTab(t)
 	b.do(onNewDocument(crashable))
 	b.open(site.URL)
+	b.until(`!!` + part("retry", 1))
+	elsewhere := b.popup(func() { b.press("retry", 1) })
 	b.press("agree")
 	b.state("captcha")
 	js[any](b, `crash = 'fatal'`)
@@ -48,6 +50,15 @@ func TestACrashIsMendedOnceAndThenSaid(t *testing.T) {
 	require.Equal(t, "wasm_unavailable", events(b, "degraded")[0]["reason"])
 	require.Equal(t, 2, js[int](b, `instances`), "no third")
 	require.Equal(t, ".error", b.field())
+
+	require.Len(t, events(b, "degraded"), 1)
+	require.Equal(t, "Continue on a separate page", js[string](b, part("retry")+`.textContent`))
+	b.popup(func() { b.press("retry") }).through("abc12")
+	b.state("done")
+	require.Equal(t, true, redeem(t, relay, b.field(), nil)["success"])
+
+	elsewhere.through("abc12") // what has no part in it lost nothing by it
+	b.state("done", 1)
 }
 
 func TestACrashTakesNoTokenAway(t *testing.T) {

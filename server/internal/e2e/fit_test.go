@@ -125,3 +125,18 @@ func TestThePictureIsEnlargedAndItsContrastRaised(t *testing.T) {
 	require.True(t, js[bool](b, part("contrast")+`.ariaPressed === 'true'`))
 	require.Equal(t, 1, js[int](b, `performance.getEntriesByType('resource').filter(r => /sessions|captchas/.test(r.name)).length`), "the same picture")
 }
+
+// A grid of a page gives its items the room that they ask for.
+func TestAnEnlargedPictureStretchesNoGridOfAPage(t *testing.T) {
+	relay := startRelay(t)
+	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Style: true})
+	b := newLook(t, look{"phone", 320, "light", ""})
+	b.open(site.URL)
+	js[any](b, `document.forms[0].style.display = 'grid', document.forms[0].style.width = '280px'`)
+	b.press("agree")
+	b.state("captcha")
+	for range 3 {
+		require.Equal(t, 280, js[int](b, `document.querySelector('ekyc-connect').offsetWidth`))
+		b.press("enlarge")
+	}
+}

@@ -132,10 +132,14 @@ func TestTheHostedModeNeedsNoWasm(t *testing.T) {
 	b.until(`!!` + part("retry"))
 	require.Equal(t, ".unstarted", b.field())
 	require.False(t, js[bool](b, `document.forms[0].checkValidity()`))
+	require.Equal(t, js[string](b, `document.querySelector('ekyc-connect').shadowRoot.querySelector('h2').textContent`), js[string](b, part("heading")+`.textContent`), "no error is told: there is none")
+	require.Empty(t, js[string](b, `document.querySelector('ekyc-connect').shadowRoot.querySelector('[role=alert]').textContent`))
+	require.Equal(t, "wasm_unavailable", js[string](b, `EkycConnect.retry().catch(e => e.code)`))
 	page := b.popup(func() { b.press("retry") })
 	page.on("notice", "decline")
 	page.on("declined", "")
 	b.state("declined")
+	b.until(`document.querySelector('ekyc-connect').shadowRoot.activeElement?.textContent === ` + part("heading") + `.textContent`)
 	require.Equal(t, ".declined", b.field())
 	require.Equal(t, "declined", events(b, "decline")[0]["reason"])
 	page.on("declined", "retry")
@@ -176,6 +180,51 @@ func TestAnAnswerIsTakenFromTheRelaysWindowAlone(t *testing.T) {
 	again.through("abc12")
 	b.state("done")
 	require.NotEqual(t, "stolen", b.field())
+}
+
+// Who lost the window opens another; whichever is answered counts, for its own
+// widget, until that is put back.
+func TestEachWidgetHearsItsOwnWindowsAlone(t *testing.T) {
+	relay := startRelay(t)
+	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted" name="one"`) + widget("pk_test_pass", `mode="hosted" name="two" loading="eager"`)})
+	b := newTab(t)
+	b.open(site.URL)
+	b.until(`!!` + part("retry") + ` && !!` + part("retry", 1))
+	lost := b.popup(func() { b.press("retry") })
+	lost.on("notice", "")
+	other := b.popup(func() { b.press("retry", 1) })
+	second := b.popup(func() { b.press("retry") })
+	second.on("notice", "")
+	lost.through("abc12")
+	b.state("done")
+	require.Equal(t, "notice", js[string](b, `document.querySelectorAll('ekyc-connect')[1].dataset.state`))
+	other.through("abc12")
+	b.state("done", 1)
+	for _, name := range []string{"one", "two"} {
+		require.Equal(t, true, redeem(t, relay, js[string](b, `new FormData(document.forms[0]).get('`+name+`')`), nil)["success"])
+	}
+	js[any](b, `document.forms[0].reset()`)
+	b.state("notice")
+	b.until(`!!` + part("retry"))
+	second.through("abc12")
+	js[any](b, `new Promise(r => setTimeout(r, 100))`)
+	require.Equal(t, "notice", js[string](b, `EkycConnect.getState()`), "too late")
+	require.Len(t, events(b, "token"), 2)
+}
+
+func TestATokenOfThePageOfTheRelayRunsOutInItsTime(t *testing.T) {
+	relay := startRelay(t)
+	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted"`)})
+	b := newTab(t)
+	b.do(onNewDocument(`{ globalThis.slept = 0; const now = Date.now; Date.now = () => now() + slept }`))
+	b.open(site.URL)
+	b.until(`!!` + part("retry"))
+	b.popup(func() { b.press("retry") }).through("abc12")
+	b.state("done")
+	js[any](b, `slept = 3.6e6`) // no timer counts the time that a device sleeps
+	b.state("expired")
+	require.Equal(t, ".expired", b.field())
+	require.Len(t, events(b, "expire"), 1)
 }
 
 // A browser without JavaScript: a link, forms, and a form back.

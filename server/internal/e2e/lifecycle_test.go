@@ -63,6 +63,16 @@ func TestAPagesGlobalsAreNeitherReadNorWrittenWhileTheProgramStarts(t *testing.T
 	require.Equal(t, true, redeem(t, relay, b.field(), nil)["success"])
 }
 
+func TestAFormsFieldNamedLangIsNoLanguage(t *testing.T) {
+	relay := startRelay(t)
+	site := newPartner(t, form{Relay: relay, Markup: `<input type="hidden" name="lang" value="fr"><div lang="">` + widget("pk_test_pass", "") + `</div>`})
+	b := newTab(t)
+	b.do(onNewDocument(`addEventListener('DOMContentLoaded', () => document.documentElement.lang = 'hi')`))
+	b.open(site.URL)
+	b.state("notice")
+	require.Equal(t, "hi", js[string](b, part("view")+`.lang`))
+}
+
 func TestATokenOutlivesAMoveAndEndsWithAReset(t *testing.T) {
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
