@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -24,27 +25,25 @@ type redeemed struct {
 	Success    bool     `json:"success"`
 	ErrorCodes []string `json:"error-codes"`
 
-	ChallengeTS   string `json:"challenge_ts"`
-	Origin        string `json:"origin"`
-	Sitekey       string `json:"sitekey"`
-	Purpose       string `json:"purpose"`
 	VendorPurpose string `json:"vendor_purpose"`
 	SessionID     string `json:"session_id"`
 	Captcha       string `json:"captcha"`
-	TransactionID string `json:"transaction_id"`
 	Retry         string `json:"retry"`
 	Consent       struct {
-		ID            string `json:"id"`
-		GivenAt       string `json:"given_at"`
-		Lang          string `json:"lang"`
-		Subject       string `json:"subject"`
-		SubjectSource string `json:"subject_source"`
-		Notice        struct {
-			ID      string `json:"id"`
-			Version string `json:"version"`
-			SHA256  string `json:"sha256"`
-		} `json:"notice"`
+		ID string `json:"id"`
 	} `json:"consent"`
+
+	Shown string `json:"-"` // the whole answer, to be read by people
+}
+
+// forTheVendor are the members that no page shows.
+var forTheVendor = regexp.MustCompile(`("(?:session_id|captcha)": )"(?:\\.|[^"\\])*"`)
+
+// readable is JSON with a line for each member.
+func readable(raw []byte) (string, error) {
+	value := jsontext.Value(raw)
+	err := value.Indent(jsontext.WithIndent("  "))
+	return forTheVendor.ReplaceAllString(string(value), `$1"•••"`), err
 }
 
 // verify redeems a token: the one call that every partner's back end makes.
@@ -71,7 +70,8 @@ func (d *demo) verify(ctx context.Context, s submission, key secret.String) (ans
 	if !answer.Success && len(answer.ErrorCodes) == 0 {
 		return redeemed{}, status, fmt.Errorf("demo: siteverify answered %d without a reason", status)
 	}
-	return answer, status, nil
+	answer.Shown, err = readable(raw)
+	return answer, status, err
 }
 
 // record fetches the consent behind a token, indented for reading.
@@ -85,11 +85,10 @@ func (d *demo) record(ctx context.Context, id string, key secret.String) (text s
 	if err != nil {
 		return "", 0, fmt.Errorf("demo: consents: %w", err)
 	}
-	value := jsontext.Value(raw)
-	if err := value.Indent(jsontext.WithIndent("  ")); err != nil {
+	if text, err = readable(raw); err != nil {
 		return "", status, fmt.Errorf("demo: consents answered %d with something else than JSON", status)
 	}
-	return string(value), status, nil
+	return text, status, nil
 }
 
 // testNumber stands where the Aadhaar number of the applicant would: twelve

@@ -56,8 +56,8 @@ type demo struct {
 	client    *http.Client
 }
 
-// New makes the demo: GET / the form, GET /demo/… its files, POST /demo/onboard
-// the bank's back end.
+// New makes the demo: GET / the playground, GET /demo/account an onboarding form,
+// GET /demo/… their files, POST /demo/onboard the bank's back end.
 func New(o Options) (http.Handler, error) {
 	pages, err := template.ParseFS(web.Files, "*.html")
 	if err != nil {
@@ -72,7 +72,8 @@ func New(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", d.form)
+	mux.HandleFunc("GET /{$}", d.form(".", playground))
+	mux.HandleFunc("GET /demo/account", d.form("..", account))
 	mux.HandleFunc("GET /demo/{file}", d.file)
 	mux.HandleFunc("POST /demo/onboard", d.onboard)
 	return mux, nil

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"html"
 	"io"
 	"log/slog"
 	"maps"
@@ -72,7 +73,7 @@ func (p *partner) get(t *testing.T, path string) (*http.Response, string) {
 func (p *partner) submit(t *testing.T, pairs ...string) (int, string) {
 	t.Helper()
 	form := url.Values{
-		"sitekey": {"pk_test_pass"}, "lang": {"hi"}, "theme": {"dark"}, "application": {"APP-1"}, "name": {"Asha <b>Rao</b>"},
+		"at": {"account"}, "mode": {"hosted"}, "sitekey": {"pk_test_pass"}, "lang": {"hi"}, "theme": {"dark"}, "application": {"APP-1"}, "name": {"Asha <b>Rao</b>"},
 		"mobile": {"1"}, "email": {"a@example.com"}, "ekyc-connect-response": {"the-token"},
 	}
 	for i := 0; i < len(pairs); i += 2 {
@@ -83,7 +84,7 @@ func (p *partner) submit(t *testing.T, pairs ...string) (int, string) {
 	body := read(t, r)
 	require.Equal(t, policy, r.Header.Get("Content-Security-Policy"))
 	require.NotContains(t, body, "<b>", "what people and servers send is shown as text")
-	for _, hidden := range []string{"sk_test", "vendor-key", "c4n4ry"} {
+	for _, hidden := range []string{"sk_test", "vendor-key", "c4n4ry", "vendor-session"} {
 		require.NotContains(t, body, hidden)
 	}
 	return r.StatusCode, body
@@ -97,34 +98,57 @@ func read(t *testing.T, r *http.Response) string {
 	return string(body)
 }
 
-func TestTheFormHoldsTheWidgetAsItsChoicesSay(t *testing.T) {
+func TestThePlaygroundShowsTheWidgetAsItsChoicesSay(t *testing.T) {
 	p := newPartner(t)
 	r, body := p.get(t, "/")
 	require.Equal(t, 200, r.StatusCode)
-	require.Contains(t, body, `<ekyc-connect sitekey="pk_test_pass" purpose="account-opening" theme="auto" subject="APP-`)
+	require.Contains(t, body, `<ekyc-connect sitekey="pk_test_pass" purpose="account-opening" theme="auto" mode="inline" subject="APP-`)
 	require.Contains(t, body, `<script src="./v1/ekyc-connect.js" async>`)
+	require.Contains(t, body, `data-width="full"`)
 	require.NotContains(t, body, "sk_test")
 	require.Contains(t, body, `<option value="hi">हिन्दी</option>`)
 
-	_, body = p.get(t, "/?sitekey=pk_test_expired&lang=hi&theme=dark")
-	require.Contains(t, body, `<ekyc-connect sitekey="pk_test_expired" purpose="account-opening" theme="dark" lang="hi" `)
+	_, body = p.get(t, "/?sitekey=pk_test_expired&lang=hi&theme=dark&mode=hosted&width=280")
+	require.Contains(t, body, `<ekyc-connect sitekey="pk_test_expired" purpose="account-opening" theme="dark" mode="hosted" lang="hi" `)
 	require.Contains(t, body, `<option value="pk_test_expired" selected>`)
+	require.Contains(t, body, `<option value="280" selected>280 px</option>`)
 	require.Contains(t, body, `data-theme="dark"`)
+	require.Contains(t, body, `<div class="stage" data-width="280">`)
+	require.Contains(t, body, `./demo/account?lang=hi&amp;mode=hosted&amp;sitekey=pk_test_expired&amp;theme=dark&amp;width=280`, "the other page keeps the choices")
 
-	_, body = p.get(t, `/?sitekey=pk_live_x&lang="><script>&theme=pink`)
+	_, body = p.get(t, `/?sitekey=pk_live_x&lang="><script>&theme=pink&mode=x&width=1`)
 	require.Contains(t, body, `sitekey="pk_test_pass"`)
 	require.NotContains(t, body, `"><script>`)
 	require.Contains(t, body, `data-theme="auto"`)
+	require.Contains(t, body, `mode="inline"`)
+}
+
+func TestTheOnboardingFormIsAPartnersPageAndNothingMore(t *testing.T) {
+	p := newPartner(t)
+	_, body := p.get(t, "/demo/account?sitekey=pk_test_expired&lang=hi&mode=hosted&width=280")
+	require.Contains(t, body, `<ekyc-connect sitekey="pk_test_expired" purpose="account-opening" theme="auto" mode="hosted" lang="hi" `)
+	require.Equal(t, 1, strings.Count(body, "<script"), "the widget's alone")
+	require.Contains(t, body, `<script src="../v1/ekyc-connect.js" async>`)
+	require.Equal(t, 4, strings.Count(body, "<fieldset"))
+	require.NotContains(t, body, `id="chooser"`)
+	require.NotContains(t, body, `id="events"`)
+	for name, value := range applicant {
+		require.Contains(t, body, `name="`+name+`"`)
+		require.Contains(t, html.UnescapeString(body), value)
+	}
 }
 
 func TestNothingOnThePagesIsInline(t *testing.T) {
 	p := newPartner(t)
-	r, body := p.get(t, "/")
-	require.Equal(t, policy, r.Header.Get("Content-Security-Policy"))
-	require.Equal(t, "no-store", r.Header.Get("Cache-Control"))
-	for _, inline := range []string{"<style", "style=", "<script>", "onclick", "onchange", "javascript:"} {
-		require.NotContains(t, body, inline)
+	for _, path := range []string{"/demo/account", "/"} {
+		r, body := p.get(t, path)
+		require.Equal(t, policy, r.Header.Get("Content-Security-Policy"))
+		require.Equal(t, "no-store", r.Header.Get("Cache-Control"))
+		for _, inline := range []string{"<style", "style=", "<script>", "onclick", "onchange", "javascript:"} {
+			require.NotContains(t, body, inline)
+		}
 	}
+	_, body := p.get(t, "/")
 	for path, kind := range map[string]string{
 		"/demo/demo.css": "text/css", "/demo/demo.js": "text/javascript", "/demo/icon.svg": "image/svg+xml",
 	} {
@@ -138,7 +162,7 @@ func TestNothingOnThePagesIsInline(t *testing.T) {
 
 func TestTemplatesAndStrangePathsAreNotServed(t *testing.T) {
 	p := newPartner(t)
-	for _, path := range []string{"/demo/form.html", "/demo/demo.go", "/demo/absent.css", "/demo/..%2fdemo.go", "/demo/onboard"} {
+	for _, path := range []string{"/demo/account.html", "/demo/demo.go", "/demo/absent.css", "/demo/..%2fdemo.go", "/demo/onboard"} {
 		r, _ := p.get(t, path)
 		require.Equal(t, 404, r.StatusCode, path)
 	}
@@ -174,9 +198,10 @@ func TestTheBackEndRedeemsAndShowsWhatItGot(t *testing.T) {
 	status, body := p.submit(t)
 	require.Equal(t, 200, status)
 	require.Contains(t, body, "Thank you, Asha")
-	require.Contains(t, body, "vendor-session")
-	require.Contains(t, body, "6 letters")
 	require.Contains(t, body, "OTP sent")
+	for _, line := range []string{`{`, `  "success": true,`, `  "session_id": "•••",`, `  "captcha": "•••",`, `  "transaction_id": "tx-1",`, `    "id": "con_1",`} {
+		require.Contains(t, body, strings.ReplaceAll(line, `"`, "&#34;")+"\n", "siteverify's answer, to be read")
+	}
 	require.Contains(t, body, "&#34;origin&#34;: &#34;&lt;b&gt;&#34;")
 
 	_, _ = p.submit(t)
@@ -197,6 +222,7 @@ func TestLettersThatTheVendorRefusedAreAskedForAgain(t *testing.T) {
 	require.Equal(t, 200, status)
 	require.Contains(t, body, `retry="sealed-retry" subject="APP-1"`)
 	require.Contains(t, body, "Asha &lt;b&gt;Rao&lt;/b&gt;", "what was typed is kept")
+	require.Contains(t, body, `<fieldset`)
 	require.Contains(t, body, "The letters did not match")
 	require.Contains(t, body, `<script src="../v1/ekyc-connect.js" async>`)
 	require.Contains(t, body, `lang="hi"`)
@@ -233,7 +259,7 @@ func TestEverySentinelHasItsPageAndIsNeverRedeemed(t *testing.T) {
 		status, body := p.submit(t, "ekyc-connect-response", sentinel)
 		require.Equal(t, 200, status)
 		require.Contains(t, body, title, sentinel)
-		require.Contains(t, body, "?lang=hi&amp;sitekey=pk_test_pass&amp;theme=dark", "the way back keeps the choices")
+		require.Contains(t, body, `href="../demo/account?lang=hi&amp;mode=hosted&amp;sitekey=pk_test_pass&amp;theme=dark&amp;width=full"`, "the way back keeps the choices")
 	}
 }
 
@@ -273,7 +299,7 @@ func TestWithoutTheRecordTheRestIsStillShown(t *testing.T) {
 	p.consent = answer(500, "<html>")
 	status, body := p.submit(t)
 	require.Equal(t, 200, status)
-	require.Contains(t, body, "vendor-session")
+	require.Contains(t, body, "tx-1")
 }
 
 func TestFormsThatCannotBeAreRefused(t *testing.T) {

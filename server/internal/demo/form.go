@@ -2,93 +2,67 @@ package demo
 
 import (
 	"crypto/rand"
-	"html/template"
+	"maps"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
-
-	"ekycconnect/server/internal/notice"
 )
 
-// passes is the test sitekey with which all goes well.
-const passes = "pk_test_pass"
-
-// outcomes says what each test sitekey shows.
-var outcomes = map[string]string{
-	passes:                 "all goes well, with any letters",
-	"pk_test_slow":         "the vendor takes 3 seconds",
-	"pk_test_busy":         "busy vendor, the third try passes",
-	"pk_test_down":         "the vendor is down",
-	"pk_test_rejected":     "the vendor refuses the bank",
-	"pk_test_badjpeg":      "the picture is broken",
-	"pk_test_expired":      "tokens are born expired",
-	"pk_test_wrongcaptcha": "the first letters are refused",
+// applicant is what the onboarding form is filled in with at first, and names
+// its fields: what else is sent is not kept.
+var applicant = map[string]string{
+	"name": "Asha Rao", "birth": "1990-04-12", "occupation": "Salaried", "mobile": "+91 98000 00000", "email": "asha@example.com",
+	"street": "14 Lake View Road", "city": "Pune", "pin": "411001",
+	"kind": "Savings account", "nominee": "",
 }
 
-var themes = []string{"auto", "light", "dark", "contrast"}
-
-// frame is what every page has: where it stands, and the choices to keep.
-type frame struct {
-	Root           string // of the demo, relative to the page, so that any path before it works
-	Sitekey, Lang  string
-	Theme, Purpose string
+var options = map[string][]string{
+	"occupation": {"Salaried", "Self-employed", "Student", "Retired", "Other"},
+	"kind":       {"Savings account", "Savings account without a minimum balance", "Current account"},
 }
 
-// Query carries the choices in links back to the form.
-func (f frame) Query() template.URL {
-	return template.URL(url.Values{"sitekey": {f.Sitekey}, "lang": {f.Lang}, "theme": {f.Theme}}.Encode()) // encoded
-}
-
-// frameOf reads the choices of a request; what it does not know is ignored.
-func frameOf(r *http.Request, root string) frame {
-	f := frame{Root: root, Sitekey: passes, Theme: "auto", Purpose: notice.SandboxPurpose}
-	if key := r.FormValue("sitekey"); outcomes[key] != "" {
-		f.Sitekey = key
-	}
-	if theme := r.FormValue("theme"); slices.Contains(themes, theme) {
-		f.Theme = theme
-	}
-	if lang := r.FormValue("lang"); len(lang) <= 35 { // BCP 47: the longest usual tag
-		f.Lang = lang
-	}
-	return f
-}
-
-type choice struct {
-	Value, Label string
-	Selected     bool
-}
-
+// formPage is a page with the widget in a form.
 type formPage struct {
 	frame
-	Title, Notice       string
-	Name, Mobile, Email string
-	Application         string // the bank's own reference for this applicant: the consent's subject
-	Retry               string // of siteverify, after the vendor refused the letters
-	Sitekeys, Languages []choice
-	Themes              []choice
+	Title, Notice string
+	Application   string // the bank's own reference for this applicant: the consent's subject
+	Retry         string // of siteverify, after the vendor refused the letters
+	Choosers      []chooser
+	values        map[string]string
 }
 
-func (d *demo) form(w http.ResponseWriter, r *http.Request) {
-	p := d.page(frameOf(r, "."))
-	p.Name, p.Mobile, p.Email = "Asha Rao", "+91 98000 00000", "asha@example.com"
-	p.Application = "APP-" + rand.Text()[:10]
-	d.render(w, r, http.StatusOK, "form.html", p)
+// Value is what stands in a field of the onboarding form.
+func (p formPage) Value(name string) string { return p.values[name] }
+
+// Options are the choices of one of its fields.
+func (p formPage) Options(name string) []choice {
+	var all []choice
+	for _, v := range options[name] {
+		all = append(all, choice{Value: v, Selected: v == p.values[name]})
+	}
+	return all
 }
 
-// page is the form with its choices filled in.
-func (d *demo) page(f frame) formPage {
-	p := formPage{frame: f, Title: "Open an account"}
-	for _, key := range d.sitekeys() {
-		p.Sitekeys = append(p.Sitekeys, choice{key, outcomes[key], key == f.Sitekey})
+// form shows one of the pages with a form.
+func (d *demo) form(root, at string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		f := frameOf(r, root)
+		f.At = at
+		d.show(w, r, formPage{frame: f, Application: "APP-" + rand.Text()[:10], values: applicant})
 	}
-	p.Languages = []choice{{"", "Automatic", f.Lang == ""}}
-	for _, l := range d.languages {
-		p.Languages = append(p.Languages, choice{l.Tag, l.Name, l.Tag == f.Lang})
+}
+
+func (d *demo) show(w http.ResponseWriter, r *http.Request, p formPage) {
+	p.Title = "Open an account"
+	if p.At == playground {
+		p.Title, p.Choosers = "Playground", d.choosers(p.frame)
 	}
-	for _, theme := range themes {
-		p.Themes = append(p.Themes, choice{theme, strings.ToUpper(theme[:1]) + theme[1:], theme == f.Theme})
+	d.render(w, r, http.StatusOK, p.At+".html", p)
+}
+
+// valuesOf reads the onboarding form.
+func valuesOf(r *http.Request) map[string]string {
+	values := maps.Clone(applicant)
+	for name := range values {
+		values[name] = r.PostForm.Get(name)
 	}
-	return p
+	return values
 }

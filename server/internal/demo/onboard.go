@@ -14,8 +14,8 @@ const maxForm = 32 << 10
 // submission is what the form sent.
 type submission struct {
 	frame
-	token, application  string
-	name, mobile, email string
+	token, application string
+	values             map[string]string
 }
 
 // key makes the same form, posted twice, one redemption: the relay answers the
@@ -37,7 +37,7 @@ func (d *demo) onboard(w http.ResponseWriter, r *http.Request) {
 	}
 	s := submission{
 		frame: frameOf(r, ".."), token: r.PostForm.Get("ekyc-connect-response"), application: r.PostForm.Get("application"),
-		name: r.PostForm.Get("name"), mobile: r.PostForm.Get("mobile"), email: r.PostForm.Get("email"),
+		values: valuesOf(r),
 	}
 	key, known := d.Secrets[s.Sitekey]
 	if !known || r.PostForm.Get("sitekey") != s.Sitekey {
@@ -84,10 +84,10 @@ func (d *demo) onboard(w http.ResponseWriter, r *http.Request) {
 // again shows the form anew after the vendor refused the letters: with retry
 // the widget begins at a new picture, under the same consent.
 func (d *demo) again(w http.ResponseWriter, r *http.Request, s submission, retry string) {
-	p := d.page(s.frame)
-	p.Name, p.Mobile, p.Email, p.Application, p.Retry = s.name, s.mobile, s.email, s.application, retry
-	p.Notice = "The letters did not match the picture. Here is a new picture; your consent still stands."
-	d.render(w, r, http.StatusOK, "form.html", p)
+	d.show(w, r, formPage{
+		frame: s.frame, Application: s.application, Retry: retry, values: s.values,
+		Notice: "The letters did not match the picture. Here is a new picture; your consent still stands.",
+	})
 }
 
 func siteverifyCall(status int, answer redeemed) call {

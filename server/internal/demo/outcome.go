@@ -1,9 +1,7 @@
 package demo
 
 import (
-	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // outcome is the page after the form.
@@ -15,37 +13,20 @@ type outcome struct {
 	Choices      []string
 	Back         string // text of the link to the form
 	Calls        []call
-	Redeemed     []fact
+	Redeemed     string // siteverify's answer
 	Record       string
 }
 
 type call struct{ Request, Status, Tone, Why string }
 
-type fact struct{ Name, Value string }
-
 // accepted is the good end.
 func accepted(s submission, r redeemed, sent otp, record string, calls []call) outcome {
 	o := outcome{
-		frame: s.frame, Step: "Step 3 of 3", Title: "Thank you, " + firstName(s.name), Tone: "good", Back: "Open another account",
-		Lead:   "Your consent is recorded and your application " + s.application + " is in.",
-		Calls:  calls,
-		Record: record,
-		Redeemed: []fact{
-			{"session_id", r.SessionID},
-			{"captcha", fmt.Sprintf("%d letters, for the vendor alone", utf8.RuneCountInString(r.Captcha))},
-			{"transaction_id", r.TransactionID},
-			{"vendor_purpose", r.VendorPurpose},
-			{"challenge_ts", r.ChallengeTS},
-			{"origin", r.Origin},
-			{"sitekey, purpose", r.Sitekey + ", " + r.Purpose},
-			{"consent.id", r.Consent.ID},
-			{"consent.given_at", r.Consent.GivenAt},
-			{"consent.lang", r.Consent.Lang},
-			{"consent.subject", r.Consent.Subject + " (from the " + r.Consent.SubjectSource + ")"},
-			{"consent.notice", r.Consent.Notice.ID + ", version " + r.Consent.Notice.Version},
-			{"consent.notice.sha256", r.Consent.Notice.SHA256},
-			{"retry", fmt.Sprintf("sealed, %d characters", len(r.Retry))},
-		},
+		frame: s.frame, Step: "Step 3 of 3", Title: "Thank you, " + firstName(s.values["name"]), Tone: "good", Back: "Open another account",
+		Lead:     "Your consent is recorded and your application " + s.application + " is in.",
+		Calls:    calls,
+		Record:   record,
+		Redeemed: r.Shown,
 	}
 	switch {
 	case sent.Status == 200:
