@@ -16,7 +16,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check test lint e2e wasm-test bench fuzz crash chaos pace go database browser engines node
+.PHONY: help run build check test lint e2e wasm-test bench fuzz crash chaos cluster pace go database browser engines node
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,8 +72,11 @@ chaos: build ## slowhttptest in all its modes, floods: the service still answers
 	@command -v slowhttptest >/dev/null || { $(call install,slowhttptest); }
 	@$(GO) run ./server/internal/chaos
 
-pace: build ## a minute at a vendor plan's full allowance: how much of it is used, and 429s of the vendor
-	@$(GO) test -count=1 -v -run TheWholeAllowance ./server -pace 60s
+cluster: go database ## three relays, PostgreSQL with a standby and nginx under load while parts of them are killed
+	@$(GO) run ./server/internal/cluster
+
+pace: build database ## a minute at a vendor plan's full allowance, by one relay and by three: how much of it is used, and 429s of the vendor
+	@$(GO) test -count=1 -v -run TheWholeAllowance ./server ./server/internal/cluster -pace 60s
 
 # A quarter of an hour; nothing else may run on the machine meanwhile.
 bench: build browser database ## relay and widget beside what people would use instead; writes server/docs/bench.md

@@ -22,7 +22,6 @@ const (
 	origin  = "https://www.bank.example"
 	sitekey = "pk_live_cluster"
 	purpose = "account-opening"
-	plan    = "enterprise" // the vendor's largest
 	relays  = 3
 )
 
@@ -51,7 +50,8 @@ type settings struct {
 	Sitekey, SecretHash, Origin             string
 }
 
-func start(ctx context.Context) (c *cluster, err error) {
+// start runs a cluster whose vendor allows what a plan does.
+func start(ctx context.Context, plan string) (c *cluster, err error) {
 	dir, err := os.MkdirTemp("", "ekyc-cluster-")
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func start(ctx context.Context) (c *cluster, err error) {
 	if err := c.startDatabase(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.startVendor(ctx); err != nil {
+	if err := c.startVendor(ctx, plan); err != nil {
 		return nil, err
 	}
 	ports, err := freePorts(1 + 2*relays)

@@ -38,7 +38,7 @@ func main() {
 
 // run has visitors use a cluster of its own while troubles come over it.
 func run(ctx context.Context, visitors int, calm time.Duration, troubles []trouble, out io.Writer) (err error) {
-	c, err := start(ctx)
+	c, err := start(ctx, "enterprise") // the vendor's largest
 	if err != nil {
 		return err
 	}
