@@ -16,7 +16,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check test lint e2e wasm-test bench fuzz crash chaos cluster pace go database browser engines node
+.PHONY: help run build check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace go database browser engines node
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,16 @@ wasm-test: go browser
 .bin/fsck: | go
 	@cd / && GOBIN="$(CURDIR)/.bin" GOFLAGS=-mod=mod $(GO) install github.com/transparency-dev/tessera/cmd/fsck@v1.0.4
 
+.bin/govulncheck: | go
+	@cd / && GOBIN="$(CURDIR)/.bin" GOFLAGS=-mod=mod $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+# The exit status is not 0 either when the database cannot be asked: nothing is
+# known then.
+vuln: .bin/govulncheck ## known vulnerabilities in what the relay and the wasm call, from GOVULNDB (https://vuln.go.dev)
+	@out=$$(.bin/govulncheck ./... 2>&1); code=$$?; echo "$$out"; \
+		case "$$out" in *"fetching vulnerabilities"*) echo "vuln: NOTHING WAS CHECKED: the database cannot be reached from here; set GOVULNDB to one that can";; esac; \
+		exit $$code
+
 # 200 times: the relay is killed at a random moment under load, started again, and
 # nothing that it acknowledged may be missing.
 crash: build ## 200 rounds of kill -9 under load
@@ -89,6 +99,7 @@ bench: build browser database ## relay and widget beside what people would use i
 fuzz: go ## every fuzz test for FUZZTIME (20s)
 	@for p in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "fuzz $$p $$f for $(FUZZTIME)"; \
 			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
 
 # The tests start servers of their own; what apt starts is not used.
