@@ -20,6 +20,11 @@ func (s *Service) Reload(ctx context.Context, r *wire.CaptchaRequest, from Visit
 	if refused != nil {
 		return none, refused
 	}
+	unlock, refused := s.alone(ctx, state.ID())
+	if refused != nil {
+		return none, refused.after(s.reference(state))
+	}
+	defer unlock()
 	admitted, refused := s.admit(ctx, claims.Account, pace.Visitor{Site: claims.Site, Ticketed: claims.Ticketed})
 	if refused != nil {
 		return none, refused.after(s.reference(state))

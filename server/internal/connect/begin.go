@@ -36,9 +36,11 @@ func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionRe
 		return none, ledgerError(err)
 	}
 	if repeated {
-		if refused := s.spendable(state); refused != nil {
+		unlock, refused := s.alone(ctx, state.ID())
+		if refused != nil {
 			return none, refused.after(s.reference(state))
 		}
+		defer unlock()
 	}
 	admitted, refused := s.admit(ctx, d.Account, pace.Visitor{Site: d.Site, Ticketed: d.TicketID != ""})
 	if refused != nil {
@@ -54,6 +56,11 @@ func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionRe
 		}
 		admitted.fresh = state.New
 		s.Watch.Step(d.Site, StepAgree)
+		unlock, err := s.calling.lock(ctx, state.ID()) // a repeat may come as soon as it is committed
+		if err != nil {
+			return none, vendorError(err).after(s.reference(state))
+		}
+		defer unlock()
 	}
 	var fresh *consent.State
 	if !repeated {

@@ -10,20 +10,36 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-// call spends vendor calls of a consent under an admission: it refuses when
-// the consent is withdrawn, over or used up, and commits each call as used
-// before anybody learns the outcome. number receives how many calls the
-// consent has had. fresh is the consent as a commit of this very request left it: then
-// it need not be read again.
-func (s *Service) call(ctx context.Context, admitted *admission, id string, fresh *consent.State,
-	do func(context.Context, Vendor, consent.Committed, deepvue.Turn) ([]consent.Call, error), number *int) *Error {
+// alone waits until nobody else calls the vendor for a consent, and looks whether
+// that may still be done then. It comes before the admission: who waits here holds no
+// place in the line, which others would miss.
+func (s *Service) alone(ctx context.Context, id string) (unlock func(), refused *Error) {
 	unlock, err := s.calling.lock(ctx, id)
 	if err != nil {
-		return vendorError(err)
+		return nil, vendorError(err)
 	}
-	defer unlock()
-	// Read under the lock, so that two calls at once cannot both be the last.
+	state, err := s.Ledger.State(ctx, id)
+	if err != nil {
+		refused = unread(err)
+	} else {
+		refused = s.spendable(state)
+	}
+	if refused != nil {
+		unlock()
+		return nil, refused
+	}
+	return unlock, nil
+}
+
+// call spends vendor calls of a consent under an admission, while nobody else does
+// (see alone): it refuses when the consent is withdrawn, over or used up, and commits
+// each call as used before anybody learns the outcome. number receives how many calls
+// the consent has had. fresh is the consent as a commit of this very request left it:
+// then it need not be read again.
+func (s *Service) call(ctx context.Context, admitted *admission, id string, fresh *consent.State,
+	do func(context.Context, Vendor, consent.Committed, deepvue.Turn) ([]consent.Call, error), number *int) *Error {
 	var state consent.State
+	var err error
 	if fresh != nil {
 		state = *fresh
 	} else if state, err = s.Ledger.State(ctx, id); err != nil {

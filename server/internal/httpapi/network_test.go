@@ -12,7 +12,6 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
-	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/deepvue/script"
@@ -73,12 +72,7 @@ func TestABadNetworkToTheVendorIsToldAndLeavesNothingBehind(t *testing.T) {
 			t.Run(row.name, func(t *testing.T) {
 				t.Parallel()
 				const site = "pk_network"
-				r := apitest.New(t, func(s *apitest.Settings) {
-					s.Sites = append(s.Sites, &connect.Site{
-						Sitekey: site, Account: "network", Purposes: []string{apitest.Purpose},
-						AllowsOrigin: (&config.Site{Origins: []config.Origin{apitest.ShopOrigin}}).AllowsOrigin,
-					})
-				})
+				r := apitest.New(t, withSite(site))
 				proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "vendor", "127.0.0.1:0", "")
 				vendor := script.NewVendor(t, good)
 				proxy.Upstream = strings.TrimPrefix(vendor.URL, "http://")
@@ -91,11 +85,11 @@ func TestABadNetworkToTheVendorIsToldAndLeavesNothingBehind(t *testing.T) {
 				if row.cut {
 					proxy.Stop()
 				}
-				client, err := deepvue.New(deepvue.Account{Name: "network", URL: "http://" + proxy.Listen, ClientID: "id", ClientSecret: secret.New("key")},
+				client, err := deepvue.New(deepvue.Account{Name: site, URL: "http://" + proxy.Listen, ClientID: "id", ClientSecret: secret.New("key")},
 					deepvue.Backoff(250*time.Millisecond), deepvue.Deadline(impatience))
 				require.NoError(t, err)
 				t.Cleanup(client.Close)
-				r.Core.Accounts["network"] = connect.NewAccount(client, nil)
+				r.Core.Accounts[site] = connect.NewAccount(client, nil)
 
 				if row.heals {
 					go func() {

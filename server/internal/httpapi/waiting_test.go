@@ -1,0 +1,66 @@
+package httpapi_test
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/connect"
+	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/deepvue/script"
+	"ekycconnect/server/internal/httpapi/apitest"
+	"ekycconnect/server/internal/limit"
+	"ekycconnect/server/internal/pace"
+	"ekycconnect/server/internal/secret"
+)
+
+// A consent has one vendor call at a time. Whoever asks for more pictures of one
+// meanwhile waits outside the line: a place that is held there is a place that
+// others miss.
+func TestWhoWaitsForItsOwnConsentHoldsNoPlaceInTheLine(t *testing.T) {
+	const site = "pk_waiting"
+	r := apitest.New(t, withSite(site))
+	asked, release := make(chan struct{}), make(chan struct{})
+	good := script.Say(200, script.Good())
+	vendor := script.NewVendor(t, func(w http.ResponseWriter, q *http.Request, call int) {
+		if call == 2 {
+			close(asked)
+			<-release
+		}
+		good(w, q, call)
+	})
+	free := sync.OnceFunc(func() { close(release) })
+	defer free()
+	client, err := deepvue.New(deepvue.Account{Name: site, URL: vendor.URL, ClientID: "id", ClientSecret: secret.New("key")})
+	require.NoError(t, err)
+	defer client.Close()
+	line, err := pace.New(pace.Plan{PerSecond: 10, PerMinute: 4, PerDay: 100}, nil, pace.Options{})
+	require.NoError(t, err)
+	r.Core.Accounts[site] = connect.NewAccount(client, line)
+	const flood = 6
+	r.Core.Limits.Captchas = limit.New(flood)
+
+	begun := r.Begin(t, r.Decision(t, site))
+	picture := apitest.Call{Path: "/v1/captchas", Origin: apitest.ShopOrigin, JSON: M{"session": begun.Session}}
+	ctx, leave := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for range flood {
+		all.Go(func() { _ = r.Send(ctx, picture) })
+	}
+	<-asked
+	require.Eventually(t, func() bool { // all of them are past the limit by address
+		soon, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		defer cancel()
+		return r.Send(soon, picture) == nil // only a refusal comes soon
+	}, 10*time.Second, time.Millisecond)
+
+	other := r.Begin(t, r.Decision(t, site))
+	require.NotEqual(t, begun.Consent.ID, other.Consent.ID)
+	leave()
+	free()
+	all.Wait()
+}
