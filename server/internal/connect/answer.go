@@ -110,7 +110,7 @@ func (s *Service) resume(ctx context.Context, handle string, from Visitor, most 
 	switch {
 	case state.Withdrawn:
 		return nil, none, refuse(wire.ConsentWithdrawn, "the consent was withdrawn").after(s.reference(state))
-	case err != nil:
+	case s.Clock().After(claims.ExpiresAt.Time()): // without the leeway that sealed values have: no picture is to be had either
 		return nil, none, refuse(wire.SessionExpired, "the session is over; ask for consent again").after(s.reference(state))
 	}
 	return &claims, state, nil

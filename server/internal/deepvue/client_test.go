@@ -117,16 +117,16 @@ func TestRetryAfterIsReadAndBounded(t *testing.T) {
 	committed := newDecisions(t).give("main")
 	date := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) // the vendor's clock
 	for header, want := range map[string]time.Duration{
-		"":                     time.Second,
+		"":                     0,
 		"0":                    time.Second,
 		"2":                    2 * time.Second,
 		"30":                   30 * time.Second,
 		"31":                   30 * time.Second,
-		"99999999999999999999": time.Second,
+		"99999999999999999999": 30 * time.Second,
 		"9223372036854775807":  30 * time.Second,
-		"-5":                   time.Second,
-		"1.5":                  time.Second,
-		"soon":                 time.Second,
+		"-5":                   0,
+		"1.5":                  0,
+		"soon":                 0,
 		date.Add(7 * time.Second).Format(http.TimeFormat): 7 * time.Second,
 		date.Add(time.Hour).Format(http.TimeFormat):       30 * time.Second,
 		date.Add(-time.Hour).Format(http.TimeFormat):      time.Second,

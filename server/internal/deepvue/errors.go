@@ -17,7 +17,7 @@ type Error struct {
 	Endpoint   string        // "connect" or "reload-captcha"
 	Code       wire.Code     // vendor_busy, vendor_rejected, vendor_unavailable, vendor_timeout or vendor_bad_answer
 	Status     int           // HTTP status; 0 if there was no answer
-	RetryAfter time.Duration // for vendor_busy: 1 to 30 s
+	RetryAfter time.Duration // for vendor_busy: 1 to 30 s, or 0 if the vendor names no time
 	Class      Class         // a finer cause
 }
 

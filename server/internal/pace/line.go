@@ -287,16 +287,20 @@ const (
 )
 
 // Refused slows the whole line down after a 429 of the vendor: for after, or
-// for 1 s doubling to 30 s if after is 0. It returns the pause.
+// for 1 s doubling to 30 s if after is 0. It returns the pause. Of several calls
+// that were on their way together, the first one counts.
 func (l *Line) Refused(after time.Duration) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now := l.now()
 	if after <= 0 {
+		if rest := l.paused.Sub(now); rest > 0 {
+			return rest
+		}
 		l.backoff = min(max(2*l.backoff, firstPause), maxPause)
 		after = l.backoff
 	}
 	after = min(after, maxPause)
-	now := l.now()
 	if until := now.Add(after); until.After(l.paused) {
 		l.paused = until
 		if l.pages != nil {

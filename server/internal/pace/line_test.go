@@ -248,6 +248,8 @@ func TestA429PausesTheWholeLine(t *testing.T) {
 		l, r := newLine(t, Plans["enterprise"]), &record{}
 		for _, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
 			require.Equal(t, want*time.Second, l.Refused(0))
+			require.Equal(t, want*time.Second, l.Refused(0), "a call that was on its way as well")
+			time.Sleep(want * time.Second)
 		}
 		l.Served()
 		require.Equal(t, time.Second, l.Refused(0))

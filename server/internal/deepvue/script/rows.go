@@ -24,7 +24,7 @@ var Documented = []Row{
 	{Name: "not found", Answer: Say(404, Detail("Not Found")), Code: wire.VendorRejected, Status: 404, Class: "not_found"},
 	{Name: "422 in words", Answer: Say(422, Detail("Invalid Pan pattern")), Code: wire.VendorRejected, Status: 422, Class: "validation"},
 	{Name: "422 as a list", Answer: Say(422, `{"detail":[{"loc":["query","purpose"],"msg":"field required","type":"value_error.missing"}]}`), Code: wire.VendorRejected, Status: 422, Class: "validation"},
-	{Name: "rate limit", Answer: Say(429, Detail("Rate limit exceeded. Please retry after some time.")), Code: wire.VendorBusy, Status: 429, Class: "rate_limit", After: time.Second},
+	{Name: "rate limit", Answer: Say(429, Detail("Rate limit exceeded. Please retry after some time.")), Code: wire.VendorBusy, Status: 429, Class: "rate_limit"},
 	{Name: "rate limit with a time", Answer: Send(429, Detail("Rate limit exceeded. Please retry after some time."), "Retry-After", "7"), Code: wire.VendorBusy, Status: 429, Class: "rate_limit", After: 7 * time.Second},
 	{Name: "rate limit for a day", Answer: Send(429, "", "Retry-After", "86400"), Code: wire.VendorBusy, Status: 429, Class: "rate_limit", After: 30 * time.Second},
 	{Name: "internal error", Answer: Say(500, Detail("Internal Server Error")), Code: wire.VendorUnavailable, Status: 500, Class: "server_error", Tries: 3},
