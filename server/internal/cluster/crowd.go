@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -17,8 +18,9 @@ type crowd struct {
 	gone  sync.WaitGroup
 	mu    sync.Mutex
 	facts map[string]*facts // by consent
-	count int
-	wrong []string // what must never happen
+	count int               // of what was acknowledged
+	cut   int               // requests without a relay's answer
+	wrong []string          // what must never happen
 }
 
 // facts are what was acknowledged of a consent or a refusal.
@@ -48,11 +50,11 @@ func (c *crowd) leave() {
 	c.gone.Wait()
 }
 
-// told is how many events were acknowledged.
-func (c *crowd) told() int {
+// told is how many events were acknowledged, and how many requests were cut off.
+func (c *crowd) told() (acknowledged, cut int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.count
+	return c.count, c.cut
 }
 
 // acknowledge notes that somebody was told of an event.
@@ -91,6 +93,9 @@ func (c *crowd) visit(ctx context.Context) {
 		return
 	}
 	decision := shown.decision()
+	if rand.N(6) == 0 {
+		c.withTicket(ctx, decision)
+	}
 	if rand.N(3) == 0 {
 		var reply consented
 		if c.until(ctx, "/v1/declines", decision, &reply) == http.StatusCreated {
@@ -98,15 +103,8 @@ func (c *crowd) visit(ctx context.Context) {
 		}
 		return
 	}
-	var session struct {
-		consented
-		Session string `json:"session"`
-	}
-	status := c.until(ctx, "/v1/sessions", decision, &session)
-	if session.Consent.ID != "" { // a problem after the commit names it too
-		c.acknowledge(session.Consent.ID, "given")
-	}
-	if status != http.StatusCreated {
+	session, ok := c.agree(ctx, decision)
+	if !ok {
 		return
 	}
 	if rand.N(5) == 0 {
@@ -126,6 +124,50 @@ func (c *crowd) visit(ctx context.Context) {
 	c.redeem(ctx, session.Consent.ID, answer.Token)
 	if rand.N(8) == 0 {
 		c.withdraw(ctx, session.Consent.ID, session.Session)
+	}
+}
+
+// session is the answer to an agreement.
+type session struct {
+	consented
+	Session string `json:"session"`
+}
+
+// agree presses the button, now and then twice: two relays get the same decision at
+// the same time, and both mean the same consent. With a ticket, it is pressed in two
+// tabs: there is one consent, or none.
+func (c *crowd) agree(ctx context.Context, decision map[string]string) (s session, ok bool) {
+	other := maps.Clone(decision)
+	if _, ticketed := decision["ticket"]; ticketed {
+		other["idempotency_key"] = key()
+	} else if rand.N(6) > 0 {
+		other = nil
+	}
+	var second session
+	var both sync.WaitGroup
+	if other != nil {
+		both.Go(func() { c.until(ctx, "/v1/sessions", other, &second) })
+	}
+	status := c.until(ctx, "/v1/sessions", decision, &s)
+	both.Wait()
+	for _, one := range []session{s, second} {
+		if one.Consent.ID != "" { // a problem after the commit names it too
+			c.acknowledge(one.Consent.ID, "given")
+		}
+	}
+	if s.Consent.ID != "" && second.Consent.ID != "" && s.Consent.ID != second.Consent.ID {
+		c.failed("one decision or ticket made two consents: %s, %s", s.Consent.ID, second.Consent.ID)
+	}
+	return s, status == http.StatusCreated
+}
+
+// withTicket has the partner say who the visitor is.
+func (c *crowd) withTicket(ctx context.Context, decision map[string]string) {
+	var minted struct {
+		Ticket string `json:"ticket"`
+	}
+	if status, err := c.do(ctx, http.MethodPost, "/v1/tickets", map[string]string{"subject": key()}, c.bearer(), &minted); err == nil && status == http.StatusCreated {
+		decision["ticket"] = minted.Ticket
 	}
 }
 
@@ -173,7 +215,11 @@ func (c *crowd) withdraw(ctx context.Context, consent, session string) {
 // widget and its visitor do. Every try is the same request.
 func (c *crowd) until(ctx context.Context, path string, body, into any) (status int) {
 	for begin := time.Now(); time.Since(begin) < insist; c.pause(ctx) {
-		if status = c.page(ctx, path, body, into); status != 0 && status != http.StatusTooManyRequests && status < 500 {
+		status = c.page(ctx, path, body, into)
+		switch {
+		case status == 0, status == http.StatusBadGateway, status == http.StatusGatewayTimeout:
+			c.unanswered()
+		case status != http.StatusTooManyRequests && status < 500:
 			return status
 		}
 		if ctx.Err() != nil {
@@ -181,6 +227,13 @@ func (c *crowd) until(ctx context.Context, path string, body, into any) (status 
 		}
 	}
 	return status
+}
+
+// unanswered counts requests that were cut off.
+func (c *crowd) unanswered() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cut++
 }
 
 func (c *crowd) pause(ctx context.Context) {

@@ -44,7 +44,8 @@ func (c *cluster) judge(ctx context.Context, crowd *crowd, out io.Writer) error 
 	if sum.used > calls {
 		crowd.failed("%d uses are recorded of %d vendor calls", sum.used, calls)
 	}
-	fmt.Fprintf(out, "acknowledged %d lost %d double-redeemed %d over-allowance %d\n", crowd.told(), len(sum.lost), len(sum.double), vendor.RateLimited)
+	acknowledged, _ := crowd.told()
+	fmt.Fprintf(out, "acknowledged %d lost %d double-redeemed %d over-allowance %d\n", acknowledged, len(sum.lost), len(sum.double), vendor.RateLimited)
 	if wrong := append(append(sum.lost, sum.double...), crowd.wrong...); len(wrong) > 0 || vendor.RateLimited > 0 {
 		return fmt.Errorf("%d of the vendor's refusals, and: %s", vendor.RateLimited, strings.Join(wrong, "; "))
 	}

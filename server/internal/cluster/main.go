@@ -46,7 +46,7 @@ func run(ctx context.Context, visitors int, calm time.Duration, troubles []troub
 	crowd := c.admit(ctx, visitors)
 	for _, trouble := range troubles {
 		pass(ctx, calm)
-		before := crowd.told()
+		told, cut := crowd.told()
 		begin := time.Now()
 		if err := trouble.comes(ctx, c); err != nil {
 			crowd.leave()
@@ -56,7 +56,9 @@ func run(ctx context.Context, visitors int, calm time.Duration, troubles []troub
 			crowd.leave()
 			return fmt.Errorf("%s: %w", trouble.name, err)
 		}
-		fmt.Fprintf(out, "%-46s %5.1f s, acknowledged meanwhile %d\n", trouble.name, time.Since(begin).Seconds(), crowd.told()-before)
+		toldThen, cutThen := crowd.told()
+		fmt.Fprintf(out, "%-48s %5.1f s, acknowledged meanwhile %4d, requests cut off %3d\n",
+			trouble.name, time.Since(begin).Seconds(), toldThen-told, cutThen-cut)
 	}
 	pass(ctx, calm)
 	crowd.leave()
