@@ -47,13 +47,14 @@ func ForkLog(ctx context.Context, store Store, keys Keys, o LogOptions, reason s
 		return Forked{}, err
 	}
 	var f Forked
+	var head Head
 	err = store.Update(ctx, func(tx Tx) error {
 		// Without the anchor the log must open as it is.
 		g, err := t.open(ctx, tx)
 		if err != nil {
 			return err
 		}
-		t.head, t.root, t.edge = g.head, g.root, g.edge
+		head = g.head
 		known, err := tx.LogKeys(ctx)
 		if err != nil {
 			return err
@@ -64,7 +65,7 @@ func ForkLog(ctx context.Context, store Store, keys Keys, o LogOptions, reason s
 		}
 		f = Forked{Size: g.head.Size}
 		if seen, err := checkpoint.Open(lost, t.origin, verifiers); err == nil {
-			if t.includes(&hashes{ctx: ctx, store: tx, known: t.edge}, seen, "") == nil {
+			if g.includes(&hashes{ctx: ctx, store: tx, known: g.edge}, seen, "") == nil {
 				return fmt.Errorf("consent: the log holds all that its anchor has seen: nothing to do")
 			}
 			f.Lost = seen
@@ -78,5 +79,5 @@ func ForkLog(ctx context.Context, store Store, keys Keys, o LogOptions, reason s
 	if err := os.Rename(o.Anchor, f.Kept); err != nil {
 		return f, fmt.Errorf("consent: put the old anchor aside: %w", err)
 	}
-	return f, replaceFile(o.Anchor, t.head.Note)
+	return f, replaceFile(o.Anchor, head.Note)
 }

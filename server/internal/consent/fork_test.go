@@ -196,6 +196,36 @@ func TestAStoreThatIsReplacedUnderARunningRelayStopsIt(t *testing.T) {
 	stopped(t, l, "log_rolled_back: it has 1 entries and had 5")
 }
 
+// What another relay wrote and nobody was told of may be lost with a primary whose
+// replica lacks it. Who has only read it is not stopped by that.
+func TestAHeadThatNothingWasCommittedOnMayBeLost(t *testing.T) {
+	dir, promoted := t.TempDir(), t.TempDir()
+	store, err := sqlite.Open(dir)
+	require.NoError(t, err)
+	faulty := &storetest.Faulty{Store: store}
+	l := storetest.NewLedger(t, faulty, storetest.NewClock())
+	_, err = l.Give(t.Context(), storetest.Decision(key(1)))
+	require.NoError(t, err)
+	_, err = sqlite.Backup(t.Context(), dir, filepath.Join(promoted, "ledger.db"))
+	require.NoError(t, err)
+	beside, err := sqlite.OpenBeside(t.Context(), dir)
+	require.NoError(t, err)
+	_, err = storetest.NewLedger(t, beside, storetest.NewClock()).Give(t.Context(), storetest.Decision(key(2)))
+	require.NoError(t, err)
+
+	faulty.Fail(storetest.Commit)
+	_, err = l.Give(t.Context(), storetest.Decision(key(3)))
+	require.ErrorIs(t, err, consent.ErrUnavailable)
+	replica, err := sqlite.Open(promoted)
+	require.NoError(t, err)
+	faulty.Replace(replica)
+	state, err := l.Give(t.Context(), storetest.Decision(key(3)))
+	require.NoError(t, err)
+	record, err := l.Record(t.Context(), state.ID())
+	require.NoError(t, err)
+	require.EqualValues(t, 1, record.Events[0].Index)
+}
+
 func TestTheAnchorFollowsWithoutBeingWaitedFor(t *testing.T) {
 	a := &anchored{dir: t.TempDir()}
 	l := a.open(t)

@@ -164,8 +164,11 @@ func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) (growth, error) 
 	}
 	s.batch.Forget = s.now.Add(-replyLife)
 	grown, err := l.tree.extend(ctx, tx, s)
-	if err != nil || s.batch.isEmpty() {
-		return grown, err
+	if err != nil {
+		return growth{}, err
+	}
+	if s.batch.isEmpty() {
+		return growth{published: grown.published}, nil
 	}
 	return grown, tx.Append(ctx, s.batch)
 }

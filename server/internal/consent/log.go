@@ -164,48 +164,49 @@ func (h *hashes) fetch(sizes ...int64) error {
 
 var errLater = errors.New("consent: the hash is not read yet")
 
-// follow makes the head of the transaction the one that is known: after a
-// start, or when another relay on the same store has written.
-func (t *tree) follow(ctx context.Context, tx Tx) error {
+// follow returns the tree as the transaction finds it: the one that is known, or a
+// later one, after a start or when another relay on the same store has written. What
+// it finds is known only once something of this relay's own is committed on top of
+// it: until then, a store with replicas may yet lose it, and nobody was told of it.
+func (t *tree) follow(ctx context.Context, tx Tx) (growth, error) {
+	var none growth
 	head, err := tx.Head(ctx)
 	if err != nil {
-		return err
+		return none, err
 	}
 	if head.Size == t.head.Size && bytes.Equal(head.Note, t.head.Note) {
-		return nil
+		return growth{head: t.head, root: t.root, edge: t.edge}, nil
 	}
 	c, err := checkpoint.Open(head.Note, t.origin, t.verifiers)
 	if err != nil {
-		return broken("the log's newest checkpoint does not open: %w", err)
+		return none, broken("the log's newest checkpoint does not open: %w", err)
 	}
 	if c.Size != head.Size {
-		return broken("the log's newest checkpoint covers %d entries and is kept as one of %d", c.Size, head.Size)
+		return none, broken("the log's newest checkpoint covers %d entries and is kept as one of %d", c.Size, head.Size)
 	}
 	if c.Size < t.head.Size {
-		return rolledBack("it has %d entries and had %d", c.Size, t.head.Size)
+		return none, rolledBack("it has %d entries and had %d", c.Size, t.head.Size)
 	}
 	read := &hashes{ctx: ctx, store: tx}
 	if err := read.fetch(t.head.Size, c.Size); err != nil {
-		return unreadable(err)
+		return none, unreadable(err)
 	}
-	if err := t.holds(read, t.head.Size, t.root, "the one that this relay wrote last"); err != nil {
-		return err
+	if err := holds(read, t.head.Size, t.root, "the one that this relay wrote last"); err != nil {
+		return none, err
 	}
 	read.asked = map[int64]tlog.Hash{}
 	root, err := tlog.TreeHash(c.Size, read)
 	if err != nil {
-		return unreadable(err)
+		return none, unreadable(err)
 	}
 	if root != c.Root {
-		return broken("the log's newest checkpoint, of %d entries, is not that of the hashes beside it; `relay log verify` finds out more", c.Size)
+		return none, broken("the log's newest checkpoint, of %d entries, is not that of the hashes beside it; `relay log verify` finds out more", c.Size)
 	}
-	t.head, t.root, t.edge = head, root, read.asked
-	t.size.Store(head.Size)
-	return nil
+	return growth{head: head, root: root, edge: read.asked}, nil
 }
 
 // holds checks that the tree began as it was when it had size entries.
-func (t *tree) holds(read tlog.HashReader, size int64, root tlog.Hash, which string) error {
+func holds(read tlog.HashReader, size int64, root tlog.Hash, which string) error {
 	if size == 0 {
 		return nil
 	}
@@ -230,13 +231,13 @@ func unreadable(err error) error {
 // extend adds the sheet's entries to the tree and puts the new head on the
 // sheet. Nothing of t changes before the transaction is committed.
 func (t *tree) extend(ctx context.Context, tx Tx, s *sheet) (growth, error) {
-	if err := t.follow(ctx, tx); err != nil {
+	g, err := t.follow(ctx, tx)
+	if err != nil {
 		return growth{}, err
 	}
-	g := growth{head: t.head, root: t.root, edge: t.edge}
 	if len(s.batch.Entries) > 0 {
-		if first := s.batch.Entries[0].Index; first != t.head.Size {
-			return growth{}, broken("there are %d events and the newest checkpoint covers %d; `relay log verify` finds out more", first, t.head.Size)
+		if first := s.batch.Entries[0].Index; first != g.head.Size {
+			return growth{}, broken("there are %d events and the newest checkpoint covers %d; `relay log verify` finds out more", first, g.head.Size)
 		}
 		if err := t.grow(ctx, tx, s.batch.Entries, &g); err != nil {
 			return growth{}, err
@@ -250,8 +251,8 @@ func (t *tree) extend(ctx context.Context, tx Tx, s *sheet) (growth, error) {
 func (t *tree) grow(ctx context.Context, tx Tx, entries []Entry, g *growth) (err error) {
 	salts := make([]byte, saltSize*len(entries))
 	rand.Read(salts)
-	added := make(map[int64]tlog.Hash, len(t.edge)+2*len(entries))
-	for index, hash := range t.edge {
+	added := make(map[int64]tlog.Hash, len(g.edge)+2*len(entries))
+	for index, hash := range g.edge {
 		added[index] = hash
 	}
 	read := &hashes{ctx: ctx, store: tx, known: added}

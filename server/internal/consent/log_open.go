@@ -96,20 +96,20 @@ func (t *tree) open(ctx context.Context, tx Tx) (growth, error) {
 	if _, err := checkpoint.Open(head.Note, t.origin, t.verifiers); errors.As(err, &unverified) {
 		return growth{}, fmt.Errorf("the log's newest checkpoint is signed by none of the log keys in the keys file: put the key that signed it back there, below the new one")
 	}
-	if err := t.follow(ctx, tx); err != nil {
+	g, err := t.follow(ctx, tx)
+	if err != nil {
 		return growth{}, err
 	}
-	if size != t.head.Size {
-		return growth{}, broken("there are %d events and the newest checkpoint covers %d; `relay log verify` finds out more", size, t.head.Size)
+	if size != g.head.Size {
+		return growth{}, broken("there are %d events and the newest checkpoint covers %d; `relay log verify` finds out more", size, g.head.Size)
 	}
 	known, err := tx.LogKeys(ctx)
 	if err != nil {
 		return growth{}, err
 	}
-	if err := t.compare(ctx, tx, known); err != nil {
+	if err := t.compare(ctx, tx, known, g); err != nil {
 		return growth{}, err
 	}
-	g := growth{head: t.head, root: t.root, edge: t.edge}
 	s := &sheet{publish: true}
 	for _, key := range slices.Backward(t.keys) {
 		if !slices.Contains(known, key.Public) {
@@ -170,12 +170,12 @@ func (t *tree) begin(ctx context.Context, tx Tx, size int64) (growth, error) {
 
 // compare holds the log against what was seen of it before: the newest published
 // checkpoint, and the anchor.
-func (t *tree) compare(ctx context.Context, tx Tx, known []string) error {
+func (t *tree) compare(ctx context.Context, tx Tx, known []string, g growth) error {
 	verifiers, err := t.allVerifiers(known)
 	if err != nil {
 		return err
 	}
-	read := &hashes{ctx: ctx, store: tx, known: t.edge}
+	read := &hashes{ctx: ctx, store: tx, known: g.edge}
 	published, err := tx.Published(ctx)
 	if err != nil {
 		return err
@@ -187,7 +187,7 @@ func (t *tree) compare(ctx context.Context, tx Tx, known []string) error {
 		if err != nil {
 			return broken("the checkpoint published at %d entries is damaged: %w", published.Size, err)
 		}
-		if err := t.includes(read, c, "the newest published checkpoint"); err != nil {
+		if err := g.includes(read, c, "the newest published checkpoint"); err != nil {
 			return err
 		}
 	}
@@ -198,7 +198,7 @@ func (t *tree) compare(ctx context.Context, tx Tx, known []string) error {
 	if anchored.Origin == "" {
 		return nil
 	}
-	return t.includes(read, anchored, "the anchor "+t.anchor.path)
+	return g.includes(read, anchored, "the anchor "+t.anchor.path)
 }
 
 func (t *tree) unreadableAnchor(err error) error {
@@ -206,11 +206,11 @@ func (t *tree) unreadableAnchor(err error) error {
 }
 
 // includes checks that the log is c, or has grown out of it.
-func (t *tree) includes(read tlog.HashReader, c checkpoint.Checkpoint, which string) error {
-	if c.Size > t.head.Size {
-		return rolledBack("it has %d entries, and %s has %d", t.head.Size, which, c.Size)
+func (g growth) includes(read tlog.HashReader, c checkpoint.Checkpoint, which string) error {
+	if c.Size > g.head.Size {
+		return rolledBack("it has %d entries, and %s has %d", g.head.Size, which, c.Size)
 	}
-	return t.holds(read, c.Size, c.Root, which)
+	return holds(read, c.Size, c.Root, which)
 }
 
 // allVerifiers are the keys of the settings and those that were there before.
