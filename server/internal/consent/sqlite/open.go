@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ekycconnect/server/internal/consent"
@@ -45,12 +46,14 @@ type Store struct {
 	read  *sql.DB
 	reads *queries
 
-	recent *recent
+	recent *recent      // nil beside a relay that serves
+	looked atomic.Int64 // when, Unix time in ns, it was last seen whether another program wrote
 
 	mu     sync.Mutex // held by a transaction
 	writer *writer    // nil until the next one, and after a failure
 	failed bool       // the last transaction did not succeed
 	closed bool
+	wrote  bool // at least once
 }
 
 var _ consent.Store = (*Store)(nil)

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"sync"
+	"time"
 
 	"ekycconnect/server/internal/consent"
 
@@ -14,8 +15,9 @@ const kept = 4096
 
 // recent remembers the newest consents with all their events, as they were
 // committed: most questions are about one that is minutes old, and asking SQLite
-// costs twenty times as much. It may, since nobody else writes to the file: one
-// process serves a directory. What it hands out must not be changed.
+// costs twenty times as much. One process serves a directory, but a command of the
+// operator's may erase beside it: see look. What it hands out must not be changed. A
+// nil one remembers nothing.
 type recent struct {
 	mu     sync.RWMutex
 	events map[uuid.UUID][]consent.Entry
@@ -27,6 +29,9 @@ func newRecent() *recent { return &recent{events: make(map[uuid.UUID][]consent.E
 
 // find returns the events of those that it remembers, and which it does not.
 func (r *recent) find(consents []uuid.UUID) (found []consent.Entry, others []uuid.UUID) {
+	if r == nil {
+		return nil, consents
+	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	for _, id := range consents {
@@ -41,6 +46,9 @@ func (r *recent) find(consents []uuid.UUID) (found []consent.Entry, others []uui
 
 // forget lets go of all.
 func (r *recent) forget() {
+	if r == nil {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	clear(r.events)
@@ -49,6 +57,9 @@ func (r *recent) forget() {
 // committed takes over what a transaction wrote, before anybody is told that it
 // was committed.
 func (r *recent) committed(batches []consent.Batch) {
+	if r == nil {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, b := range batches {
@@ -77,8 +88,41 @@ func (r *recent) add(e consent.Entry) {
 	r.events[e.Consent] = append(events[:len(events):len(events)], e)
 }
 
+// lookEvery is how often a store that reads looks whether another program has
+// written; one that has written beside a relay waits for longer than that.
+const lookEvery = 50 * time.Millisecond
+
+// look forgets what was remembered if another program has written since. A
+// transaction that is under way has looked when it began, and keeps others from
+// writing.
+func (s *Store) look(ctx context.Context) {
+	if s.recent == nil || time.Now().UnixNano()-s.looked.Load() < int64(lookEvery) || !s.mu.TryLock() {
+		return
+	}
+	defer s.mu.Unlock()
+	if s.writer == nil || s.writer.look(ctx) != nil {
+		s.recent.forget()
+	}
+	s.looked.Store(time.Now().UnixNano())
+}
+
+// look asks for the number that changes with every commit of another connection
+// (https://www.sqlite.org/pragma.html#pragma_data_version).
+func (w *writer) look(ctx context.Context) error {
+	var version int64
+	if err := w.version.QueryRowContext(context.WithoutCancel(ctx)).Scan(&version); err != nil {
+		return failed("look for other programs", err)
+	}
+	if version != w.seen {
+		w.recent.forget()
+	}
+	w.seen = version
+	return nil
+}
+
 // Events implements [consent.Reader].
 func (s *Store) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Entry, error) {
+	s.look(ctx)
 	return s.recent.with(ctx, consents, s.reads.Events)
 }
 

@@ -46,6 +46,11 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 	if _, err := s.writer.begin.ExecContext(ctx); err != nil {
 		return failed("begin", err)
 	}
+	if s.recent != nil {
+		if err := s.writer.look(ctx); err != nil {
+			return err
+		}
+	}
 	if err := f(s.writer); err != nil {
 		return err
 	}
@@ -53,6 +58,7 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 		return commitFailed(err)
 	}
 	s.recent.committed(s.writer.appended)
+	s.wrote = true
 	return nil
 }
 
@@ -99,6 +105,9 @@ func (s *Store) Close() error {
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())
+	}
+	if s.recent == nil && s.wrote {
+		time.Sleep(2 * lookEvery) // until the relay that serves knows of it
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("sqlite: close %s: %w", s.path, err)

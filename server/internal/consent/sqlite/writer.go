@@ -14,6 +14,7 @@ type writer struct {
 	conn       *sql.Conn
 	statements *statements
 	recent     *recent
+	seen       int64           // see look
 	appended   []consent.Batch // in this transaction
 
 	begin, commit, rollback *sql.Stmt
@@ -21,7 +22,7 @@ type writer struct {
 	reply, place, notices   chunked
 	hash, logKey            chunked
 	setHead, publish, fork  *sql.Stmt
-	forget, probe           *sql.Stmt
+	forget, probe, version  *sql.Stmt
 	upkeepStatements
 }
 
@@ -51,8 +52,9 @@ func newWriter(ctx context.Context, db *sql.DB, r *recent) (*writer, error) {
 		publish: s.add(ctx, `INSERT INTO checkpoint (size, note) VALUES (?, ?)`),
 		fork:    s.add(ctx, `INSERT INTO fork (at, reason, size, lost) VALUES (?, ?, ?, ?)`),
 		// Bounded, so that the first commit after a busy hour is no slower than others.
-		forget: s.add(ctx, `DELETE FROM reply WHERE idx IN (SELECT idx FROM reply WHERE at < ? ORDER BY at LIMIT 512)`),
-		probe:  s.add(ctx, `INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`),
+		forget:  s.add(ctx, `DELETE FROM reply WHERE idx IN (SELECT idx FROM reply WHERE at < ? ORDER BY at LIMIT 512)`),
+		version: s.add(ctx, `PRAGMA data_version`),
+		probe:   s.add(ctx, `INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`),
 	}
 	w.upkeepStatements = newUpkeepStatements(ctx, s)
 	if s.err != nil {
