@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/consent"
 )
 
 func main() {
@@ -55,9 +58,29 @@ Run it:     relay serve --config FILE (relay alone means relay serve)`,
 	text := oneLine(err)
 	if !started { // what was typed is wrong
 		text += fmt.Sprintf("; `%s --help` shows how it is used", cmd.CommandPath())
+	} else if remedy := remedy(err); remedy != "" {
+		text += ": " + remedy
 	}
 	fmt.Fprintln(stderr, "relay: "+text)
 	return 1
+}
+
+// remedy says what to do about what an operating system reports without a word on
+// that.
+func remedy(err error) string {
+	switch {
+	case len(config.Problems(err)) > 0:
+		return "" // they say it themselves
+	case errors.Is(err, fs.ErrNotExist):
+		return "look at the name, and from which directory it is meant"
+	case errors.Is(err, fs.ErrExist):
+		return "choose another name, or move the old file away"
+	case errors.Is(err, fs.ErrPermission):
+		return "run it as the user that the relay runs as"
+	case errors.Is(err, consent.ErrNotFound):
+		return "look at the id, and whether this is the data directory of the relay that made it"
+	}
+	return ""
 }
 
 // onRun calls note before whatever command runs, once its arguments are right.

@@ -61,6 +61,19 @@ func TestWrongArgumentsAreOneLine(t *testing.T) {
 	}
 }
 
+func TestWhatTheSystemRefusesComesWithARemedy(t *testing.T) {
+	absent := filepath.Join(t.TempDir(), "absent")
+	for remedy, args := range map[string][]string{
+		"absent: no such file or directory: look at the name": {"serve", "--config", absent},
+		"look at the name, and from which directory":          {"receipt", "verify", absent, "--key", "x"},
+	} {
+		code, _, stderr := relayed(t, nil, args...)
+		require.Equal(t, 1, code, args)
+		require.Contains(t, stderr, remedy)
+		require.Equal(t, 1, strings.Count(stderr, "\n"))
+	}
+}
+
 func TestVersionSaysWhatWasBuilt(t *testing.T) {
 	code, stdout, _ := relayed(t, nil, "version")
 	require.Zero(t, code)
