@@ -316,6 +316,7 @@ func TestALineEndsWithItsVisitorsTold(t *testing.T) {
 		require.NoError(t, err)
 		place.Leave()
 		l.Close()
+		require.Zero(t, b.entries[len(b.entries)-1].At, "the others learn that its last moment was not used")
 		time.Sleep(2 * stale)
 		_, err = l.Enter(t.Context(), Visitor{Site: "a"})
 		require.ErrorIs(t, err, ErrBook)

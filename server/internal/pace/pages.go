@@ -90,8 +90,12 @@ func (p *pages) close() {
 	p.stop()
 	<-p.done
 	p.line.mu.Lock()
-	defer p.line.mu.Unlock()
 	p.unset()
+	owing := len(p.unwritten) > 0 || p.pause
+	p.line.mu.Unlock()
+	if owing {
+		p.turn(context.Background())
+	}
 }
 
 // fresh sees to it that what the line knows is not stale when v comes.
