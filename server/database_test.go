@@ -293,3 +293,23 @@ func TestADatabaseThatIsBehindItsAnchorIsGoneOnFromInWriting(t *testing.T) {
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "the database was lost")
 }
+
+func TestServeSaysWhatIsWrongWithTheDatabaseAndNotThePassword(t *testing.T) {
+	d := newDatabase(t)
+	for name, value := range d.env {
+		t.Setenv(name, value)
+	}
+	t.Setenv("PASSWORD_RELAY", "canary-guessed")
+	for want, lines := range map[string][]string{
+		"password authentication failed":    {"store: " + d.serving},
+		"connection refused":                {"store: postgres://relay:${PASSWORD_OWNER}@127.0.0.1:1/ekyc"},
+		"run `relay store migrate --config": {"store: " + d.eraser},
+		"does not own the database":         {"store: " + d.owner, "store_owner: " + d.eraser},
+		"store is not an address such as":   {"store: ${PASSWORD_OWNER}"},
+	} {
+		code, stdout, stderr := relayed(t, nil, "serve", "--config", d.configured(t, lines...), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+		require.Equal(t, 1, code)
+		require.Contains(t, stderr, want)
+		require.NotContains(t, stdout+stderr, "canary")
+	}
+}

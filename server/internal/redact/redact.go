@@ -28,6 +28,8 @@ var shapes = []struct {
 	{[]string{"eyj"}, regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}`), mark}, // JWE and JWS
 	{[]string{"bearer ", "basic "}, regexp.MustCompile(`(?i)\b(bearer|basic) +[A-Za-z0-9._~+/=-]{4,}`), "$1 " + mark},
 	{names, regexp.MustCompile(`(?i)\b(` + strings.Join(names, "|") + `)(\\?"? ?[=:] ?\[?\\?"?)[^\s"\\&,;}\]]+`), "$1$2" + mark},
+	{[]string{"postgres"}, regexp.MustCompile(`\b(postgres(?:ql)?://[^\s"\\:@/]*):[^\s"\\]+@`), "$1:" + mark + "@"},
+	{[]string{"password"}, regexp.MustCompile(`(?i)\b(password=)[^\s"\\&]+`), "$1" + mark},
 	{[]string{"?"}, regexp.MustCompile(`(https?://[^\s"?\\]+)\?[^\s"\\]+`), "$1?" + mark},
 }
 

@@ -26,6 +26,8 @@ func TestSecretsAreTakenOutWhereverTheyStand(t *testing.T) {
 		"nested":  map[string]any{"a": []any{map[string]string{"secret": "canary"}}},
 		"header":  map[string][]string{"X-Api-Key": {"canary"}},
 		"webhook": "whsec_canarycanary",
+		"store":   "open postgres://relay:can@ary:canary@db/ekyc?sslmode=require",
+		"query":   "open postgres://db/ekyc?user=a&password=canary&x=1",
 		"struct":  struct{ Captcha string }{"canary"},
 		"json":    `{"session_id":"canary","answer":"canary"}`,
 	} {

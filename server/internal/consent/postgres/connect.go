@@ -37,7 +37,7 @@ func parse(at secret.String) (*pgxpool.Config, error) {
 	if c.ConnConfig.ConnectTimeout == 0 {
 		c.ConnConfig.ConnectTimeout = connectLimit
 	}
-	c.ConnConfig.DialFunc = (&net.Dialer{Timeout: c.ConnConfig.ConnectTimeout, KeepAlive: keepAlive}).DialContext
+	c.ConnConfig.DialFunc = dialer(c.ConnConfig.ConnectTimeout)
 	// Neither a replica nor what was the primary before a failover will do.
 	if !u.Query().Has("target_session_attrs") {
 		c.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite

@@ -1,6 +1,9 @@
 package postgres
 
-import "time"
+import (
+	"net"
+	"time"
+)
 
 const (
 	// A relay that holds the head and says nothing is cut off by the server after
@@ -26,8 +29,14 @@ const (
 	// a replica included, before this process gives up on it.
 	readBackLimit = 2 * time.Minute
 
-	// keepAlive is how often a connection that says nothing is looked at.
-	keepAlive = 10 * time.Second
+	// commitLimit bounds a commit, which waits for the replicas for as long as it takes:
+	// to break it off would show to all what the replicas may lack. A network that is
+	// gone is noticed before.
+	commitLimit = 2 * time.Minute
+
+	// lostAfter is how long the other side of a connection may leave what it gets
+	// unacknowledged.
+	lostAfter = 15 * time.Second
 
 	// readers is how many connections one relay reads with, unless the address says
 	// pool_max_conns. One more writes.
@@ -37,3 +46,6 @@ const (
 	// connection broke before its commit, is begun.
 	tries = 4
 )
+
+// keepAlive is how a connection that says nothing is looked at.
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 5 * time.Second, Count: 3}

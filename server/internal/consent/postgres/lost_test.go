@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/url"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/pgtest"
+	"ekycconnect/server/internal/secret"
 
 	"github.com/stretchr/testify/require"
 )
@@ -51,6 +53,7 @@ type cutter struct {
 	mu    sync.Mutex
 	cut   string // "before" or "after" the server has it
 	times int    // how often it still does
+	gone  bool   // once it has cut, nothing passes any more
 }
 
 func newCutter(t *testing.T, dsn string) (*cutter, string) {
@@ -82,6 +85,12 @@ func (c *cutter) strikes() string {
 	return c.cut
 }
 
+func (c *cutter) isGone() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gone && c.times == 0
+}
+
 func (c *cutter) accept() {
 	for {
 		client, err := c.Accept()
@@ -89,7 +98,7 @@ func (c *cutter) accept() {
 			return
 		}
 		server, err := net.Dial("tcp", c.to)
-		if err != nil {
+		if err != nil || c.isGone() {
 			_ = client.Close()
 			continue
 		}
@@ -250,4 +259,27 @@ func TestADatabaseThatWasAwayIsWrittenToAgain(t *testing.T) {
 	d.IdempotencyKey = "key-of-the-one-after"
 	_, err = l.Give(t.Context(), d)
 	require.NoError(t, err)
+}
+
+func TestACommitThatCannotBeReadBackEndsTheProcess(t *testing.T) {
+	dsn := pgtest.Database(t)
+	network, through := newCutter(t, dsn)
+	store, err := Open(t.Context(), secret.New(through))
+	require.NoError(t, err)
+	store.patience = time.Second
+	ended := make(chan error, 1)
+	l, err := consent.New(store, storetest.Keys, time.Now, slog.New(slog.DiscardHandler), consent.WithFatal(func(err error) { ended <- err }))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	d := noticed(t, l, "key-before")
+	_, err = l.Give(t.Context(), d)
+	require.NoError(t, err)
+	network.gone = true
+	network.arm("after", 1)
+	d.IdempotencyKey = "key-of-a-lost-answer"
+	_, err = l.Give(t.Context(), d)
+	require.ErrorIs(t, err, consent.ErrUnknownOutcome)
+	require.NotErrorIs(t, err, consent.ErrUnavailable, "nobody may be told that nothing was written")
+	require.ErrorIs(t, <-ended, consent.ErrUnknownOutcome)
+	require.ErrorIs(t, l.Ready(t.Context()), consent.ErrUnavailable)
 }

@@ -37,7 +37,7 @@ func (s *Store) readBack(ctx context.Context, of *mark) (written bool, err error
 	if of == nil {
 		return false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, readBackLimit)
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		if written, err = s.readMark(ctx, of); err == nil {
@@ -49,15 +49,12 @@ func (s *Store) readBack(ctx context.Context, of *mark) (written bool, err error
 		case <-ctx.Done():
 			timer.Stop()
 			return false, err
-		case <-s.closed:
-			timer.Stop()
-			return false, err
 		}
 	}
 }
 
-func (s *Store) readMark(ctx context.Context, of *mark) (written bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
+func (s *Store) readMark(whole context.Context, of *mark) (written bool, err error) {
+	ctx, cancel := context.WithTimeout(whole, transactionLimit)
 	defer cancel()
 	w, err := newWriter(ctx, s.config.ConnConfig)
 	if err != nil {
@@ -74,7 +71,7 @@ func (s *Store) readMark(ctx context.Context, of *mark) (written bool, err error
 		return false, err
 	}
 	t.queue("probe", writeProbe, time.Now().UnixMilli())
-	err = t.commit(ctx)
+	err = t.commit(whole)
 	var lost *lostError
 	if errors.As(err, &lost) {
 		return false, lost

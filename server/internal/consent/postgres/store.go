@@ -18,8 +18,9 @@ import (
 type Store struct {
 	queries // read outside of transactions
 
-	config *pgxpool.Config
-	pool   *pgxpool.Pool
+	config   *pgxpool.Config
+	pool     *pgxpool.Pool
+	patience time.Duration // with reading back
 
 	turn   chan struct{} // holds one value while nobody writes
 	writer *writer       // nil until the next transaction, and after a failure
@@ -40,7 +41,7 @@ func Open(ctx context.Context, at secret.String) (*Store, error) {
 	if err := prepare(ctx, config.ConnConfig); err != nil {
 		return nil, err
 	}
-	s := &Store{config: config, turn: make(chan struct{}, 1), closed: make(chan struct{})}
+	s := &Store{config: config, patience: readBackLimit, turn: make(chan struct{}, 1), closed: make(chan struct{})}
 	s.turn <- struct{}{}
 	s.queries.run = s.read
 	if s.pool, err = openPool(ctx, config); err != nil {
@@ -108,8 +109,8 @@ func (s *Store) update(ctx context.Context, f func(consent.Tx) error) (err error
 }
 
 // attempt runs one transaction.
-func (s *Store) attempt(ctx context.Context, f func(consent.Tx) error) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
+func (s *Store) attempt(whole context.Context, f func(consent.Tx) error) (err error) {
+	ctx, cancel := context.WithTimeout(whole, transactionLimit)
 	defer cancel()
 	if s.writer == nil {
 		if s.writer, err = newWriter(ctx, s.config.ConnConfig); err != nil {
@@ -131,7 +132,9 @@ func (s *Store) attempt(ctx context.Context, f func(consent.Tx) error) (err erro
 		done = code(err) == "" && s.writer.rollback(ctx) == nil
 		return err
 	}
-	if err := tx.commit(ctx); err != nil {
+	ending, cancel := context.WithTimeout(whole, commitLimit)
+	defer cancel()
+	if err := tx.commit(ending); err != nil {
 		return err
 	}
 	done = true
