@@ -59,13 +59,25 @@ func (l *Ledger) hand(o *op) error {
 	}
 }
 
+// After a group of n, the next commit begins n times pauseEach after its begin at
+// the earliest, longestPause at most. Where thousands come in a second that makes
+// groups larger, and each member cheaper by what a commit costs whatever it holds
+// (measured: 200 µs of the processor each in groups of 8, 85 in groups of 64); where
+// few come, nobody waits.
+const (
+	pauseEach    = 500 * time.Microsecond
+	longestPause = 8 * time.Millisecond
+)
+
 // commitGroups is the only writer. While one group's commit runs, the next
-// gathers by itself, so the group grows with the load and nobody waits for
-// company.
+// gathers, so the group grows with the load.
 func (l *Ledger) commitGroups() {
 	defer close(l.drained)
 	group := make([]*op, 0, maxGroup)
+	var begun time.Time
 	for first := range l.queue {
+		time.Sleep(min(time.Duration(len(group))*pauseEach, longestPause) - time.Since(begun))
+		begun = time.Now()
 		group = append(group[:0], first)
 		for more := true; more && len(group) < maxGroup; {
 			select {
