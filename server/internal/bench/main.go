@@ -26,7 +26,9 @@ import (
 // parts in the order of the document.
 var parts = []part{
 	{"bytes", "Bytes", measureBytes, []budget{readableBudget, wasmBudget}},
+	{"page", "The page", measurePage, []budget{noticeBudget, hostBudget}},
 	{"sessions", "Starting a session", measureSessions, []budget{throughputBudget, expressBudget}},
+	{"growth", "Growth", measureGrowth, []budget{appendBudget, receiptBudget, spaceBudget, verifyBudget}},
 	{"waiting", "Memory, start, size", measureWaiting, []budget{waitingBudget}},
 }
 

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"time"
+)
+
+var (
+	appendBudget  = budget{"1 million consents: append", "≤ 1.3 × the cost at 10 thousand"}
+	receiptBudget = budget{"1 million consents: receipt", "≤ 1.3 × the cost at 10 thousand"}
+	spaceBudget   = budget{"1 million consents: bytes a consent, its three events counted", "≤ 3 KB (goal 2)"}
+	verifyBudget  = budget{"1 million consents: `relay log verify`", "≤ 60 s"}
+)
+
+// step is a ledger of one size and what it costs there, in µs.
+type step struct {
+	*growing
+	size                     int
+	append, receipt, subject samples
+	verify                   time.Duration
+	bytes                    float64 // a consent, on the disk
+}
+
+// measureGrowth fills ledgers of rising size, and then asks all of them in turn: so
+// whatever the machine does meanwhile slows all of them down.
+func measureGrowth(ctx context.Context, l *lab, s *section) error {
+	var steps []*step
+	for _, size := range []int{l.consents / 100, l.consents / 10, l.consents} {
+		one, err := l.fill(ctx, size)
+		if err != nil {
+			return err
+		}
+		defer one.ledger.Close()
+		steps = append(steps, one)
+	}
+	runtime.GC()
+	for round := range max(l.rounds(), 5) {
+		l.say("growth: round %d", round+1)
+		for _, one := range steps {
+			if err := one.round(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	for _, one := range steps {
+		if err := one.measureVerify(ctx, l); err != nil {
+			return err
+		}
+	}
+	tellGrowth(s, steps)
+	return nil
+}
+
+// fill makes a ledger of a size.
+func (l *lab) fill(ctx context.Context, size int) (*step, error) {
+	dir, err := l.directory("ledger")
+	if err != nil {
+		return nil, err
+	}
+	g, err := openGrowing(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	each, err := g.grow(ctx, size)
+	if err != nil {
+		return nil, errors.Join(err, g.ledger.Close())
+	}
+	l.say("growth: %s consents, %v each", grouped(size), each.Round(time.Microsecond))
+	return &step{growing: g, size: size}, nil
+}
+
+// round takes each figure once.
+func (s *step) round(ctx context.Context) error {
+	const asked = 1000
+	each, err := s.grow(ctx, len(s.ids)+2*asked)
+	if err != nil {
+		return err
+	}
+	s.append = append(s.append, float64(each.Nanoseconds())/1e3)
+	took, err := timed(asked, func() error {
+		_, err := s.ledger.Receipt(ctx, s.ids[rand.IntN(s.size)])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.receipt = append(s.receipt, took)
+	took, err = timed(asked, func() error {
+		records, _, err := s.ledger.BySubject(ctx, s.sample.Site, "customer-"+strconv.Itoa(rand.IntN(s.size)), 0, "")
+		if err == nil && len(records) != 1 {
+			err = fmt.Errorf("a subject has %d records", len(records))
+		}
+		return err
+	})
+	s.subject = append(s.subject, took)
+	return err
+}
+
+// timed is what one call takes, in µs, over n of them.
+func timed(n int, run func() error) (float64, error) {
+	begin := time.Now()
+	for range n {
+		if err := run(); err != nil {
+			return 0, err
+		}
+	}
+	return float64(time.Since(begin).Nanoseconds()) / 1e3 / float64(n), nil
+}
+
+// measureVerify closes the ledger and has the relay's own command check it.
+func (s *step) measureVerify(ctx context.Context, l *lab) error {
+	if err := s.ledger.Close(); err != nil {
+		return err
+	}
+	begin := time.Now()
+	if _, err := output(ctx, l.relay, "log", "verify", "--data", s.dir); err != nil {
+		return err
+	}
+	s.verify = time.Since(begin)
+	var total int64
+	for _, name := range []string{"ledger.db", "ledger.db-wal"} {
+		if file, err := os.Stat(filepath.Join(s.dir, name)); err == nil {
+			total += file.Size()
+		}
+	}
+	s.bytes = float64(total) / float64(len(s.ids))
+	return nil
+}
+
+func tellGrowth(s *section, steps []*step) {
+	first, last := steps[0], steps[len(steps)-1]
+	rows := [][]string{{"consents", "append, its three events", "receipt", "look-up by subject", "`log verify`", "bytes a consent"}}
+	for _, one := range steps {
+		against := func(of func(*step) samples) string { return of(one).over(of(first)).text("%.2f") + " ×" }
+		rows = append(rows, []string{
+			grouped(one.size),
+			fmt.Sprintf("%.0f µs, %s", one.append.median(), against(func(s *step) samples { return s.append })),
+			fmt.Sprintf("%.0f µs, %s", one.receipt.median(), against(func(s *step) samples { return s.receipt })),
+			fmt.Sprintf("%.0f µs, %s", one.subject.median(), against(func(s *step) samples { return s.subject })),
+			fmt.Sprintf("%.1f s, %.1f µs an event", one.verify.Seconds(), float64(one.verify.Microseconds())/3/float64(len(one.ids))),
+			grouped(int(one.bytes)),
+		})
+	}
+	s.line("Ledgers in SQLite; %d callers at a time record a consent with its vendor call and its redemption, durable and in the log; records are then read one after another, at random. All sizes in turn, five rounds.", callers)
+	s.table(rows...)
+	s.line("![cost by the number of consents](img/growth.svg)")
+	grown, proved := last.append.over(first.append), last.receipt.over(first.receipt)
+	s.judge(appendBudget, grown.median() <= 1.3, "%s ×", grown.text("%.2f"))
+	s.judge(receiptBudget, proved.median() <= 1.3, "%s ×", proved.text("%.2f"))
+	s.judge(spaceBudget, last.bytes <= 3000, "%s B", grouped(int(last.bytes)))
+	s.judge(verifyBudget, last.verify <= time.Minute, "%.0f s for %s consents", last.verify.Seconds(), grouped(last.size))
+	if last.size != 1_000_000 {
+		for i := range s.rows {
+			s.rows[i].pass, s.rows[i].measured = false, s.rows[i].measured+", of "+grouped(last.size)+" consents only"
+		}
+	}
+	chart := plot{title: "Cost of one operation by the number of consents, against 10 thousand", x: "consents", y: "×"}
+	for _, c := range []struct {
+		name string
+		of   func(*step) samples
+	}{{"append", func(s *step) samples { return s.append }}, {"receipt", func(s *step) samples { return s.receipt }}, {"look-up by subject", func(s *step) samples { return s.subject }}} {
+		line := curve{name: c.name}
+		for _, one := range steps {
+			line.points = append(line.points, point{float64(one.size), c.of(one).over(c.of(first)).median()})
+		}
+		chart.curves = append(chart.curves, line)
+	}
+	s.show("growth.svg", chart.svg())
+}
