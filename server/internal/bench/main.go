@@ -30,6 +30,7 @@ var parts = []part{
 	{"sessions", "Starting a session", measureSessions, []budget{throughputBudget, expressBudget}},
 	{"growth", "Growth", measureGrowth, []budget{appendBudget, receiptBudget, spaceBudget, verifyBudget}},
 	{"waiting", "Memory, start, size", measureWaiting, []budget{waitingBudget}},
+	{"vendor", "The vendor's allowance", measureVendor, []budget{vendorBudget}},
 }
 
 // errMissed says that a row of the table ends in fail.

@@ -26,6 +26,7 @@ type Ledger struct {
 	validity time.Duration
 	outbox   outbox
 	tree     *tree
+	upper    upper
 
 	last atomic.Int64 // newest time given out, ms; time never goes back
 

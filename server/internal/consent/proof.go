@@ -34,7 +34,7 @@ func (l *Ledger) proof(ctx context.Context, index int64) (proof.TLogProof, error
 	if index < 0 || index >= head.Size {
 		return proof.TLogProof{}, ErrNotFound
 	}
-	hashes, err := tlog.ProveRecord(head.Size, index, &hashes{ctx: ctx, store: l.store})
+	hashes, err := tlog.ProveRecord(head.Size, index, l.upper.reader(&hashes{ctx: ctx, store: l.store}))
 	if err != nil {
 		return proof.TLogProof{}, fmt.Errorf("consent: prove event %d: %w", index, err)
 	}
