@@ -111,11 +111,30 @@ func (l *Line) latest(p *Place, now time.Time) time.Time {
 	}
 }
 
-// look notes anew the calls whose way is not over. It needs the lock.
+// look notes anew the calls whose way is not over, unless there is so much room
+// that it does not matter when they arrive. It needs the lock.
 func (l *Line) look(now time.Time) {
+	if l.ample(now) {
+		return
+	}
 	for _, p := range l.way {
 		l.note(p, l.latest(p, now))
 	}
+}
+
+// ample reports whether no window would be full even if every call that is on its
+// way, was granted or is waited for counted now.
+func (l *Line) ample(now time.Time) bool {
+	if l.pages != nil {
+		return false
+	}
+	soon := len(l.way) + l.flying + l.leaving + l.waiting + 1
+	for _, w := range l.plan.windows() {
+		if l.sent.n-l.sent.after(now.Add(-w.length-tick))+soon >= w.limit {
+			return false
+		}
+	}
+	return true
 }
 
 // note has the history say when the call of a place arrives at the latest.
