@@ -102,7 +102,7 @@ func (r *relay) kill() {
 
 // startVendor runs the emulator, which refuses what is above the plan.
 func (c *cluster) startVendor(ctx context.Context, plan string) (err error) {
-	cmd := exec.CommandContext(ctx, c.program, "sandbox", "--listen", "127.0.0.1:0", "--plan", plan, "--latency", "30ms")
+	cmd := exec.CommandContext(ctx, c.program, "sandbox", "--listen", "127.0.0.1:0", "--plan", plan)
 	c.vendor, err = announced(cmd, filepath.Join(c.dir, "vendor.log"))
 	return err
 }
