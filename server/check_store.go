@@ -24,7 +24,7 @@ func checkStore(ctx context.Context, c *config.Config, out io.Writer) (problems,
 		}
 		about, err := postgres.Look(ctx, at.String)
 		if err != nil {
-			problems = append(problems, fmt.Sprintf("%s: the database cannot be used: %v; look at address, password, pg_hba.conf and firewall", setting, err))
+			problems = append(problems, fmt.Sprintf("%s: the database cannot be used: %v; else look at address and firewall", setting, err))
 		}
 		return about, err == nil
 	}

@@ -50,6 +50,7 @@ func newDatabase(t *testing.T) *database {
 	}
 	d.owner, d.serving, d.eraser = role("owner"), role("relay"), role("eraser")
 	require.NoError(t, server.Exec(t.Context(), name, fmt.Sprintf("ALTER DATABASE %s OWNER TO ekyc_owner_%s", name, tag)))
+	require.NoError(t, server.Exec(t.Context(), name, fmt.Sprintf("REVOKE CONNECT ON DATABASE %s FROM PUBLIC", name)))
 	return d
 }
 
@@ -104,13 +105,10 @@ func TestEachRoleOfTheDatabaseMayDoItsPartAndTheCommandsSayWhatIsMissing(t *test
 	alone := d.configured(t, "store: "+d.serving)
 	problems, _ := d.checked(t, alone)
 	require.Len(t, problems, 1)
-	require.Contains(t, problems[0], "run `relay store migrate` with store_owner")
+	require.Contains(t, problems[0], "run `relay store migrate --config FILE` with store_owner")
 	code, _, stderr := d.relayed(t, "log", "verify", "--config", alone)
 	require.Equal(t, 1, code)
-	require.Contains(t, stderr, "holds no ledger")
-	code, _, stderr = d.relayed(t, "store", "migrate", "--config", alone)
-	require.Equal(t, 1, code)
-	require.Contains(t, stderr, "does not own the database")
+	require.Contains(t, stderr, "permission denied for database")
 
 	all := d.configured(t, "store: "+d.serving, "store_owner: "+d.owner, "store_eraser: "+d.eraser)
 	code, stdout, stderr := d.relayed(t, "store", "migrate", "--config", all)
@@ -118,6 +116,9 @@ func TestEachRoleOfTheDatabaseMayDoItsPartAndTheCommandsSayWhatIsMissing(t *test
 	require.Contains(t, stdout, "has the tables of this version")
 	code, _, stderr = d.relayed(t, "store", "migrate", "--config", all)
 	require.Zero(t, code, "again: %s", stderr)
+	code, _, stderr = d.relayed(t, "store", "migrate", "--config", alone)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "does not own the database")
 	problems, warnings := d.checked(t, all)
 	require.Empty(t, problems)
 	require.NotContains(t, strings.Join(warnings, "\n"), "erase")
@@ -304,7 +305,7 @@ func TestServeSaysWhatIsWrongWithTheDatabaseAndNotThePassword(t *testing.T) {
 		"password authentication failed":    {"store: " + d.serving},
 		"connection refused":                {"store: postgres://relay:${PASSWORD_OWNER}@127.0.0.1:1/ekyc"},
 		"run `relay store migrate --config": {"store: " + d.eraser},
-		"does not own the database":         {"store: " + d.owner, "store_owner: " + d.eraser},
+		"with store_owner, which":           {"store: " + d.owner, "store_owner: " + d.eraser},
 		"store is not an address such as":   {"store: ${PASSWORD_OWNER}"},
 	} {
 		code, stdout, stderr := relayed(t, nil, "serve", "--config", d.configured(t, lines...), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")

@@ -83,12 +83,30 @@ func hostPort(host string, port uint16) string {
 func dial(ctx context.Context, c *pgx.ConnConfig) (*pgx.Conn, error) {
 	conn, err := pgx.ConnectConfig(ctx, c)
 	if err != nil {
-		return nil, unavailable("connect", err)
+		return nil, unavailable("connect", remedied(err))
 	}
 	if err := settle(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close(ctx))
 	}
 	return conn, nil
+}
+
+// remedied adds what to do about a server that refuses a connection.
+func remedied(err error) error {
+	remedy := ""
+	switch code(err) {
+	case "42501":
+		remedy = "run `relay store migrate --config FILE` with store_owner, which gives the roles of the configuration their rights"
+	case "28P01", "28000":
+		remedy = "look at role, password and pg_hba.conf"
+	case "3D000":
+		remedy = "make the database first (server/docs/deploy.md)"
+	case "53300":
+		remedy = "raise max_connections there, or lower pool_max_conns in the address"
+	default:
+		return err
+	}
+	return fmt.Errorf("%w; %s", err, remedy)
 }
 
 // settle undoes a default of role or database that would lose commits, and has each
