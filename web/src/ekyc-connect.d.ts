@@ -176,9 +176,9 @@ export interface EkycConnectConsent {
 }
 
 export interface EkycConnectDecline {
-  /** Of the recorded refusal; absent if nothing more was recorded. */
+  /** Of the recorded refusal; "" or absent if nothing more was recorded. */
   consentId?: string;
-  /** The other way that the person chose, if any. */
+  /** The other way that the person chose; "" or absent if none. */
   alternative?: string;
   reason: "declined" | "other-id" | "cannot-read";
 }
@@ -199,8 +199,8 @@ export interface EkycConnectProblem {
   requestId: string;
 }
 
-/** What promises reject with. */
-export interface EkycConnectError extends Error, EkycConnectProblem {}
+/** What promises reject with; where the widget shows it too, ekyc-error tells whose fault it is. */
+export interface EkycConnectError extends Error, Pick<EkycConnectProblem, "code" | "retryable"> {}
 
 export type EkycConnectCode =
   // from the relay

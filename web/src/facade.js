@@ -40,7 +40,10 @@ export const facade = {
   },
 
   render(container, params) {
-    const place = typeof container == 'string' ? document.querySelector(container) : container;
+    let place = container;
+    try {
+      place = document.querySelector(container);
+    } catch {} // an element, or what is no selector
     need(place instanceof Element, 'render', 'container');
     need(Object(params) == params, 'render', 'params');
     for (const name of [...names, ...callbacks]) {

@@ -65,14 +65,14 @@ export const widget = (element, internals, root) => {
     // Once another one has begun, this one has no end, good or bad.
     const answer = await ask('/v1/view?' + new URLSearchParams({ sitekey: attribute('sitekey'), purpose: attribute('purpose'), lang: lang || language() })).finally(() => mine != turn && new Promise(() => {}));
     const tree = build(answer.view);
-    const had = root.activeElement?.dataset.part;
+    const had = root.activeElement;
     view = answer;
     press = null; // it was meant for the words that go
     root.replaceChildren(tree);
     const choice = ui.part_('language');
     choice.append(...answer.languages.map(({ tag, name, dir }) => build(['option', { value: tag, lang: tag, dir }, name])));
     choice.value = answer.notice.lang;
-    if (had) ui.part_(had)?.focus();
+    if (had) (ui.part_(had.dataset.part) || ui.shown_('heading')).focus();
     disable();
     settle();
   };

@@ -115,24 +115,25 @@ func TestWrongArgumentsAreNamedAtOnce(t *testing.T) {
 	b.open(site.URL)
 	b.until(`!!globalThis.EkycConnect`)
 	for call, argument := range map[string]string{
-		`ready(1)`:                                                             "fn",
-		`render('#nowhere', {})`:                                               "container",
-		`render(document.body)`:                                                "params",
-		`render(document.body, {purpose: 'p'})`:                                "params.sitekey",
-		`render(document.body, {sitekey: '', purpose: 'p'})`:                   "params.sitekey",
-		`render(document.body, {sitekey: 's'})`:                                "params.purpose",
+		`ready(1)`:                                           "fn",
+		`render('#nowhere', {})`:                             "container",
+		`render('div[', {})`:                                 "container",
+		`render(document.body)`:                              "params",
+		`render(document.body, {purpose: 'p'})`:              "params.sitekey",
+		`render(document.body, {sitekey: '', purpose: 'p'})`: "params.sitekey",
+		`render(document.body, {sitekey: 's'})`:              "params.purpose",
 		`render(document.body, {sitekey: 's', purpose: 'p', theme: 'pink'})`:   "params.theme",
 		`render(document.body, {sitekey: 's', purpose: 'p', required: 'yes'})`: "params.required",
 		`render(document.body, {sitekey: 's', purpose: 'p', subject: 1})`:      "params.subject",
 		`render(document.body, {sitekey: 's', purpose: 'p', callback: 'f'})`:   "params.callback",
-		`getResponse('nothing')`:                                               "id",
-		`getState()`:                                                           "id",
-		`isExpired(0)`:                                                         "id",
-		`reset('x')`:                                                           "id",
-		`remove({})`:                                                           "id",
-		`setLanguage()`:                                                        "lang",
-		`setLanguage('hi', 'x')`:                                               "id",
-		`retry('x')`:                                                           "id",
+		`getResponse('nothing')`: "id",
+		`getState()`:             "id",
+		`isExpired(0)`:           "id",
+		`reset('x')`:             "id",
+		`remove({})`:             "id",
+		`setLanguage()`:          "lang",
+		`setLanguage('hi', 'x')`: "id",
+		`retry('x')`:             "id",
 	} {
 		said := js[string](b, `(() => { try { EkycConnect.`+call+`; return 'nothing' } catch (e) { return e.name + ' ' + e.message } })()`)
 		require.Regexp(t, `^TypeError .*\b`+strings.ReplaceAll(argument, ".", `\.`)+`$`, said, call)
@@ -247,6 +248,7 @@ func TestRequiredNeverBlocksWithoutAWord(t *testing.T) {
 	require.True(t, js[bool](b, `!!document.querySelector('ekyc-connect').shadowRoot.activeElement`), "the focus shows where")
 	g.open()
 	b.state("notice")
+	require.Equal(t, "heading", js[string](b, `document.querySelector('ekyc-connect').shadowRoot.activeElement?.dataset.part`), "and stays with what came in its place")
 	js[any](b, `document.forms[0].requestSubmit()`)
 	b.until(`document.querySelector('ekyc-connect').shadowRoot.activeElement?.dataset.part === 'heading'`)
 	require.NotEmpty(t, js[string](b, `(() => { const e = document.querySelector('ekyc-connect'); let said; e.addEventListener('invalid', () => said = 1); document.forms[0].checkValidity(); return said ? 'said' : '' })()`))
