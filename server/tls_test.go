@@ -41,7 +41,7 @@ func certificate(t *testing.T, dir string, serial int64) {
 }
 
 // startConfigured runs a relay with a configuration file.
-func startConfigured(t *testing.T, path string) *process {
+func startConfigured(t *testing.T, path string, env ...string) *process {
 	t.Helper()
 	binary, err := program()
 	require.NoError(t, err)
@@ -52,6 +52,7 @@ func startConfigured(t *testing.T, path string) *process {
 	for name, value := range exampleEnv {
 		p.cmd.Env = append(p.cmd.Env, name+"="+value)
 	}
+	p.cmd.Env = append(p.cmd.Env, env...)
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())

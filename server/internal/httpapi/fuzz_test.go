@@ -96,3 +96,39 @@ func FuzzRedeem(f *testing.F) {
 		require.Contains(t, w.Body.String(), `{"success":false,"error-codes":["`)
 	})
 }
+
+// FuzzHosted opens the hosted page with any address and sends it any form: the page
+// is never an internal error, leads nowhere that is not the site's, and brings no
+// script but its own.
+func FuzzHosted(f *testing.F) {
+	const begin = "sitekey=pk_shop&purpose=account-opening&origin=https://shop.example"
+	for _, query := range []string{
+		begin, begin + "&lang=hi&state=0123456789abcdef", begin + "&state=0123456789abcdef&return=https%3A%2F%2Fshop.example%2Fconsent%3Fstep%3D2%26x%3D%2541",
+		begin + "&return=https://evil.example/&state=0123456789abcdef", begin + "&lang=%ff&subject=%3Cscript%3E", begin + "&origin=https://evil.example",
+		"sitekey=pk_shop&purpose=account-opening&origin=https://shop.example%3B+script-src+*", begin + "&ticket=a.b.c.d.e", "%zz", "a;b", begin + "&subject=x&ticket=y",
+	} {
+		f.Add(query, "do=agree&hosted=a.b.c.d.e", "en")
+		f.Add(query, "do=answer&answer=%00&session=x&hosted=", "x,*;q=2")
+	}
+	r := apitest.New(f)
+	own := r.URL
+	f.Fuzz(func(t *testing.T, query, form, accept string) {
+		get := httptest.NewRequest(http.MethodGet, "/v1/hosted", nil)
+		get.URL.RawQuery = query
+		post := httptest.NewRequest(http.MethodPost, "/v1/hosted", strings.NewReader(form))
+		post.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		post.Header.Set("Origin", own)
+		for _, request := range []*http.Request{get, post} {
+			request.Header.Set("Accept-Language", accept)
+			w := httptest.NewRecorder()
+			r.API.Handler().ServeHTTP(w, request)
+			require.Less(t, w.Code, 500, "%s", w.Body)
+			require.Empty(t, w.Header().Get("Location"))
+			_, leads, ok := strings.Cut(w.Header().Get("Content-Security-Policy"), "form-action ")
+			require.True(t, ok)
+			require.Subset(t, []string{"'self'", apitest.ShopOrigin}, strings.Fields(leads))
+			require.LessOrEqual(t, strings.Count(strings.ToLower(w.Body.String()), "<script"), 1)
+		}
+		require.Zero(t, r.Vendor.Stats().Connect)
+	})
+}
