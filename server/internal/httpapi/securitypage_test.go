@@ -39,3 +39,25 @@ func TestThePageOnSecurityNamesTestsThatThereAre(t *testing.T) {
 		require.Regexp(t, "`(Test|Fuzz)|\\*\\*(not covered|no test)\\*\\*", string(threat), "a test or an honest word")
 	}
 }
+
+// The parsers of what strangers send are fuzzed from seeds that are kept.
+func TestEveryParserOfStrangersInputIsFuzzedFromKeptSeeds(t *testing.T) {
+	for _, target := range []string{
+		"httpapi/FuzzDecode", "httpapi/FuzzViewQuery", "httpapi/FuzzRedeem", "httpapi/FuzzClientOf", "httpapi/FuzzHosted", "seal/FuzzOpen",
+		"deepvue/FuzzWhatIsTakenIsChecked", "config/FuzzLoad", "config/FuzzAllowsOrigin", "config/FuzzParseOrigin",
+	} {
+		name, f, _ := strings.Cut(target, "/")
+		seeds, err := filepath.Glob("../" + name + "/testdata/fuzz/" + f + "/*")
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, len(seeds), 5, target)
+		sources, err := filepath.Glob("../" + name + "/*_test.go")
+		require.NoError(t, err)
+		found := false
+		for _, source := range sources {
+			text, err := os.ReadFile(source)
+			require.NoError(t, err)
+			found = found || strings.Contains(string(text), "func "+f+"(f *testing.F)")
+		}
+		require.True(t, found, target)
+	}
+}
