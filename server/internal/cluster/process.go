@@ -31,6 +31,7 @@ func launch(cmd *exec.Cmd, log string) (*process, error) {
 	}
 	defer file.Close()
 	cmd.Stderr = file
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // nginx has a child to end
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
