@@ -43,7 +43,8 @@ func (s shown) decision() map[string]string {
 // consented is in the answer to a decision, and in a problem after its commit.
 type consented struct {
 	Consent struct {
-		ID string `json:"id"`
+		ID         string `json:"id"`
+		ReceiptURL string `json:"receipt_url"`
 	} `json:"consent"`
 }
 

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -107,6 +108,9 @@ func (c *crowd) visit(ctx context.Context) {
 	if !ok {
 		return
 	}
+	if rand.N(10) == 0 {
+		c.receipt(ctx, session.Consent.ReceiptURL)
+	}
 	if rand.N(5) == 0 {
 		var again struct {
 			Session string `json:"session"`
@@ -192,6 +196,20 @@ func (c *crowd) redeem(ctx context.Context, consent, token string) {
 	}
 	if keyed && answers[0].success && answers[1].success && answers[0].text != answers[1].text {
 		c.failed("the same key got two answers for consent %s", consent)
+	}
+}
+
+// receipt looks at the receipt, at whichever relay.
+func (c *crowd) receipt(ctx context.Context, address string) {
+	at, err := url.Parse(address)
+	if err != nil {
+		c.failed("a receipt's address does not parse: %v", err)
+		return
+	}
+	switch _, status, err := c.send(ctx, http.MethodGet, at.Path, nil, nil); {
+	case err != nil, status == http.StatusOK, status >= http.StatusInternalServerError:
+	default:
+		c.failed("a receipt: status %d", status)
 	}
 }
 
