@@ -177,8 +177,8 @@ func TestWarningsSayWhatAnOperatorMayWantToChange(t *testing.T) {
 	var offered []string
 	for _, l := range builtIn(t) {
 		if l.Status == Draft {
-			withheld = append(withheld, p+l.Tag+" ("+l.Name+") is not offered: no native speaker has reviewed its words")
-			offered = append(offered, p+l.Tag+" ("+l.Name+") is offered although no native speaker has reviewed its words")
+			withheld = append(withheld, p+l.Tag+" ("+l.Name+") is not offered: no native speaker has reviewed its words; have one read them (docs/languages.md), or set allow_drafts")
+			offered = append(offered, p+l.Tag+" ("+l.Name+") is offered although no native speaker has reviewed its words; have one read them (docs/languages.md)")
 		}
 		withheld = append(withheld, fmt.Sprintf(unregistered, l.Tag))
 	}

@@ -24,9 +24,9 @@ func warn(id string, p Purpose, languages []Language, opts Options) (warnings []
 			missing = append(missing, l.Tag)
 			continue
 		case l.Status == Draft && opts.AllowDrafts:
-			add("%s (%s) is offered although no native speaker has reviewed its words", l.Tag, l.Name)
+			add("%s (%s) is offered although no native speaker has reviewed its words; have one read them (docs/languages.md)", l.Tag, l.Name)
 		case l.Status == Draft:
-			add("%s (%s) is not offered: no native speaker has reviewed its words", l.Tag, l.Name)
+			add("%s (%s) is not offered: no native speaker has reviewed its words; have one read them (docs/languages.md), or set allow_drafts", l.Tag, l.Name)
 		}
 		if p.OVSERegistration == "" && text.OVSEBasis == "" {
 			add("neither ovse_registration nor texts.%s.ovse_basis is given: whoever verifies Aadhaar offline must be registered with UIDAI", l.Tag)

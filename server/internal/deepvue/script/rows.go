@@ -80,6 +80,7 @@ var Broken = []Row{
 	{Name: "a pixel too wide", Answer: Say(200, Started(Base64(Resized(1025, 512)))), Code: wire.VendorBadAnswer, Status: 200, Class: "picture_size"},
 	{Name: "a pixel too high", Answer: Say(200, Started(Base64(Resized(1024, 513)))), Code: wire.VendorBadAnswer, Status: 200, Class: "picture_size"},
 	{Name: "a picture over 256 KiB", Answer: Say(200, Started(Base64(Padded(256<<10+1)))), Code: wire.VendorBadAnswer, Status: 200, Class: "too_large"},
+	{Name: "a picture of 300 KB", Answer: Say(200, Started(Base64(Padded(300<<10)))), Code: wire.VendorBadAnswer, Status: 200, Class: "too_large"},
 	{Name: "10 MB", Answer: Say(200, Started(strings.Repeat("/9j/", 10<<18))), Code: wire.VendorBadAnswer, Status: 200, Class: "too_large"},
 	{Name: "endless body", Answer: endless, Code: wire.VendorBadAnswer, Status: 200, Class: "too_large"},
 	{Name: "gzip bomb", Answer: zipped(strings.Repeat(" ", 10<<20) + Good()), Code: wire.VendorBadAnswer, Status: 200, Class: "too_large"},
@@ -109,6 +110,7 @@ var Broken = []Row{
 // Accepted are good answers, in all their forms.
 var Accepted = []Row{
 	{Name: "plain", Answer: Say(200, Good())},
+	{Name: "members never heard of", Answer: Say(200, `{"new":[{}],`+strings.Replace(Good(), `"data":{`, `"data":{"later":{"x":null},`, 1)[1:])},
 	{Name: "code in a string", Answer: Say(200, strings.Replace(Good(), `"code":200`, `"code":"200"`, 1))},
 	{Name: "code as 200.0", Answer: Say(200, strings.Replace(Good(), `"code":200`, `"code":200.0`, 1))},
 	{Name: "no transaction id", Answer: Say(200, strings.Replace(Good(), `"txn-1"`, `null`, 1))},
