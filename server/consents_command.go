@@ -68,10 +68,10 @@ func consentsErase(env environment) *cobra.Command {
 		Use:   "erase (--config FILE | --data DIR) (ID... --reason TEXT | --expired)",
 		Short: "Erase records: their contents, not their places in the log",
 		Long: `Erase records: the text of every event and everything by which they are found, also
-from the ledger's free space. Their places in the log stay, so that it still proves all
-others, and an event says that they were erased, when and why. A consent that was in
-force ends. It cannot be undone; copies and backups that were made before still hold
-the records.
+from the ledger's free space (in PostgreSQL once vacuum has passed). Their places in the
+log stay, so that it still proves all others, and an event says that they were erased,
+when and why. A consent that was in force ends. It cannot be undone; copies and backups
+that were made before still hold the records.
 
 --expired erases what was kept for as long as the configuration says (retention), which
 the relay also does by itself once a day. With --config the partners are told.`,

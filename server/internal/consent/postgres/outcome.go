@@ -45,8 +45,7 @@ func again(err error) bool {
 		"57P01", "57P02", "57P05": // the server, or this connection, is being shut down
 		return true
 	case "":
-		var connect *pgconn.ConnectError
-		return !errors.As(err, &connect) && errors.Is(err, errBroken)
+		return errors.Is(err, errBroken)
 	default:
 		return state[:2] == "08"
 	}
@@ -55,9 +54,10 @@ func again(err error) bool {
 // errBroken marks errors that are the connection's, not the server's.
 var errBroken = errors.New("the connection broke")
 
-// broken marks err if it is neither the server's nor nil.
+// broken marks err if it is a connection's that was made, and not the server's.
 func broken(err error) error {
-	if err == nil || code(err) != "" {
+	var connect *pgconn.ConnectError
+	if err == nil || code(err) != "" || errors.As(err, &connect) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errBroken, err)
