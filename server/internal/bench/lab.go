@@ -32,8 +32,6 @@ type lab struct {
 	packagesOnce sync.Once
 	packagesErr  error
 
-	postgres bool // the relay is measured on PostgreSQL as well
-
 	ends []func() // called in the end, the last first
 }
 
