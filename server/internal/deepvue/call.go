@@ -51,7 +51,13 @@ func (c *Client) call(ctx context.Context, committed consent.Committed, turn Tur
 			return answer{}, calls, fmt.Errorf("deepvue: %s: %w", endpoint, refused)
 		}
 		var made *consent.Call
-		a, made, err = c.try(ctx, committed, endpoint, query)
+		select {
+		case c.places <- struct{}{}:
+			a, made, err = c.try(ctx, committed, endpoint, query)
+			<-c.places
+		case <-ctx.Done():
+			a, made, err = c.try(ctx, committed, endpoint, query) // says what came of it
+		}
 		if made != nil {
 			calls = append(calls, *made)
 		}

@@ -18,7 +18,7 @@ func OpenBeside(ctx context.Context, dir string) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path}
+	s := &Store{path: path, aside: newAside()}
 	defer func() {
 		if err != nil {
 			s.Close()

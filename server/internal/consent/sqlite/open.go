@@ -46,6 +46,7 @@ type Store struct {
 	read  *sql.DB
 	reads *queries
 
+	aside  aside
 	recent *recent      // nil beside a relay that serves
 	looked atomic.Int64 // when, Unix time in ns, it was last seen whether another program wrote
 
@@ -69,7 +70,7 @@ func open(dir string, wait time.Duration) (_ *Store, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("sqlite: make the data directory: %w", err)
 	}
-	s := &Store{path: filepath.Join(dir, "ledger.db"), recent: newRecent()}
+	s := &Store{path: filepath.Join(dir, "ledger.db"), recent: newRecent(), aside: newAside()}
 	if s.lock, err = lockDirectory(dir); err != nil {
 		return nil, err
 	}

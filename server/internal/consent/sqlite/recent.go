@@ -123,7 +123,9 @@ func (w *writer) look(ctx context.Context) error {
 // Events implements [consent.Reader].
 func (s *Store) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Entry, error) {
 	s.look(ctx)
-	return s.recent.with(ctx, consents, s.reads.Events)
+	return s.recent.with(ctx, consents, func(ctx context.Context, others []uuid.UUID) ([]consent.Entry, error) {
+		return read(s.aside, func() ([]consent.Entry, error) { return s.reads.Events(ctx, others) })
+	})
 }
 
 // Events implements [consent.Reader].

@@ -92,6 +92,7 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	s.recent.forget()
+	close(s.aside.ended)
 	var errs []error
 	if s.writer != nil {
 		s.writer.drop(context.Background())
@@ -117,7 +118,7 @@ func (s *Store) Close() error {
 
 // Claims implements [consent.Reader].
 func (s *Store) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim, error) {
-	return s.reads.Claims(ctx, keys)
+	return read(s.aside, func() ([]consent.Claim, error) { return s.reads.Claims(ctx, keys) })
 }
 
 // Range implements [consent.Reader].
