@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -19,7 +20,7 @@ type trouble struct {
 // some are for a short test, everything is what there is.
 var (
 	some       = []trouble{killRelay(0), failover}
-	everything = []trouble{killRelay(0), cutConnections, killRelay(1), failover, cutConnections, rollingRestart, killRelay(2), killAll}
+	everything = []trouble{killRelay(0), cutConnections, killRelay(1), failover, cutConnections, rollingRestart, freeze, killRelay(2), killAll}
 )
 
 func killRelay(i int) trouble {
@@ -29,6 +30,17 @@ func killRelay(i int) trouble {
 		return c.relays[i].start(ctx)
 	}}
 }
+
+// freeze stops a relay in the middle of whatever it does, such as a turn of its own
+// in the database, for longer than the database waits for it.
+var freeze = trouble{"relay 2 stopped for 5 s, and continued", func(ctx context.Context, c *cluster) error {
+	relay := c.relays[1].running.cmd.Process
+	if err := relay.Signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	pass(ctx, 5*time.Second)
+	return relay.Signal(syscall.SIGCONT)
+}}
 
 var killAll = trouble{"all relays killed at once, and started again", func(ctx context.Context, c *cluster) error {
 	for _, r := range c.relays {

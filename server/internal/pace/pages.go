@@ -63,7 +63,8 @@ const (
 	// afterYou is how much later a relay asks for each one that was served less recently.
 	afterYou = 10 * time.Millisecond
 
-	turnTimeout = 3 * time.Second
+	// turnTimeout is longer than the database waits for a relay that stops in its turn.
+	turnTimeout = 5 * time.Second
 )
 
 func openPages(l *Line, o Options) *pages {
