@@ -1,13 +1,13 @@
 package hosted
 
 import (
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"ekycconnect/server/internal/sheet"
 )
 
 var (
@@ -17,17 +17,12 @@ var (
 	js string
 
 	// Both stand in the page itself; the policy knows them by their hashes.
-	style  = template.CSS(css)
+	style  = sheet.With(css)
 	script = template.JS(js)
 
-	policy = "default-src 'none'; img-src data:; style-src " + hash(css) + "; script-src " + hash(js) +
+	policy = "default-src 'none'; img-src data:; style-src " + sheet.Source(style) + "; script-src " + sheet.Source(script) +
 		"; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
-
-func hash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
 
 // headers keeps the page out of caches, frames, search engines and other sites'
 // logs. There is no Cross-Origin-Opener-Policy: it would cut the page from the
