@@ -45,7 +45,7 @@ export const facade = {
       place = document.querySelector(container);
     } catch {} // an element, or what is no selector
     need(place instanceof Element, 'render', 'container');
-    need(Object(params) == params, 'render', 'params');
+    need(params && typeof params == 'object', 'render', 'params');
     for (const name of [...names, ...callbacks]) {
       const form = forms[name] || (callbacks.includes(name) ? /^function/ : /^string/);
       const v = params[name] ?? (/sitekey|purpose/.test(name) ? 0 : undefined);

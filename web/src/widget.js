@@ -17,7 +17,7 @@ addEventListener('message', e => all.forEach(w => w.hear_(e)));
 export const widget = (element, internals, root) => {
   let state = 'loading';
   let field = '.loading';
-  let view, painting, binding, handle, press, trouble;
+  let view, painting, binding, handle, press, trouble, owner;
   let disabled = false;
   let spent = false; // the token went out with a form
   let turn = 0; // of paint: the newest wins
@@ -152,7 +152,7 @@ export const widget = (element, internals, root) => {
     return p;
   };
 
-  const sent = e => e.target == internals.form && (spent = state == 'done');
+  const sent = () => (spent = state == 'done');
   const near = new IntersectionObserver(list => list.at(-1).isIntersecting && begin(), { rootMargin: '400px' });
 
   const host = {
@@ -194,7 +194,11 @@ export const widget = (element, internals, root) => {
       if (handle && name != 'mode') handle.changed(name);
       else if (painting && /sitekey|purpose|lang|mode/.test(name)) restart();
     },
-    formAssociated: form => form?.addEventListener('formdata', sent),
+    formAssociated(form) {
+      owner?.removeEventListener('formdata', sent);
+      owner = form;
+      owner?.addEventListener('formdata', sent);
+    },
     formDisabled(off) {
       disabled = off;
       disable();

@@ -110,7 +110,7 @@ func newLook(t *testing.T, l look) *tab {
 func (b *tab) shoot(file string) {
 	b.t.Helper()
 	var picture []byte
-	size := js[[]float64](b, `[innerWidth, document.querySelector('form').getBoundingClientRect().bottom + scrollY + 16]`)
+	size := js[[]float64](b, `[innerWidth, document.querySelector('main').getBoundingClientRect().bottom + scrollY + 16]`)
 	clip := &page.Viewport{Width: size[0], Height: size[1], Scale: 1}
 	b.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
 		picture, err = page.CaptureScreenshot().WithClip(clip).WithCaptureBeyondViewport(true).Do(ctx)
