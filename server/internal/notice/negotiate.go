@@ -26,12 +26,14 @@ func newNegotiator(tags []string) negotiator {
 // browser's Accept-Language, else English. What cannot be read counts as not
 // said.
 func (n negotiator) pick(requested, acceptLanguage string) string {
-	if tag, err := language.Parse(requested); err == nil && len(requested) <= 64 {
-		if i, ok := n.match(tag); ok {
-			return n.tags[i]
+	// Tags and a browser's header are far shorter; the parsers' work grows with them.
+	if len(requested) <= 64 {
+		if tag, err := language.Parse(requested); err == nil {
+			if i, ok := n.match(tag); ok {
+				return n.tags[i]
+			}
 		}
 	}
-	// A browser's header is far shorter; the parser's work grows with it.
 	if len(acceptLanguage) <= 1024 {
 		if wanted, _, err := language.ParseAcceptLanguage(acceptLanguage); err == nil {
 			for _, tag := range wanted {

@@ -53,3 +53,14 @@ func TestTagsThatTheTablesMissLeadToTheirLanguage(t *testing.T) {
 		require.Equal(t, want, n.pick("", asked), asked)
 	}
 }
+
+// Parsing takes longer the longer the text is, and anybody may send one.
+func TestWhatIsNoTagByItsLengthIsNotParsed(t *testing.T) {
+	n := newNegotiator([]string{"en", "hi"})
+	for _, long := range []string{strings.Repeat("a-b,", 4000), "hi-" + strings.Repeat("x-", 6000) + "y", strings.Repeat("hi,", 5000)} {
+		var got string
+		require.Zero(t, testing.AllocsPerRun(10, func() { got = n.pick(long, long) }))
+		require.Equal(t, "en", got)
+	}
+	require.Equal(t, "hi", n.pick("hi", ""))
+}
