@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"golang.org/x/sync/singleflight"
+
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/hosted"
 	"ekycconnect/server/internal/receiptpage"
@@ -35,6 +37,7 @@ type API struct {
 	Degraded func() []string
 
 	draining atomic.Bool
+	asking   singleflight.Group // whether the store is ready
 	views    views
 }
 
@@ -111,8 +114,16 @@ func (a *API) ready(ctx context.Context) (cause string) {
 	if a.draining.Load() {
 		return "draining: the relay is being stopped"
 	}
-	if err := a.Core.Ledger.Ready(ctx); err != nil {
-		a.Log.ErrorContext(ctx, "store is not ready", "error", err)
+	// One question at a time, and one answer for all who ask meanwhile: it takes the
+	// writers' turn, and anybody may ask.
+	_, err, _ := a.asking.Do("", func() (any, error) {
+		err := a.Core.Ledger.Ready(context.WithoutCancel(ctx))
+		if err != nil {
+			a.Log.ErrorContext(ctx, "store is not ready", "error", err)
+		}
+		return nil, err
+	})
+	if err != nil {
 		return "store: " + err.Error()
 	}
 	return ""
