@@ -177,11 +177,21 @@ func TestALedgerMovesToADatabaseAsItIs(t *testing.T) {
 	checkpoint, err := s.Checkpoint(t.Context())
 	require.NoError(t, err)
 
-	move := []string{"store", "copy", "--data", s.dir, "--to", d.owner}
+	move := []string{"store", "copy", "--from", s.dir, "--to", d.owner}
 	code, _, stderr := d.relayed(t, move...)
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "in use by another relay")
 	require.NoError(t, s.Close())
+	for want, args := range map[string][]string{
+		"name the ledger's directory": {"--to", d.owner},
+		"name the database":           {"--from", s.dir},
+		"needs an address":            {"--from", s.dir, "--to", "sqlite:///canary"},
+		"there is no":                 {"--from", filepath.Join(s.dir, "elsewhere"), "--to", d.owner},
+	} {
+		code, _, stderr := d.relayed(t, append([]string{"store", "copy"}, args...)...)
+		require.Equal(t, 1, code)
+		require.Contains(t, stderr, want)
+	}
 	code, stdout, stderr := d.relayed(t, move...)
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "12 events copied")

@@ -19,13 +19,13 @@ func storeCopy(env environment) *cobra.Command {
 	var at ledgerFlags
 	var from, to string
 	cmd := &cobra.Command{
-		Use:   "copy (--config FILE | --data DIR) [--from DIR] [--to postgres://…]",
+		Use:   "copy (--config FILE | --from DIR) [--to postgres://…]",
 		Short: "Move the ledger from its directory to a PostgreSQL database",
 		Long: `Move the ledger from a directory (SQLite) to an empty PostgreSQL database, row for row:
 the same events, the same tree, the same checkpoints, everything by which a record is
 found, holds and messages that wait. The directory comes from --from or the
 configuration, the database from --to or the configuration (store_owner, else store).
-A password in --to is written ${NAME}, and NAME set in the environment.
+In --to, ${NAME} is replaced by the environment's NAME: others can read a command line.
 
 Stop the relay first; the directory is locked meanwhile, and is left as it is. The copy
 is checked as by relay log verify before it counts; if anything is wrong, the database
@@ -33,12 +33,13 @@ stays empty. Keys, receipts and the log's name stay as they are: serve from the 
 with the same keys file, and never again from the directory.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if at.config == "" && from == "" {
+				return errors.New("name the ledger's directory with --from, or a configuration with --config")
+			}
+			at.data = from
 			p, err := at.place(env)
 			if err != nil {
 				return err
-			}
-			if from != "" {
-				p.data = from
 			}
 			target, err := p.target(cmd.Context(), to, env)
 			if err != nil {
@@ -53,7 +54,7 @@ with the same keys file, and never again from the directory.`,
 			return nil
 		},
 	}
-	at.add(cmd)
+	cmd.Flags().StringVar(&at.config, "config", "", "configuration `FILE` (YAML)")
 	cmd.Flags().StringVar(&from, "from", "", "`DIR` of the ledger that is moved (default: of the configuration)")
 	cmd.Flags().StringVar(&to, "to", "", "`ADDRESS` of the empty database (default: of the configuration)")
 	return cmd
@@ -79,6 +80,13 @@ func (p ledgerPlace) target(ctx context.Context, to string, env environment) (se
 
 // copyTo copies the ledger of the directory, while nobody writes to it.
 func (p ledgerPlace) copyTo(ctx context.Context, target secret.String) (events int64, err error) {
+	there, err := sqlite.Inspect(ctx, p.data) // to open it would make one
+	if err != nil {
+		return 0, err
+	}
+	if err := there.Close(); err != nil {
+		return 0, err
+	}
 	locked, err := sqlite.Open(p.data)
 	if err != nil {
 		return 0, err
@@ -92,6 +100,9 @@ func (p ledgerPlace) copyTo(ctx context.Context, target secret.String) (events i
 	head, err := original.Head(ctx)
 	if err != nil {
 		return 0, err
+	}
+	if head.Note == nil {
+		return 0, fmt.Errorf("nothing was ever recorded in %s: there is nothing to copy", p.data)
 	}
 	keys, err := p.verifiers(head.Origin)
 	if err != nil {

@@ -46,16 +46,16 @@ func (s *StoreURL) set(written, value string) (problem string) {
 	return ""
 }
 
-// ParseStore reads an address as it may stand in a configuration.
-func ParseStore(written string, env func(string) (string, bool)) (s StoreURL, err error) {
+// ParseStore reads an address from a command line, where a password may stand.
+func ParseStore(written string, env func(string) (string, bool)) (StoreURL, error) {
 	value, missing := expand(written, env)
 	if missing != "" {
-		return s, fmt.Errorf("the environment variable %s is not set", missing)
+		return StoreURL{}, fmt.Errorf("the environment variable %s is not set", missing)
 	}
-	if problem := s.set(written, value); problem != "" {
-		return s, errors.New(problem)
+	if u, err := url.Parse(value); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return StoreURL{}, errors.New("needs an address such as postgres://owner@db.internal:5432/ekyc")
 	}
-	return s, nil
+	return StoreURL{secret.New(value)}, nil
 }
 
 func (r *reader) checkStore(c *Config) {
