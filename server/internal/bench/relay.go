@@ -22,6 +22,10 @@ const (
 	page    = "https://www.bank.example"
 )
 
+// allowance is more than is ever used here: what a plan costs in waiting is another
+// part's.
+const allowance = "{per_second: 100000, per_minute: 2000000, per_day: 2000000}"
+
 // vendorLatency is what the vendor's double takes for each call, for whoever calls
 // it. The vendor itself takes longer; a longer wait measures nothing but waiting.
 const vendorLatency = 10 * time.Millisecond
@@ -77,7 +81,7 @@ accounts:
     url: ` + vendor + `
     client_id: sandbox
     client_secret_file: secret
-    allowance: {per_second: 100000, per_minute: 2000000, per_day: 2000000}
+    allowance: ` + allowance + `
 purposes:
   ` + purpose + `:
     version: "1"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -96,8 +97,8 @@ func plain(text string) string {
 			text = tail
 		}
 	}
-	if !strings.ContainsAny(text, whiteSpace) {
-		return text
+	if !slices.ContainsFunc([]byte(whiteSpace), func(c byte) bool { return strings.IndexByte(text, c) >= 0 }) {
+		return text // found out several times faster than by ContainsAny
 	}
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune(whiteSpace, r) {
