@@ -106,7 +106,7 @@ fuzz: go ## every fuzz test for FUZZTIME (20s)
 # The tests start servers of their own; what apt starts is not used.
 database:
 	@need=""; \
-	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="postgresql"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || need="postgresql"; \
 	PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || need="$$need nginx"; \
 	test -z "$$need" && exit 0; \
 	$(call install,$$need)

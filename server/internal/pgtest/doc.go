@@ -1,5 +1,5 @@
-// Package pgtest runs real PostgreSQL servers for tests: the ones that Debian
-// installs below /usr/lib/postgresql, in temporary directories, on ports of their
+// Package pgtest runs real PostgreSQL servers for tests: those that are
+// installed on this machine, in temporary directories, on ports of their
 // own, as an unprivileged user also where the tests run as root.
 //
 // A test that wants a database calls [Database]; all tests of a process share one

@@ -13,10 +13,10 @@ import (
 )
 
 // ErrMissing says that there is no PostgreSQL on this machine.
-var ErrMissing = errors.New("pgtest: no PostgreSQL below /usr/lib/postgresql: run `make test`, which installs it, or install your system's postgresql package")
+var ErrMissing = errors.New("pgtest: no PostgreSQL server, neither below /usr/lib/postgresql nor initdb in PATH: run `make test`, which installs it, or install your system's postgresql package")
 
-// programs finds the directory with initdb, postgres and pg_basebackup of the
-// newest release.
+// programs finds the directory with initdb, postgres and pg_basebackup: of the
+// newest release where Debian keeps them, else in PATH.
 func programs() (dir string, err error) {
 	all, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil {
@@ -29,10 +29,14 @@ func programs() (dir string, err error) {
 			newest, dir = n, dir0
 		}
 	}
-	if newest < 0 {
+	if newest >= 0 {
+		return dir, nil
+	}
+	path, err := exec.LookPath("initdb")
+	if err != nil {
 		return "", ErrMissing
 	}
-	return dir, nil
+	return filepath.Dir(path), nil
 }
 
 // owner is who runs the servers: PostgreSQL refuses to be run by root. Nil is the
