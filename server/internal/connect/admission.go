@@ -161,6 +161,9 @@ func (p *admission) learn(calls []consent.Call, err error) (pause time.Duration)
 	if len(calls) == 0 && !down(err) {
 		return 0
 	}
+	if errors.Is(err, context.Canceled) {
+		return 0 // the visitor left: whether the vendor would have answered, nobody knows
+	}
 	p.done(err)
 	p.done = nil
 	var v *deepvue.Error

@@ -1,12 +1,15 @@
 package httpapi_test
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -63,6 +66,37 @@ func TestABreakerThatOpensIsSeenAndTold(t *testing.T) {
 	require.Equal(t, []string{"the vendor does not answer account down: it is asked again every 5s"}, r.Core.Degraded())
 	require.JSONEq(t, `{"status":"degraded"}`, string(r.Do(t, apitest.Call{Path: "/readyz"}).Body))
 	require.Equal(t, 201, r.Agree(t, r.Decision(t, apitest.Shop)).Status, "the others do not notice")
+}
+
+// Of a visitor who leaves nothing is learnt of the vendor: else those who lose
+// patience with one that hangs, or an attacker, would keep the breaker closed.
+func TestWhoLeavesDoesNotKeepTheBreakerClosed(t *testing.T) {
+	r := apitest.New(t)
+	failing := func(times int) {
+		for range times {
+			require.Equal(t, 503, r.Agree(t, r.Decision(t, apitest.Down)).Status)
+		}
+	}
+	failing(4)
+	asked := make(chan struct{})
+	r.Vendor.SetIntercept(func(_ http.ResponseWriter, q *http.Request) bool {
+		close(asked)
+		<-q.Context().Done()
+		return true
+	})
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	begun := r.Decision(t, apitest.Down)
+	go func() {
+		left <- r.Send(ctx, apitest.Call{Path: "/v1/sessions", Origin: apitest.ShopOrigin, JSON: begun})
+	}()
+	<-asked
+	leave()
+	require.Error(t, <-left)
+	require.Eventually(t, func() bool { return strings.Contains(scrape(r), `ekyc_http_requests_total{code="vendor_timeout"`) }, 10*time.Second, time.Millisecond)
+	r.Vendor.SetIntercept(nil)
+	failing(1)
+	require.Contains(t, scrape(r), `ekyc_breaker_state{account="down",state="open"} 1`)
 }
 
 func TestARefusedAccountIsDegradedUntilTheVendorTakesItAgain(t *testing.T) {
