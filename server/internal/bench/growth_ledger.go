@@ -27,9 +27,7 @@ type growing struct {
 	ledger *consent.Ledger
 	sample consent.Decision
 	made   atomic.Int64
-
-	mu  sync.Mutex
-	ids []string // of the consents; the n-th is about subject n
+	ids    []string // of the consents; the n-th is about subject n
 }
 
 func openGrowing(ctx context.Context, dir string) (*growing, error) {
