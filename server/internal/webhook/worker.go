@@ -27,6 +27,10 @@ const look = 30 * time.Second
 // ends before it has said what became of the message, another one tries after that.
 const turn = time.Minute
 
+// A partner that keeps a try waiting for longer than patience before it fails rests
+// for a turn: with many messages for it, nobody else would be told for hours.
+const patience = time.Second
+
 // Outbox holds the messages; [consent.Ledger] is the real one.
 type Outbox interface {
 	Take(ctx context.Context, now, until time.Time) (m consent.Message, ok bool, next time.Time, err error)
@@ -52,11 +56,12 @@ type Worker struct {
 	seen      func(Outcome)
 	send      *sender
 	more      chan struct{}
+	resting   map[string]time.Time // until when, by site; only Step looks
 }
 
 // New makes a worker. seen is told of each try; roots may be nil.
 func New(endpoints map[string]Endpoint, clock func() time.Time, log *slog.Logger, seen func(Outcome), roots *x509.CertPool) *Worker {
-	return &Worker{endpoints, clock, log, seen, newSender(clock, roots), make(chan struct{}, 1)}
+	return &Worker{endpoints, clock, log, seen, newSender(clock, roots), make(chan struct{}, 1), map[string]time.Time{}}
 }
 
 // Wants reports whether a site takes messages.
@@ -107,6 +112,9 @@ func (w *Worker) Step(ctx context.Context, box Outbox) (next time.Time, err erro
 			}
 			return first, nil
 		}
+		if now.Before(w.resting[m.Site]) {
+			continue // no try was made, and its turn ends by itself
+		}
 		if err := w.deliver(ctx, box, m); err != nil {
 			return later, err
 		}
@@ -119,7 +127,10 @@ func (w *Worker) deliver(ctx context.Context, box Outbox, m consent.Message) err
 	endpoint, ok := w.endpoints[m.Site]
 	failed := errors.New("webhook: the site has no webhook_url any more")
 	if ok {
-		failed = w.send.send(ctx, endpoint, m)
+		begin := time.Now()
+		if failed = w.send.send(ctx, endpoint, m); failed != nil && time.Since(begin) > patience {
+			w.resting[m.Site] = w.clock().Add(turn)
+		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err() // the relay is being stopped: that is no failure of the partner's
