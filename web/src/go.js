@@ -130,7 +130,6 @@ export const program = () => {
       store(wasm.getsp() + 32, v);
     },
     'syscall/js.valueSet': sp => (load(sp + 8)[string(sp + 16)] = load(sp + 32)),
-    'syscall/js.valueDelete': sp => delete load(sp + 8)[string(sp + 16)],
     'syscall/js.valueIndex': sp => store(sp + 24, load(sp + 8)[uint(sp + 16)]),
     'syscall/js.valueSetIndex': sp => (load(sp + 8)[uint(sp + 16)] = load(sp + 24)),
     'syscall/js.valueCall': sp =>

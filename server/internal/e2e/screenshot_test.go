@@ -80,6 +80,13 @@ func TestEveryStateHasItsPicture(t *testing.T) {
 				b.shoot(filepath.Join(dir, name+"-"+l.name+".png"))
 			}
 		})
+		t.Run(l.name+" without wasm", func(t *testing.T) {
+			site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted" `+l.attrs), Style: true})
+			b := newLook(t, l)
+			b.open(site.URL)
+			b.until(`!!` + part("retry"))
+			b.shoot(filepath.Join(dir, "separate-"+l.name+".png"))
+		})
 	}
 	if os.Getenv("SCREENSHOTS") == "" {
 		return // drawing the sheet takes longer than all the pictures
@@ -90,7 +97,7 @@ func TestEveryStateHasItsPicture(t *testing.T) {
 			names = append(names, l.name)
 		}
 	}
-	compose(t, dir, []string{"notice", "starting", "waiting", "captcha", "done", "declined", "error"}, names, filepath.Join(dir, "contact-sheet.png"))
+	compose(t, dir, []string{"notice", "starting", "waiting", "captcha", "done", "declined", "error", "separate"}, names, filepath.Join(dir, "contact-sheet.png"))
 }
 
 func newLook(t *testing.T, l look) *tab {
