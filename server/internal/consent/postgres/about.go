@@ -2,8 +2,10 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 
 	"ekycconnect/server/internal/secret"
 
@@ -19,7 +21,7 @@ type About struct {
 	Owns    bool   // the role owns the database, so it may change tables
 	Serves  bool   // the role may do what serving takes, if there are tables
 	Erases  bool   // the role may erase
-	Plain   bool   // the connection is not encrypted, and not local
+	Plain   bool   // the connection is not encrypted, and leaves this machine
 	// Settings of the server that lose what was committed, or the standbys'.
 	Fsync, FullPages bool
 	Standbys         string // synchronous_standby_names
@@ -44,7 +46,9 @@ func look(ctx context.Context, c *pgx.ConnConfig) (a About, err error) {
 		return a, err
 	}
 	defer conn.Close(ctx)
-	a.Plain = conn.PgConn().Conn().RemoteAddr().Network() != "unix" && conn.Config().TLSConfig == nil
+	_, encrypted := conn.PgConn().Conn().(*tls.Conn)
+	peer, network := conn.PgConn().Conn().RemoteAddr().(*net.TCPAddr)
+	a.Plain = !encrypted && network && !peer.IP.IsLoopback()
 	const settings = `SELECT current_setting('server_version'), current_setting('fsync') = 'on', current_setting('full_page_writes') = 'on',
 		current_setting('synchronous_standby_names'),
 		(SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()),
