@@ -55,3 +55,28 @@ func BenchmarkFirstTurn(b *testing.B) {
 		}))
 	}
 }
+
+// Visitors at a plan that lets all of them pass: what sharing it costs each.
+func BenchmarkVisit(b *testing.B) {
+	book, _ := benched(b)
+	line, err := pace.New(pace.Plan{PerSecond: 100_000, PerMinute: 2_000_000, PerDay: 2_000_000}, nil, pace.Options{Book: book})
+	require.NoError(b, err)
+	defer line.Close()
+	b.SetParallelism(128)
+	b.ResetTimer()
+	b.RunParallel(func(visits *testing.PB) {
+		for visits.Next() {
+			place, err := line.Enter(b.Context(), pace.Visitor{Site: "a"})
+			if err == nil {
+				err = place.Send(b.Context())
+			}
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			place.Gone()
+			place.Answered()
+			place.Done()
+		}
+	})
+}

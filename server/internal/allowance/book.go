@@ -34,9 +34,10 @@ type Book struct {
 	relay   string // whom the others know it as
 	clock   clock
 
-	read   int64 // number of the newest entry that is known; 0: the whole day is to be read
-	served int64 // number of the entry that this relay wrote last for a call
-	told   int   // how many wait here, as the others know
+	read   int64        // number of the newest entry that is known; 0: the whole day is to be read
+	before []pace.Entry // those that were read before the first turn
+	served int64        // number of the entry that this relay wrote last for a call
+	told   int          // how many wait here, as the others know
 	toldAt time.Time
 	pruned time.Time
 }
@@ -56,6 +57,9 @@ func Open(ctx context.Context, db Database, account string, calls func() (map[st
 	})
 	if err == nil && !there {
 		err = b.begin(ctx, calls)
+	}
+	if err == nil {
+		err = b.preload(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("allowance: open account %s: %w", account, err)
@@ -106,10 +110,39 @@ var (
 	errAgain   = errors.New("allowance: the transaction was broken off after the moments were given away")
 )
 
+// chunk is how many entries are read at a time, before the first turn.
+const chunk = 10_000
+
+// preload reads the day while others have their turns.
+func (b *Book) preload(ctx context.Context) error {
+	for more := true; more; {
+		err := b.db.Transact(ctx, func(tx pgx.Tx) error {
+			rows, err := tx.Query(ctx, readChunk, b.account, b.read, chunk)
+			if err != nil {
+				return err
+			}
+			var seq int64
+			var e pace.Entry
+			n := 0
+			_, err = pgx.ForEachRow(rows, []any{&seq, &e.At, &e.Was, &e.Site, &e.Ticketed}, func() error {
+				b.read, n = seq, n+1
+				b.before = append(b.before, e)
+				return nil
+			})
+			more = n == chunk
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Turn implements [pace.Book].
 func (b *Book) Turn(ctx context.Context, f func(pace.Page) pace.Note) error {
 	asked := false
-	var next Book
+	var next, read Book
 	err := b.db.Transact(ctx, func(tx pgx.Tx) error {
 		if asked { // begun anew, but f gives moments away once
 			return errAgain
@@ -119,17 +152,16 @@ func (b *Book) Turn(ctx context.Context, f func(pace.Page) pace.Note) error {
 		if err != nil {
 			return err
 		}
-		asked = true
+		asked, read = true, next
 		return next.close(ctx, tx, f(page))
 	})
-	if asked {
-		b.clock = next.clock
+	switch {
+	case err == nil, errors.Is(err, errNothing):
+		*b = next
+		return nil
+	case asked: // what was read is known; what was written is read if it was
+		*b = read
 	}
-	if err != nil && !errors.Is(err, errNothing) {
-		b.read = 0
-		b.clock.forget()
-		return fmt.Errorf("allowance: account %s: %w", b.account, err)
-	}
-	*b = next
-	return nil
+	b.clock.forget()
+	return fmt.Errorf("allowance: account %s: %w", b.account, err)
 }

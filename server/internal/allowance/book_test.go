@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/allowance"
@@ -99,19 +100,46 @@ func TestTurnsDoNotOverlapAndNoneMissesAnEntry(t *testing.T) {
 	require.Contains(t, seen, (relays-1)*turns, "the one that ended last has seen all others")
 }
 
-func TestAfterAFailureTheWholeDayIsReadAnew(t *testing.T) {
+func TestAfterAFailureNothingIsMissedAndNothingReadTwice(t *testing.T) {
 	s, err := pgtest.Start(pgtest.Options{})
 	require.NoError(t, err)
 	t.Cleanup(s.Remove)
-	b := book(t, s.DSN("postgres"), nil)
-	entry := pace.Entry{At: b.Now().UnixMicro(), Site: "a"}
-	turn(t, b, pace.Note{Entries: []pace.Entry{entry}})
+	b, other := book(t, s.DSN("postgres"), nil), book(t, s.DSN("postgres"), nil)
+	now := b.Now().UnixMicro()
+	entry := func(n int64) []pace.Entry { return []pace.Entry{{At: now + n, Site: "a"}} }
+	turn(t, b, pace.Note{Entries: entry(1)})
+	turn(t, other, pace.Note{Entries: entry(2)})
 	require.NoError(t, s.Kill())
 	require.Error(t, b.Turn(t.Context(), func(pace.Page) pace.Note { t.Error("asked without a database"); return pace.Note{} }))
 	require.NoError(t, s.Start())
+	require.Error(t, b.Turn(t.Context(), func(page pace.Page) pace.Note {
+		require.Equal(t, entry(2), page.Entries)
+		require.NoError(t, s.Kill()) // before anything is written
+		return pace.Note{Entries: entry(3)}
+	}))
+	require.NoError(t, s.Start())
+	turn(t, other, pace.Note{Entries: entry(4)})
+	page := turn(t, b, pace.Note{})
+	require.False(t, page.All)
+	require.Equal(t, entry(4), page.Entries)
+}
+
+// A server that takes over without the newest entries has the day read again.
+func TestABookThatHasLostEntriesIsReadAnew(t *testing.T) {
+	dsn := pgtest.Database(t)
+	b := book(t, dsn, nil)
+	entries := []pace.Entry{{At: 1, Site: "a"}, {At: 2, Site: "a"}}
+	turn(t, b, pace.Note{Entries: entries})
+	require.NoError(t, opened(t, dsn).Transact(t.Context(), func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `UPDATE allowance SET seq = 1`)
+		if err == nil {
+			_, err = tx.Exec(t.Context(), `DELETE FROM allowance_entry WHERE seq = 2`)
+		}
+		return err
+	}))
 	page := turn(t, b, pace.Note{})
 	require.True(t, page.All)
-	require.Equal(t, []pace.Entry{entry}, page.Entries)
+	require.Equal(t, entries[:1], page.Entries)
 }
 
 func TestARelayThatStopsInItsTurnHoldsNobodyUpForLong(t *testing.T) {

@@ -16,6 +16,7 @@ const (
 
 	readClock   = `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`
 	readAccount = `SELECT seq, paused FROM allowance WHERE account = $1`
+	readChunk   = `SELECT seq, at, was, site, ticketed FROM allowance_entry WHERE account = $1 AND seq > $2 ORDER BY seq LIMIT $3`
 	readEntries = `SELECT at, was, site, ticketed FROM allowance_entry WHERE account = $1 AND seq > $2 ORDER BY seq`
 	readRelays  = `SELECT waiting, served FROM allowance_relay WHERE account = $1 AND relay <> $2
 		AND seen > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $3`
@@ -61,7 +62,15 @@ func (b *Book) open(ctx context.Context, tx pgx.Tx) (page pace.Page, err error) 
 		return page, err
 	}
 	b.clock.set(begin, time.Now(), now)
-	page.All, page.Served = b.read == 0, b.served
+	if seq < b.read { // another server took over, and has lost some
+		b.read, b.before = 0, nil
+		return b.open(ctx, tx)
+	}
+	page.Served = b.served
+	if page.All = b.before != nil || b.read == 0; page.All {
+		page.Entries = append(b.before, page.Entries...)
+	}
+	b.before = nil
 	if paused > 0 {
 		page.Paused = time.UnixMicro(paused)
 	}

@@ -16,8 +16,8 @@ import (
 // A book is one line's: it remembers what that line has read.
 type Book interface {
 	// Turn reads what is new, has f say what to write, and writes that. f is called
-	// at most once and does not wait. After an error it is not known what was
-	// written; the next turn reads the whole day again.
+	// at most once and does not wait. After an error it is not known whether it was
+	// written; if so, the next turn reads it.
 	Turn(ctx context.Context, f func(Page) Note) error
 
 	// Now is the time of the book's clock.
@@ -26,7 +26,7 @@ type Book interface {
 
 // Page is what a line reads in the book.
 type Page struct {
-	All     bool      // Entries are those of the last day, not only what others have written since
+	All     bool      // Entries are those of the last day, not only what is new to this line
 	Entries []Entry   // oldest first
 	Paused  time.Time // no call goes out before
 	Served  int64     // when this line was last given a moment, by the number of its entry

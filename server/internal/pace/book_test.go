@@ -19,9 +19,9 @@ import (
 // mutex would stop that clock.
 type library struct {
 	lock    chan struct{}
-	down    atomic.Bool
+	down    atomic.Bool // it cannot be reached
+	mute    atomic.Bool // it writes, and its answer is lost
 	entries []Entry
-	by      []int // which reader wrote it
 	paused  time.Time
 	readers []*reader
 }
@@ -29,7 +29,7 @@ type library struct {
 // reader is one line's part of a library.
 type reader struct {
 	*library
-	me, read  int
+	read      int
 	all       bool
 	waiting   int
 	served    int64
@@ -42,7 +42,7 @@ type reader struct {
 func newLibrary() *library { return &library{lock: make(chan struct{}, 1)} }
 
 func (b *library) reader() *reader {
-	r := &reader{library: b, me: len(b.readers), all: true, latency: func() time.Duration { return rand.N(8 * time.Millisecond) },
+	r := &reader{library: b, all: true, latency: func() time.Duration { return rand.N(8 * time.Millisecond) },
 		skew: rand.N(time.Millisecond) - time.Millisecond/2}
 	b.readers = append(b.readers, r)
 	return r
@@ -56,27 +56,19 @@ func (r *reader) Turn(ctx context.Context, f func(Page) Note) error {
 	time.Sleep(r.latency())
 	r.turns++
 	if r.down.Load() {
-		r.all = true
 		return errors.New("down")
 	}
-	page := Page{All: r.all, Paused: r.paused, Served: r.served}
-	if r.all {
-		r.read = 0
-	}
-	for i, e := range r.entries[r.read:] {
-		if r.all || r.by[r.read+i] != r.me {
-			page.Entries = append(page.Entries, e)
-		}
-	}
+	page := Page{All: r.all, Entries: slices.Clone(r.entries[r.read:]), Paused: r.paused, Served: r.served}
 	for _, o := range r.readers {
 		if o != r && time.Since(o.lastWrite) < 2*time.Second {
 			page.Others = append(page.Others, Other{Waiting: o.waiting, Served: o.served})
 		}
 	}
 	note := f(page)
+	r.read, r.all = len(r.entries), false
 	time.Sleep(r.latency())
 	for _, e := range note.Entries {
-		r.entries, r.by = append(r.entries, e), append(r.by, r.me)
+		r.entries = append(r.entries, e)
 		if e.Was == 0 {
 			r.served = int64(len(r.entries))
 		}
@@ -84,7 +76,10 @@ func (r *reader) Turn(ctx context.Context, f func(Page) Note) error {
 	if note.Paused.After(r.paused) {
 		r.paused = note.Paused
 	}
-	r.read, r.all, r.waiting, r.lastWrite = len(r.entries), false, note.Waiting, time.Now()
+	if r.mute.Load() {
+		return errors.New("no answer")
+	}
+	r.read, r.waiting, r.lastWrite = len(r.entries), note.Waiting, time.Now()
 	return nil
 }
 
@@ -215,6 +210,40 @@ func TestWithoutTheBookNobodySends(t *testing.T) {
 		time.Sleep(time.Second)
 		require.NoError(t, visit(l, r, Visitor{Site: "a"}, 3))
 		require.LessOrEqual(t, r.most(time.Second), 1, "what was read before counts still")
+	})
+}
+
+// Whoever was to have the moment is refused, since nobody knows whether the others
+// know of it. If they do, it is spent; no more than once, and nothing else is.
+func TestAMomentThatMayBeWrittenCountsIfItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, r := newLibrary(), &record{}
+		plan := Plan{PerSecond: 10, PerMinute: 10, PerDay: 1000}
+		l, _ := b.line(t, plan, nil)
+		defer l.Close()
+		require.NoError(t, visit(l, r, Visitor{Site: "a"}, 0))
+		b.mute.Store(true)
+		for range 3 {
+			require.ErrorIs(t, visit(l, r, Visitor{Site: "a"}, 1), ErrBook)
+			time.Sleep(2 * stale)
+		}
+		b.mute.Store(false)
+		b.down.Store(true)
+		require.ErrorIs(t, visit(l, r, Visitor{Site: "a"}, 1), ErrBook)
+		b.down.Store(false)
+		written := 0
+		for _, e := range b.entries {
+			if e.Was == 0 {
+				written++
+			}
+		}
+		require.Greater(t, written, 1)
+		for n := range plan.PerMinute - written {
+			require.NoError(t, visit(l, r, Visitor{Site: "a"}, n))
+		}
+		var busy *Busy
+		require.ErrorAs(t, visit(l, r, Visitor{Site: "a"}, 2), &busy)
+		require.Equal(t, plan.PerMinute, l.sent.n)
 	})
 }
 

@@ -60,7 +60,7 @@ func (p *pages) note(place *Place, at time.Time) {
 }
 
 func (p *pages) correct(place *Place, to time.Time) {
-	e := Entry{Was: place.noted, At: p.unique(to), Site: place.visitor.Site}
+	e := Entry{Was: place.noted, At: p.unique(to.UnixMicro()), Site: place.visitor.Site}
 	place.noted = e.At
 	p.tell(e)
 }

@@ -104,6 +104,7 @@ func (p *pages) apply(e Entry) {
 func (p *pages) pick(note *Note) (picked []*Place) {
 	l := p.line
 	now := l.now()
+	var noted int64 // for the one before
 	for l.waiting > 0 && len(picked) < p.most() {
 		at := l.free(1, now)
 		if at.Sub(now) > sharedLead {
@@ -119,7 +120,8 @@ func (p *pages) pick(note *Note) (picked []*Place) {
 			continue
 		}
 		p.served = math.MaxInt64 // nobody was served after it
-		place.at, place.noted = at, p.unique(at.Add(margin))
+		noted = p.unique(max(at.Add(margin).UnixMicro(), noted+1))
+		place.at, place.noted = at, noted
 		e := Entry{At: place.noted, Site: place.visitor.Site, Ticketed: place.visitor.Ticketed}
 		p.apply(e)
 		note.Entries = append(note.Entries, e)
@@ -143,8 +145,7 @@ func (p *pages) most() int {
 }
 
 // unique is a time with which no other call is noted.
-func (p *pages) unique(at time.Time) int64 {
-	noted := at.UnixMicro()
+func (p *pages) unique(noted int64) int64 {
 	for p.line.sent.has(noted) {
 		noted++
 	}
@@ -174,9 +175,14 @@ func (p *pages) grant(picked []*Place) {
 	}
 }
 
-// refuseAll ends the wait of those who were picked and of all who are in line.
+// refuseAll ends the wait of those who were picked and of all who are in line. The
+// moments of the first are as if they had not been given; if they are written all the
+// same, they are read at the next turn.
 func (p *pages) refuseAll(picked []*Place, err error) {
 	l := p.line
+	for _, place := range picked {
+		p.apply(Entry{Was: place.noted, Site: place.visitor.Site})
+	}
 	for l.waiting > 0 {
 		q := l.turns[0]
 		for _, place := range slices.Concat(q.ticketed, q.unticketed) {
