@@ -26,12 +26,15 @@ type row struct {
 	pass     bool
 }
 
+// cell keeps a text within its cell.
+var cell = strings.NewReplacer("\n", " ", "|", `\|`)
+
 func (r row) String() string {
 	verdict := "fail"
 	if r.pass {
 		verdict = "pass"
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s |", r.what, r.limit, strings.ReplaceAll(r.measured, "\n", " "), verdict)
+	return fmt.Sprintf("| %s | %s | %s | %s |", r.what, r.limit, cell.Replace(r.measured), verdict)
 }
 
 // section is what a part has to say: rows of the budgets' table, its own
