@@ -113,7 +113,7 @@ func Verify(ctx context.Context, from Source, o Options) (Report, error) {
 	if err := a.reach(0); err != nil {
 		return Report{}, err
 	}
-	if err := from.Rows(ctx, a.row); err != nil {
+	if err := readAhead(ctx, from, a.row); err != nil {
 		return Report{}, err
 	}
 	return a.report(ctx, from)
