@@ -23,6 +23,7 @@ type measured struct {
 	target
 	perSecond, cpu samples // cpu in µs a request
 	took           []time.Duration
+	failed         int // of all
 }
 
 // measureSessions loads the relay and its rivals in turn, round after round.
@@ -55,11 +56,11 @@ func measureSessions(ctx context.Context, l *lab, s *section) error {
 				after := m.counters(ctx)
 				allocations, bytes = append(allocations, (after[0]-before[0])/requests), append(bytes, (after[1]-before[1])/requests)
 			}
-			took, err := l.openLoop(ctx, m.target, offered, quiet)
+			took, failed, err := l.openLoop(ctx, m.target, offered, quiet)
 			if err != nil {
 				return err
 			}
-			m.took = append(m.took, took...)
+			m.took, m.failed = append(m.took, took...), m.failed+r.failed+failed
 		}
 	}
 	tell(s, all, allocations, bytes)
@@ -129,7 +130,7 @@ func (m *measured) counters(ctx context.Context) (sum [2]float64) {
 
 func tell(s *section, all []*measured, allocations, bytes samples) {
 	by := map[string]*measured{}
-	rows := [][]string{{"", "requests/s", "against ReverseProxy", "processor time a request, µs", "p50, ms", "p99, ms", "p99.9, ms"}}
+	rows := [][]string{{"", "requests/s", "against ReverseProxy", "processor time a request, µs", "p50, ms", "p99, ms", "p99.9, ms", "failed"}}
 	for _, m := range all {
 		by[m.name] = m
 	}
@@ -138,7 +139,7 @@ func tell(s *section, all []*measured, allocations, bytes samples) {
 		if bare := by[bareProxy]; bare != nil {
 			ratio = m.perSecond.over(bare.perSecond).text("%.2f")
 		}
-		rows = append(rows, []string{m.name, m.perSecond.text("%.0f"), ratio, m.cpu.text("%.0f"), milliseconds(m.took, 500), milliseconds(m.took, 990), milliseconds(m.took, 999)})
+		rows = append(rows, []string{m.name, m.perSecond.text("%.0f"), ratio, m.cpu.text("%.0f"), milliseconds(m.took, 500), milliseconds(m.took, 990), milliseconds(m.took, 999), fmt.Sprint(m.failed)})
 	}
 	s.line("Throughput with %d connections that ask as fast as they are answered (wrk); latency at a fixed %d requests a second, whatever the answers do (an open loop, vegeta), %v of it the vendor's. Processor time is the target's own, of all its processes, without the vendor's double and the load, which share the processors.", connections, offered, vendorLatency)
 	s.table(rows...)
