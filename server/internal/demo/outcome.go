@@ -22,7 +22,7 @@ type call struct{ Request, Status, Tone, Why string }
 // accepted is the good end.
 func accepted(s submission, r redeemed, sent otp, record string, calls []call) outcome {
 	o := outcome{
-		frame: s.frame, Step: "Step 3 of 3", Title: "Thank you, " + firstName(s.values["name"]), Tone: "good", Back: "Open another account",
+		frame: s.frame, Step: "Your application", Title: "Thank you, " + firstName(s.values["name"]), Tone: "good", Back: "Open another account",
 		Lead:     "Your consent is recorded and your application " + s.application + " is in.",
 		Calls:    calls,
 		Record:   record,
@@ -51,7 +51,7 @@ var alternatives = []string{"passport, voter ID or driving licence, uploaded her
 // withoutToken tells what the value means that the widget sends when there is
 // no token. None of them is ever redeemed.
 func withoutToken(s submission) outcome {
-	o := outcome{frame: s.frame, Step: "Step 2 of 3", Tone: "bad", Back: "Back to the form"}
+	o := outcome{frame: s.frame, Step: "Your application", Tone: "bad", Back: "Back to the form"}
 	switch s.token {
 	case ".declined":
 		o.Title, o.Tone = "Let us use another ID", ""
@@ -86,7 +86,7 @@ func withoutToken(s submission) outcome {
 // refused tells why siteverify did not redeem.
 func refused(s submission, code string, calls []call) outcome {
 	o := outcome{
-		frame: s.frame, Step: "Step 2 of 3", Title: "The token was not accepted", Tone: "bad", Back: "Back to the form",
+		frame: s.frame, Step: "Your application", Title: "The token was not accepted", Tone: "bad", Back: "Back to the form",
 		Calls: calls,
 	}
 	switch code {
@@ -110,7 +110,7 @@ func refused(s submission, code string, calls []call) outcome {
 
 func unreachable(s submission) outcome {
 	return outcome{
-		frame: s.frame, Step: "Step 2 of 3", Title: "Please try again in a moment", Tone: "bad", Back: "Back to the form",
+		frame: s.frame, Step: "Your application", Title: "Please try again in a moment", Tone: "bad", Back: "Back to the form",
 		Lead:   "The bank's server did not reach the relay.",
 		Advice: "it sends the same request again with the same idempotency_key, then asks the applicant to wait.",
 	}
