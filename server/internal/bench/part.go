@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -75,11 +77,13 @@ func measure(ctx context.Context, l *lab, p part) (s *section, err error) {
 	}
 	for _, owed := range p.owes {
 		if !s.judged(owed) {
-			s.judge(owed, false, "not measured: %v", err)
+			s.judge(owed, false, "not measured: %v", cmp.Or(err, errUnmeasured))
 		}
 	}
 	return s, err
 }
+
+var errUnmeasured = errors.New("see below")
 
 func (s *section) judged(b budget) bool {
 	for _, r := range s.rows {

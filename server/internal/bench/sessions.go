@@ -23,7 +23,8 @@ type measured struct {
 	target
 	perSecond, cpu samples // cpu in µs a request
 	took           []time.Duration
-	failed         int // of all
+	failed         int   // of all
+	broken         error // why there are no more figures
 }
 
 // measureSessions loads the relay and its rivals in turn, round after round.
@@ -37,18 +38,19 @@ func measureSessions(ctx context.Context, l *lab, s *section) error {
 		length, quiet = time.Second, time.Second
 	}
 	for _, m := range all { // once unseen: caches, connections, compiled code
-		if _, err := l.closedLoop(ctx, m.target, max(length/2, time.Second)); err != nil {
-			return err
-		}
+		_, m.broken = l.closedLoop(ctx, m.target, max(length/2, time.Second))
 	}
 	var allocations, bytes samples
 	for round := range l.rounds() {
 		l.say("sessions: round %d", round+1)
 		for _, m := range all {
+			if m.broken != nil {
+				continue
+			}
 			before := m.counters(ctx)
-			r, err := l.closedLoop(ctx, m.target, length)
-			if err != nil {
-				return err
+			var r rate
+			if r, m.broken = l.closedLoop(ctx, m.target, length); m.broken != nil {
+				continue
 			}
 			m.perSecond, m.cpu = append(m.perSecond, r.perSecond), append(m.cpu, float64(r.cpu.Nanoseconds())/1e3)
 			if m.name == relaySQLite {
@@ -56,15 +58,23 @@ func measureSessions(ctx context.Context, l *lab, s *section) error {
 				after := m.counters(ctx)
 				allocations, bytes = append(allocations, (after[0]-before[0])/requests), append(bytes, (after[1]-before[1])/requests)
 			}
-			took, failed, err := l.openLoop(ctx, m.target, offered, quiet)
-			if err != nil {
-				return err
-			}
+			var took []time.Duration
+			var failed int
+			took, failed, m.broken = l.openLoop(ctx, m.target, offered, quiet)
 			m.took, m.failed = append(m.took, took...), m.failed+r.failed+failed
 		}
 	}
-	tell(s, all, allocations, bytes)
-	return nil
+	// One that broke down is not compared with, and the others are.
+	var whole []*measured
+	for _, m := range all {
+		if m.broken != nil {
+			s.line("\nNot measured: %v\n", m.broken)
+			continue
+		}
+		whole = append(whole, m)
+	}
+	tell(s, whole, allocations, bytes)
+	return ctx.Err()
 }
 
 const (
@@ -147,7 +157,7 @@ func tell(s *section, all []*measured, allocations, bytes samples) {
 		allocations.text("%.0f"), bytes.scaled(1.0/1024).text("%.0f"), processors())
 	relay, bare, node := by[relaySQLite], by[bareProxy], by[express]
 	if relay == nil {
-		return
+		return // the rows say that it was not measured
 	}
 	if bare != nil {
 		ratio := relay.perSecond.over(bare.perSecond)
