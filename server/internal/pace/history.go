@@ -9,11 +9,12 @@ import (
 // limit counts: a ring, since the oldest is dropped with each new one.
 type history struct {
 	ring  []int64 // µs since the epoch
+	size  int     // the most that ring holds; it grows as calls are noted
 	start int
 	n     int
 }
 
-func newHistory(size int) *history { return &history{ring: make([]int64, size)} }
+func newHistory(size int) *history { return &history{size: size} }
 
 // add notes a call and returns the time that it is noted with. Calls are noted
 // one after the other, but their clock may have been set back in between: then
@@ -23,10 +24,13 @@ func (h *history) add(at time.Time) (noted int64) {
 	if h.n > 0 {
 		noted = max(noted, h.at(h.n-1))
 	}
-	if h.n == len(h.ring) {
+	if h.n == h.size {
 		h.ring[h.start] = noted
 		h.start = (h.start + 1) % len(h.ring)
 		return noted
+	}
+	if h.n == len(h.ring) {
+		h.ring = append(h.ring, 0)
 	}
 	h.n++
 	h.set(h.n-1, noted)

@@ -54,7 +54,7 @@ func (p *pages) turn(ctx context.Context) {
 func (p *pages) learn(page Page) {
 	l := p.line
 	if page.All {
-		l.sent = newHistory(len(l.sent.ring))
+		l.sent = newHistory(l.sent.size)
 		for _, q := range l.sites {
 			q.minute, q.day, q.all = nil, nil, nil
 		}
