@@ -87,7 +87,8 @@ func (p *page) reaches(state string) {
 
 // settles lets all that is under way come to its end.
 func (p *page) settles() {
-	_, _ = jsx.Await(js.Global().Call("eval", `new Promise(ok => setTimeout(ok, 15))`))
+	_, err := jsx.Await(p.js.Call("settles"))
+	require.NoError(p.t, err)
 }
 
 // answers tells the relay's next answers: route, status, body, in turn.

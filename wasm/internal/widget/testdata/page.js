@@ -38,6 +38,13 @@
   let lang = 'en';
   root.replaceChildren(view(lang));
   const waiting = [];
+  // What takes time by itself and is not over yet.
+  let busy = 0;
+  const timed = promise => {
+    busy++;
+    return promise.finally(() => busy--);
+  };
+  const turn = () => new Promise(go => setTimeout(go));
   const host = {
     element, root, outside, attributes: params, now: 'notice', kept: null,
     log: [], calls: [], answers: [], drawn: [], paints: [],
@@ -76,7 +83,19 @@
       if (i < 0) return new Promise((ok, no) => init.signal.addEventListener('abort', () => no(init.signal.reason)));
       const [{ status, body }] = host.answers.splice(i, 1);
       if (!status) throw new TypeError('Failed to fetch');
-      return new Response(body, { status });
+      const reply = new Response(body, { status });
+      reply.blob = () =>
+        timed(
+          Response.prototype.blob.call(reply).then(blob => {
+            blob.text = () => timed(Blob.prototype.text.call(blob));
+            return blob;
+          }),
+        );
+      return reply;
+    },
+    // All that is under way has come to its end, and what follows from it.
+    settles: async () => {
+      for (let quiet = 0; quiet < 3; quiet = busy ? 0 : quiet + 1) await turn();
     },
     remove: () => {
       element.remove();
