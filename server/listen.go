@@ -41,7 +41,7 @@ type ready struct {
 
 // run serves both listeners until ctx ends or one of them fails.
 func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready, stdout io.Writer, log *slog.Logger) error {
-	bounded := flood.New(public, flood.Options{
+	bounded := flood.New(linger(public), flood.Options{
 		Total: r.connections.Total, PerAddress: r.connections.PerAddress,
 		Exempt: func(a netip.Addr) bool { return a.IsLoopback() || r.api.Trusts(a) },
 	})
@@ -49,6 +49,7 @@ func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready, s
 	servers[0].ConnContext = flood.ConnContext
 	r.api.Metrics.Connections(bounded.Open, bounded.Closed)
 	group, ctx := errgroup.WithContext(ctx)
+	taken := make(chan struct{}) // closed when the public listener takes nobody any more
 	for i, listener := range []net.Listener{bounded, admin} {
 		group.Go(func() error {
 			serve := servers[i].Serve
@@ -56,10 +57,14 @@ func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready, s
 				servers[i].TLSConfig = r.cert.Config()
 				serve = func(l net.Listener) error { return servers[i].ServeTLS(l, "", "") }
 			}
-			if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
-				return err
+			if i == 0 {
+				defer close(taken)
 			}
-			return nil
+			err := serve(listener)
+			if errors.Is(err, http.ErrServerClosed) || i == 0 && ctx.Err() != nil && errors.Is(err, net.ErrClosed) {
+				return nil
+			}
+			return err
 		})
 	}
 	hangup := make(chan os.Signal, 1)
@@ -81,6 +86,7 @@ func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready, s
 		r.api.Drain()
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
+		lastRequests(servers[0], bounded, taken)
 		var failed error
 		for _, server := range servers {
 			failed = errors.Join(failed, server.Shutdown(drain))
@@ -101,6 +107,20 @@ func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready, s
 		log.Error("standard output is closed: nobody is told the address", "error", err)
 	}
 	return group.Wait()
+}
+
+// lastRequests lets in who is at the door, and waits for the first request of
+// everybody who was let in: a server that shuts down drops a request that it has
+// read, but not begun.
+func lastRequests(server *http.Server, l *flood.Listener, taken <-chan struct{}) {
+	server.SetKeepAlivesEnabled(false) // what is answered from now on is the last of its connection
+	_ = l.Close()
+	<-taken
+	look := time.NewTicker(lingerQuiet)
+	defer look.Stop()
+	for begin := time.Now(); l.Fresh() > 0 && time.Since(begin) < readHeaderTimeout; {
+		<-look.C
+	}
 }
 
 // renew reads the certificate's files, if there are any.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net"
@@ -176,4 +177,30 @@ func TestARollingRestartUnderLoadLosesNothing(t *testing.T) {
 		require.Equal(t, 1, n, id)
 	}
 	require.Greater(t, sent, 100)
+}
+
+// Whom the kernel has connected before the relay was told to stop is served, even
+// if the request itself comes when nobody is let in any more.
+func TestWhoHasConnectedBeforeARelayStopsIsServed(t *testing.T) {
+	p := start(t)
+	at := strings.TrimPrefix(p.at.URL, "http://")
+	early, err := net.Dial("tcp", at)
+	require.NoError(t, err)
+	defer early.Close()
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	require.Eventually(t, func() bool {
+		c, err := net.Dial("tcp", at)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err != nil
+	}, 5*time.Second, pollEvery, "the listener closes")
+	_, err = fmt.Fprintf(early, "GET /v1/integrity.json HTTP/1.1\r\nHost: %s\r\n\r\n", at)
+	require.NoError(t, err)
+	answer, err := http.ReadResponse(bufio.NewReader(early), nil)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	require.True(t, answer.Close, "and told that it is the last one")
+	require.NoError(t, p.cmd.Wait(), "exit 0")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,6 +17,10 @@ import (
 
 // worth is how many vendor calls a consent is worth.
 const worth = 10
+
+// errRefused says that all is right but the allowance, which was exceeded as the
+// vendor counts.
+var errRefused = errors.New("the vendor refused calls as above the plan")
 
 // judge looks for everything that the crowd was told, with nobody about.
 func (c *cluster) judge(ctx context.Context, crowd *crowd, out io.Writer) error {
@@ -46,8 +51,11 @@ func (c *cluster) judge(ctx context.Context, crowd *crowd, out io.Writer) error 
 	}
 	acknowledged, _ := crowd.told()
 	fmt.Fprintf(out, "acknowledged %d lost %d double-redeemed %d over-allowance %d\n", acknowledged, len(sum.lost), len(sum.double), vendor.RateLimited)
-	if wrong := append(append(sum.lost, sum.double...), crowd.wrong...); len(wrong) > 0 || vendor.RateLimited > 0 {
+	if wrong := append(append(sum.lost, sum.double...), crowd.wrong...); len(wrong) > 0 {
 		return fmt.Errorf("%d of the vendor's refusals, and: %s", vendor.RateLimited, strings.Join(wrong, "; "))
+	}
+	if vendor.RateLimited > 0 {
+		return fmt.Errorf("%w: %d times", errRefused, vendor.RateLimited)
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ type Listener struct {
 	mu     sync.Mutex
 	idle   *list.List // *conn without a request under way, the oldest first
 	open   int
+	fresh  int // of them without a request as yet
 	by     map[netip.Prefix]int
 	closed uint64 // to make room, or since there was none
 }
@@ -50,6 +51,7 @@ type conn struct {
 
 	// Guarded by listener.mu.
 	serving int           // requests under way; HTTP/2 has several
+	fresh   bool          // no request has come as yet
 	place   *list.Element // in idle; nil while serving or closed
 	over    bool
 }
@@ -90,6 +92,8 @@ func (l *Listener) admit(c net.Conn) net.Conn {
 		return nil
 	}
 	l.open++
+	l.fresh++
+	counted.fresh = true
 	if counted.from.IsValid() {
 		l.by[counted.from]++
 	}
@@ -130,10 +134,19 @@ func (l *Listener) leave(c *conn) {
 		c.place = nil
 	}
 	l.open--
+	c.known()
 	if c.from.IsValid() {
 		if l.by[c.from]--; l.by[c.from] == 0 {
 			delete(l.by, c.from)
 		}
+	}
+}
+
+// known says that a request has come, or that none will. It needs the lock.
+func (c *conn) known() {
+	if c.fresh {
+		c.fresh = false
+		c.listener.fresh--
 	}
 }
 
@@ -154,6 +167,9 @@ func (l *Listener) Open() int { l.mu.Lock(); defer l.mu.Unlock(); return l.open 
 
 // Closed is described at Open.
 func (l *Listener) Closed() uint64 { l.mu.Lock(); defer l.mu.Unlock(); return l.closed }
+
+// Fresh is how many connections there are on which no request has come as yet.
+func (l *Listener) Fresh() int { l.mu.Lock(); defer l.mu.Unlock(); return l.fresh }
 
 type key struct{}
 
@@ -185,6 +201,7 @@ func (c *conn) serve(change int) {
 	l := c.listener
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	c.known()
 	c.serving += change
 	switch {
 	case c.over:
