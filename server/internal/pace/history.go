@@ -40,11 +40,8 @@ func (h *history) add(at time.Time) (noted int64) {
 // move gives a call that was noted with one time another, and returns it. Calls
 // of the same time are all alike.
 func (h *history) move(noted int64, at time.Time) int64 {
-	to, i := at.UnixMicro(), h.n-1
-	for i >= 0 && h.at(i) > noted {
-		i--
-	}
-	if i < 0 || h.at(i) != noted {
+	to, i := at.UnixMicro(), h.find(noted)
+	if i < 0 {
 		return noted // it has left the history
 	}
 	for ; i+1 < h.n && h.at(i+1) < to; i++ {
@@ -67,11 +64,8 @@ func (h *history) insert(at int64) {
 
 // remove forgets a call that was noted with this time.
 func (h *history) remove(noted int64) {
-	i := h.n - 1
-	for i >= 0 && h.at(i) > noted {
-		i--
-	}
-	if i < 0 || h.at(i) != noted {
+	i := h.find(noted)
+	if i < 0 {
 		return // it has left the history
 	}
 	for ; i+1 < h.n; i++ {
@@ -81,12 +75,19 @@ func (h *history) remove(noted int64) {
 }
 
 // has reports whether a call is noted with this time.
-func (h *history) has(noted int64) bool {
+func (h *history) has(noted int64) bool { return h.find(noted) >= 0 }
+
+// find is the last call that was noted with this time, or -1. Who asks means one
+// of the newest.
+func (h *history) find(noted int64) int {
 	i := h.n - 1
 	for i >= 0 && h.at(i) > noted {
 		i--
 	}
-	return i >= 0 && h.at(i) == noted
+	if i < 0 || h.at(i) != noted {
+		return -1
+	}
+	return i
 }
 
 func (h *history) set(i int, us int64) { h.ring[(h.start+i)%len(h.ring)] = us }
