@@ -69,7 +69,6 @@ type admission struct {
 	place   *pace.Place                // nil once it is spent
 	sent    atomic.Pointer[pace.Place] // the one spent last
 	done    func(error)                // tells the breaker; nil once it has been told
-	fresh   bool                       // the consent is given now, by this relay
 	day     *DayCap                    // of the site, of which one call is taken; nil once it is spent
 }
 

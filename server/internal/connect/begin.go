@@ -50,21 +50,18 @@ func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionRe
 		return none, refused
 	}
 	defer admitted.end()
+	var fresh *consent.State
 	if !repeated {
 		if state, err = s.Ledger.Give(ctx, d); err != nil {
 			return none, ledgerError(err)
 		}
-		admitted.fresh = state.New
+		fresh = &state
 		s.Watch.Step(d.Site, StepAgree)
 		unlock, err := s.calling.lock(ctx, state.ID()) // a repeat may come as soon as it is committed
 		if err != nil {
 			return none, vendorError(err).after(s.reference(state))
 		}
 		defer unlock()
-	}
-	var fresh *consent.State
-	if !repeated {
-		fresh = &state
 	}
 	given := s.reference(state)
 	claims := seal.Consented{

@@ -125,7 +125,7 @@ func (s *Service) turns(admitted *admission, state consent.State) deepvue.Turn {
 		if !first && !s.again(ctx, admitted) {
 			return deepvue.ErrNoTurn // what the vendor said stands
 		}
-		if err := s.take(ctx, state, first && admitted.fresh); err != nil {
+		if err := s.take(ctx, state, first); err != nil {
 			if !first {
 				return deepvue.ErrNoTurn
 			}
@@ -144,9 +144,10 @@ func (s *Service) turns(admitted *admission, state consent.State) deepvue.Turn {
 }
 
 // take asks for one more call of the consent where other relays may call the vendor
-// for it at the same time.
-func (s *Service) take(ctx context.Context, state consent.State, fresh bool) error {
-	if s.Calls == nil || fresh {
+// for it at the same time. Of the first one after the consent was recorded here no
+// other relay can know.
+func (s *Service) take(ctx context.Context, state consent.State, first bool) error {
+	if s.Calls == nil || first && state.New {
 		return nil
 	}
 	ok, err := s.Calls.Take(ctx, state.ID(), s.Lifetimes.CallsPerConsent)
