@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ekycconnect/server/internal/flood"
+	"ekycconnect/server/internal/ready"
 )
 
 // The servers' limits. A widget waits 25 s: 8 s in line and 10 s for the
@@ -32,15 +33,8 @@ const (
 	drainTimeout      = writeTimeout
 )
 
-// ready is the line on standard output that says where the relay is.
-type ready struct {
-	URL      string `json:"url"`
-	AdminURL string `json:"admin_url"`
-	Sandbox  bool   `json:"sandbox"`
-}
-
 // run serves both listeners until ctx ends or one of them fails.
-func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready, stdout io.Writer, log *slog.Logger) error {
+func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready.Line, stdout io.Writer, log *slog.Logger) error {
 	bounded := flood.New(linger(public), flood.Options{
 		Total: r.connections.Total, PerAddress: r.connections.PerAddress,
 		Exempt: func(a netip.Addr) bool { return a.IsLoopback() || r.api.Trusts(a) },
@@ -61,7 +55,7 @@ func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready, s
 				defer close(taken)
 			}
 			err := serve(listener)
-			if errors.Is(err, http.ErrServerClosed) || i == 0 && ctx.Err() != nil && errors.Is(err, net.ErrClosed) {
+			if errors.Is(err, http.ErrServerClosed) || ctx.Err() != nil && errors.Is(err, net.ErrClosed) {
 				return nil
 			}
 			return err

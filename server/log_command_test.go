@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/ready"
 	"ekycconnect/wasm/wire"
 )
 
@@ -62,7 +63,7 @@ func TestARestoredBackupIsNoticedAndAcceptedByHand(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Empty(t, health.Causes, "the public is told no cause")
-	admin := &process{t: t, at: ready{URL: p.at.AdminURL}}
+	admin := &process{t: t, at: ready.Line{URL: p.at.AdminURL}}
 	_, err = admin.do(t.Context(), "GET", "/readyz", nil, nil, &health)
 	require.NoError(t, err)
 	require.Contains(t, health.Causes[0], "log_rolled_back: it has 40 entries")

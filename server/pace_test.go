@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"flag"
 	"fmt"
@@ -18,6 +17,7 @@ import (
 
 	"ekycconnect/server/internal/deepvue/sandbox"
 	"ekycconnect/server/internal/pace"
+	"ekycconnect/server/internal/ready"
 	"ekycconnect/wasm/wire"
 )
 
@@ -35,10 +35,8 @@ func startVendor(t *testing.T, args ...string) (url string) {
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	at, err := ready.Read(stdout)
 	require.NoError(t, err)
-	var at ready
-	require.NoError(t, json.Unmarshal(line, &at))
 	return at.URL
 }
 

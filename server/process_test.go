@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -21,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/deepvue/sandbox"
+	"ekycconnect/server/internal/ready"
 	"ekycconnect/wasm/wire"
 )
 
@@ -52,7 +52,7 @@ func TestMain(m *testing.M) {
 type process struct {
 	t   *testing.T
 	cmd *exec.Cmd
-	at  ready
+	at  ready.Line
 	log *lockedBuffer
 }
 
@@ -84,9 +84,8 @@ func start(t *testing.T, args ...string) *process {
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())
 	t.Cleanup(func() { _ = p.cmd.Process.Kill(); _ = p.cmd.Wait() })
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
-	require.NoError(t, err, "no line on standard output; log: %s", p.log)
-	require.NoError(t, json.Unmarshal(line, &p.at))
+	p.at, err = ready.Read(stdout)
+	require.NoError(t, err, "log: %s", p.log)
 	return p
 }
 

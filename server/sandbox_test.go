@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"io"
 	"net/http"
 	"testing"
 
-	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/deepvue/sandbox"
+	"ekycconnect/server/internal/ready"
 )
 
 func TestSandboxCommandSaysItsURLAndEndsWithItsContext(t *testing.T) {
@@ -23,13 +22,9 @@ func TestSandboxCommandSaysItsURLAndEndsWithItsContext(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.ExecuteContext(ctx) }()
 
-	line, err := bufio.NewReader(out).ReadBytes('\n')
+	at, err := ready.Read(out)
 	require.NoError(t, err)
-	var ready struct {
-		URL string `json:"url"`
-	}
-	require.NoError(t, json.Unmarshal(line, &ready))
-	response, err := http.Get(ready.URL + sandbox.StatsPath)
+	response, err := http.Get(at.URL + sandbox.StatsPath)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, http.StatusOK, response.StatusCode)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/ready"
 	"ekycconnect/server/internal/redact"
 )
 
@@ -95,7 +96,7 @@ func serve(ctx context.Context, f serveFlags, stdout, stderr io.Writer) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	return r.run(ctx, public, admin, ready{s.config.PublicURL, "http://" + admin.Addr().String(), f.sandbox}, stdout, log)
+	return r.run(ctx, public, admin, ready.Line{URL: s.config.PublicURL, AdminURL: "http://" + admin.Addr().String(), Sandbox: f.sandbox}, stdout, log)
 }
 
 // settings is what serve needs of a configuration or of the sandbox.

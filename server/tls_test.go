@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -21,6 +20,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/ready"
 )
 
 // certificate writes a pair of files for localhost, with this serial number.
@@ -57,9 +58,8 @@ func startConfigured(t *testing.T, path string, env ...string) *process {
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())
 	t.Cleanup(func() { _ = p.cmd.Process.Kill(); _ = p.cmd.Wait() })
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
-	require.NoError(t, err, "no line on standard output; log: %s", p.log)
-	require.NoError(t, json.Unmarshal(line, &p.at))
+	p.at, err = ready.Read(stdout)
+	require.NoError(t, err, "log: %s", p.log)
 	return p
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -16,18 +15,17 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/go-json-experiment/json"
+	"ekycconnect/server/internal/ready"
 )
 
 // program is one that serves: the relay, what it is compared with, the vendor's
 // double.
 type program struct {
-	cmd      *exec.Cmd
-	log      *os.File
-	took     time.Duration // from its start until it said that it is ready
-	stop     func()
-	URL      string `json:"url"`
-	AdminURL string `json:"admin_url"`
+	ready.Line
+	cmd  *exec.Cmd
+	log  *os.File
+	took time.Duration // from its start until it said that it is ready
+	stop func()
 }
 
 // start runs a program that says in one line of JSON where it is. Its log goes to
@@ -38,12 +36,9 @@ func (l *lab) start(ctx context.Context, name string, args ...string) (*program,
 		return nil, err
 	}
 	begin := time.Now()
-	line, err := bufio.NewReader(out).ReadBytes('\n')
+	p.Line, err = ready.Read(out)
 	p.took = time.Since(begin)
 	if err != nil {
-		return nil, p.failed(err)
-	}
-	if err := json.Unmarshal(line, p); err != nil {
 		return nil, p.failed(err)
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -13,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/go-json-experiment/json"
+	"ekycconnect/server/internal/ready"
 )
 
 // process is a program that runs until it is stopped.
@@ -56,18 +55,11 @@ func announced(cmd *exec.Cmd, log string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	line, err := bufio.NewReader(read).ReadBytes('\n')
+	at, err := ready.Read(read)
 	if err != nil {
 		p.kill()
 		text, _ := os.ReadFile(log)
-		return nil, fmt.Errorf("%s does not start: %s", filepath.Base(cmd.Path), text)
-	}
-	var at struct {
-		URL string `json:"url"`
-	}
-	if err := json.Unmarshal(line, &at); err != nil {
-		p.kill()
-		return nil, err
+		return nil, fmt.Errorf("%s does not start: %w: %s", filepath.Base(cmd.Path), err, text)
 	}
 	p.url = at.URL
 	return p, nil

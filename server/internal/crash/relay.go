@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -12,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/go-json-experiment/json"
+
+	"ekycconnect/server/internal/ready"
 )
 
 // relay is a running sandbox with its emulator.
@@ -38,19 +39,12 @@ func (c *crash) start(ctx context.Context) (*relay, error) {
 		_ = cmd.Wait()         // its error says that it was killed
 		transport.CloseIdleConnections()
 	})}
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	at, err := ready.Read(stdout)
 	if err != nil {
 		r.kill()
 		return nil, fmt.Errorf("the relay does not start: %w: %s", err, log.String())
 	}
-	var ready struct {
-		URL string `json:"url"`
-	}
-	if err := json.Unmarshal(line, &ready); err != nil {
-		r.kill()
-		return nil, err
-	}
-	r.url = ready.URL
+	r.url = at.URL
 	return r, nil
 }
 
