@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/pace/pacetest"
 )
 
 // The short form of `make cluster`.
@@ -15,7 +17,7 @@ func TestNothingIsLostWhenARelayIsKilledAndTheStandbyTakesOver(t *testing.T) {
 	var out bytes.Buffer
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	late := lateness(ctx)
+	late := pacetest.Lateness(ctx)
 	err := run(ctx, 24, 2*time.Second, some, &out)
 	t.Log(out.String())
 	require.Regexp(t, `acknowledged [1-9]\d+ lost 0 double-redeemed 0 over-allowance \d+\n`, out.String())
