@@ -110,10 +110,15 @@ func (s *Store) prepare(ctx context.Context, wait time.Duration) (err error) {
 	if s.reads = newQueries(ctx, prepared); prepared.err != nil {
 		return failed("prepare", prepared.err)
 	}
-	if s.writer, err = newWriter(ctx, s.write, s.recent); err != nil {
-		return err
+	return s.openWriter(ctx)
+}
+
+// openWriter sees to it that there is a writer. It needs the lock.
+func (s *Store) openWriter(ctx context.Context) (err error) {
+	if s.writer == nil {
+		s.writer, err = newWriter(ctx, s.write, s.recent)
 	}
-	return nil
+	return err
 }
 
 // makeFile makes the file before SQLite does, so that nobody else can read it

@@ -37,10 +37,8 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 			s.writer = nil
 		}
 	}()
-	if s.writer == nil {
-		if s.writer, err = newWriter(ctx, s.write, s.recent); err != nil {
-			return err
-		}
+	if err := s.openWriter(ctx); err != nil {
+		return err
 	}
 	s.writer.appended = nil
 	if _, err := s.writer.begin.ExecContext(ctx); err != nil {

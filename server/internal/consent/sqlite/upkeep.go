@@ -234,11 +234,8 @@ func (s *Store) Scrub(ctx context.Context) error {
 	if s.closed {
 		return errClosed
 	}
-	if s.writer == nil {
-		var err error
-		if s.writer, err = newWriter(ctx, s.write, s.recent); err != nil {
-			return err
-		}
+	if err := s.openWriter(ctx); err != nil {
+		return err
 	}
 	var busy, logged, folded int
 	err := s.writer.conn.QueryRowContext(context.WithoutCancel(ctx), `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &logged, &folded)
