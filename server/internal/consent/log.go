@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -97,72 +96,6 @@ func rolledBack(format string, args ...any) error {
 	return broken("log_rolled_back: "+format+
 		"; find the newer data, or stop the relay and accept the loss with `relay log fork --reason TEXT`", args...)
 }
-
-// hashes reads stored hashes: those that are known first, the others from the
-// store. What was asked for is remembered.
-type hashes struct {
-	ctx   context.Context
-	store interface {
-		Hashes(context.Context, []int64) ([]tlog.Hash, error)
-	}
-	known map[int64]tlog.Hash
-	asked map[int64]tlog.Hash // may be nil
-}
-
-// ReadHashes implements [tlog.HashReader].
-func (h *hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	found := make([]tlog.Hash, len(indexes))
-	var missing []int64
-	var places []int
-	for i, index := range indexes {
-		hash, ok := h.known[index]
-		if !ok {
-			missing, places = append(missing, index), append(places, i)
-		}
-		found[i] = hash
-	}
-	if len(missing) > 0 {
-		read, err := h.store.Hashes(h.ctx, missing)
-		if err != nil {
-			return nil, err
-		}
-		for i, hash := range read {
-			found[places[i]] = hash
-		}
-	}
-	if h.asked != nil {
-		for i, index := range indexes {
-			h.asked[index] = found[i]
-		}
-	}
-	return found, nil
-}
-
-// fetch makes known what the roots of trees of these sizes are made from, in one
-// go.
-func (h *hashes) fetch(sizes ...int64) error {
-	h.known = map[int64]tlog.Hash{}
-	var indexes []int64
-	for _, size := range sizes {
-		// It asks for all that it needs at once, and is told later.
-		_, _ = tlog.TreeHash(size, tlog.HashReaderFunc(func(asked []int64) ([]tlog.Hash, error) {
-			indexes = append(indexes, asked...)
-			return nil, errLater
-		}))
-	}
-	slices.Sort(indexes)
-	indexes = slices.Compact(indexes)
-	if len(indexes) == 0 {
-		return nil
-	}
-	read, err := h.store.Hashes(h.ctx, indexes)
-	for i := range read {
-		h.known[indexes[i]] = read[i]
-	}
-	return err
-}
-
-var errLater = errors.New("consent: the hash is not read yet")
 
 // follow returns the tree as the transaction finds it: the one that is known, or a
 // later one, after a start or when another relay on the same store has written. What
