@@ -21,16 +21,7 @@ type hashes struct {
 
 // ReadHashes implements [tlog.HashReader].
 func (h *hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	found := make([]tlog.Hash, len(indexes))
-	var missing []int64
-	var places []int
-	for i, index := range indexes {
-		hash, ok := h.known[index]
-		if !ok {
-			missing, places = append(missing, index), append(places, i)
-		}
-		found[i] = hash
-	}
+	found, missing, places := among(h.known, indexes)
 	if len(missing) > 0 {
 		read, err := h.store.Hashes(h.ctx, missing)
 		if err != nil {
@@ -73,3 +64,16 @@ func (h *hashes) fetch(sizes ...int64) error {
 }
 
 var errLater = errors.New("consent: the hash is not read yet")
+
+// among finds hashes by their indexes in those that are known; places are where the
+// missing ones belong.
+func among(known map[int64]tlog.Hash, indexes []int64) (found []tlog.Hash, missing []int64, places []int) {
+	found = make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		var ok bool
+		if found[i], ok = known[index]; !ok {
+			missing, places = append(missing, index), append(places, i)
+		}
+	}
+	return found, missing, places
+}

@@ -25,16 +25,8 @@ type upper struct {
 // reader reads from r what is not remembered.
 func (u *upper) reader(r tlog.HashReader) tlog.HashReader {
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		found := make([]tlog.Hash, len(indexes))
-		var missing []int64
-		var places []int
 		u.mu.RLock()
-		for i, index := range indexes {
-			var ok bool
-			if found[i], ok = u.kept[index]; !ok {
-				missing, places = append(missing, index), append(places, i)
-			}
-		}
+		found, missing, places := among(u.kept, indexes)
 		u.mu.RUnlock()
 		if len(missing) == 0 {
 			return found, nil
