@@ -143,6 +143,7 @@ func TestTheHostedModeNeedsNoWasm(t *testing.T) {
 	require.Equal(t, ".declined", b.field())
 	require.Equal(t, "declined", events(b, "decline")[0]["reason"])
 	page.on("declined", "retry")
+	page.on("notice", "") // the page that comes, not the one that goes
 	require.Equal(t, "hi", js[string](page, `document.documentElement.lang`))
 	page.through("abc12")
 	require.True(t, js[bool](page, `document.querySelector('.told').checkVisibility()`))
