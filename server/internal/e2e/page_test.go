@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"html/template"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,6 +123,24 @@ func TestNothingIsKeptInTheBrowserAndOnlyTheRelayIsAsked(t *testing.T) {
 		require.True(t, strings.HasPrefix(url, relay+"/v1/") || url == site.URL+"/" || strings.HasPrefix(url, "data:,"), request)
 		require.NotContains(t, url, "customer-1")
 	}
+}
+
+// The address is the widget's own, letter for letter, or the view would be asked for
+// once more.
+func TestAViewThatThePagePreloadsIsAskedForOnce(t *testing.T) {
+	relay := startRelay(t)
+	ahead := `<link rel="preload" as="fetch" crossorigin href="` + relay + `/v1/view?sitekey=pk_test_pass&amp;purpose=account-opening&amp;lang=hi">`
+	site := newPartner(t, form{Relay: relay, Markup: template.HTML(ahead) + widget("pk_test_pass", `lang="hi"`), Policy: strict})
+	b := newTab(t)
+	b.open(site.URL)
+	b.state("notice")
+	b.press("agree")
+	b.state("captcha")
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	asked := slices.DeleteFunc(slices.Clone(b.requests), func(r string) bool { return !strings.Contains(r, "/v1/view") })
+	require.Len(t, asked, 1, b.requests)
+	require.Empty(t, b.errors)
 }
 
 // A page whose styles mean no good to anything like ours.
