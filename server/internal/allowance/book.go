@@ -110,8 +110,8 @@ var (
 	errAgain   = errors.New("allowance: the transaction was broken off after the moments were given away")
 )
 
-// chunk is how many entries are read at a time, before the first turn.
-const chunk = 10_000
+// chunk is how many rows are read at a time, before the first turn.
+const chunk = 2000
 
 // preload reads the day while others have their turns.
 func (b *Book) preload(ctx context.Context) error {
@@ -122,14 +122,14 @@ func (b *Book) preload(ctx context.Context) error {
 				return err
 			}
 			var seq int64
-			var e pace.Entry
-			n := 0
-			_, err = pgx.ForEachRow(rows, []any{&seq, &e.At, &e.Was, &e.Site, &e.Ticketed}, func() error {
-				b.read, n = seq, n+1
-				b.before = append(b.before, e)
+			var n note
+			read := 0
+			_, err = pgx.ForEachRow(rows, []any{&seq, &n.at, &n.was, &n.site, &n.ticketed}, func() error {
+				b.read, read = seq, read+1
+				b.before = n.entries(b.before)
 				return nil
 			})
-			more = n == chunk
+			more = read == chunk
 			return err
 		})
 		if err != nil {

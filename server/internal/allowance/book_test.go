@@ -129,11 +129,12 @@ func TestABookThatHasLostEntriesIsReadAnew(t *testing.T) {
 	dsn := pgtest.Database(t)
 	b := book(t, dsn, nil)
 	entries := []pace.Entry{{At: 1, Site: "a"}, {At: 2, Site: "a"}}
-	turn(t, b, pace.Note{Entries: entries})
+	turn(t, b, pace.Note{Entries: entries[:1]})
+	turn(t, b, pace.Note{Entries: entries[1:]})
 	require.NoError(t, opened(t, dsn).Transact(t.Context(), func(tx pgx.Tx) error {
 		_, err := tx.Exec(t.Context(), `UPDATE allowance SET seq = 1`)
 		if err == nil {
-			_, err = tx.Exec(t.Context(), `DELETE FROM allowance_entry WHERE seq = 2`)
+			_, err = tx.Exec(t.Context(), `DELETE FROM allowance_note WHERE seq = 2`)
 		}
 		return err
 	}))

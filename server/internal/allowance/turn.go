@@ -16,21 +16,20 @@ const (
 
 	readClock   = `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`
 	readAccount = `SELECT seq, paused FROM allowance WHERE account = $1`
-	readChunk   = `SELECT seq, at, was, site, ticketed FROM allowance_entry WHERE account = $1 AND seq > $2 ORDER BY seq LIMIT $3`
-	readEntries = `SELECT at, was, site, ticketed FROM allowance_entry WHERE account = $1 AND seq > $2 ORDER BY seq`
+	readChunk   = `SELECT seq, at, was, site, ticketed FROM allowance_note WHERE account = $1 AND seq > $2 ORDER BY seq LIMIT $3`
+	readNotes   = `SELECT at, was, site, ticketed FROM allowance_note WHERE account = $1 AND seq > $2 ORDER BY seq`
 	readRelays  = `SELECT waiting, served FROM allowance_relay WHERE account = $1 AND relay <> $2
 		AND seen > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $3`
 
-	writeEntries = `INSERT INTO allowance_entry (account, seq, written, at, was, site, ticketed)
-		SELECT $1, $2 + n, $3, at, was, site, ticketed
-		FROM unnest($4::bigint[], $5::bigint[], $6::text[], $7::boolean[]) WITH ORDINALITY AS added (at, was, site, ticketed, n)`
+	writeNote    = `INSERT INTO allowance_note (account, seq, written, at, was, site, ticketed) VALUES ($1, $2, $3, $4, $5, $6, $7)`
 	writeAccount = `UPDATE allowance SET seq = $2, paused = greatest(paused, $3) WHERE account = $1`
 	writeRelay   = `INSERT INTO allowance_relay (account, relay, waiting, served, seen) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (account, relay) DO UPDATE SET waiting = excluded.waiting, served = excluded.served, seen = excluded.seen`
 
-	pruneEntries = `DELETE FROM allowance_entry WHERE account = $1 AND written < $2`
-	pruneRelays  = `DELETE FROM allowance_relay WHERE account = $1 AND seen < $2`
-	pruneCalls   = `DELETE FROM consent_call WHERE at < $1`
+	pruneNotes = `DELETE FROM allowance_note WHERE account = $1
+		AND seq < (SELECT seq FROM allowance_note WHERE account = $1 AND written >= $2 ORDER BY seq LIMIT 1)`
+	pruneRelays = `DELETE FROM allowance_relay WHERE account = $1 AND seen < $2`
+	pruneCalls  = `DELETE FROM consent_call WHERE at < $1`
 
 	// whatever only helps fairness need not be on the disk.
 	lightly = `SET LOCAL synchronous_commit = off`
@@ -45,9 +44,11 @@ func (b *Book) open(ctx context.Context, tx pgx.Tx) (page pace.Page, err error) 
 	var now, seq, paused int64
 	batch.Queue(readClock).QueryRow(func(row pgx.Row) error { return row.Scan(&now) })
 	batch.Queue(readAccount, b.account).QueryRow(func(row pgx.Row) error { return row.Scan(&seq, &paused) })
-	batch.Queue(readEntries, b.account, b.read).Query(func(rows pgx.Rows) (err error) {
-		page.Entries, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e pace.Entry, err error) {
-			return e, row.Scan(&e.At, &e.Was, &e.Site, &e.Ticketed)
+	batch.Queue(readNotes, b.account, b.read).Query(func(rows pgx.Rows) (err error) {
+		var n note
+		_, err = pgx.ForEachRow(rows, []any{&n.at, &n.was, &n.site, &n.ticketed}, func() error {
+			page.Entries = n.entries(page.Entries)
+			return nil
 		})
 		return err
 	})
@@ -100,7 +101,7 @@ func (b *Book) close(ctx context.Context, tx pgx.Tx, note pace.Note) error {
 	batch.Queue(writeRelay, b.account, b.relay, note.Waiting, b.served, now.UnixMicro())
 	b.told, b.toldAt = note.Waiting, now
 	if now.Sub(b.pruned) > pruneEvery {
-		batch.Queue(pruneEntries, b.account, now.Add(-day-pruneEvery).UnixMicro())
+		batch.Queue(pruneNotes, b.account, now.Add(-day-pruneEvery).UnixMicro())
 		batch.Queue(pruneRelays, b.account, now.Add(-day).UnixMicro())
 		batch.Queue(pruneCalls, now.Add(-day).UnixMicro())
 		b.pruned = now
@@ -108,22 +109,18 @@ func (b *Book) close(ctx context.Context, tx pgx.Tx, note pace.Note) error {
 	return tx.SendBatch(ctx, &batch).Close()
 }
 
-// write queues what a note adds behind the entry of number from.
-func (b *Book) write(batch *pgx.Batch, from int64, note pace.Note) {
-	n := len(note.Entries)
-	at, was, sites, ticketed := make([]int64, n), make([]int64, n), make([]string, n), make([]bool, n)
-	for i, e := range note.Entries {
-		at[i], was[i], sites[i], ticketed[i] = e.At, e.Was, e.Site, e.Ticketed
-	}
+// write queues what a turn adds behind the entry of number from.
+func (b *Book) write(batch *pgx.Batch, from int64, news pace.Note) {
 	var paused int64
-	if !note.Paused.IsZero() {
-		paused = note.Paused.UnixMicro()
+	if !news.Paused.IsZero() {
+		paused = news.Paused.UnixMicro()
 	}
-	b.read = from + int64(n)
-	if n > 0 {
-		batch.Queue(writeEntries, b.account, from, b.clock.now().UnixMicro(), at, was, sites, ticketed)
+	b.read = from + int64(len(news.Entries))
+	if len(news.Entries) > 0 {
+		n := newNote(news.Entries)
+		batch.Queue(writeNote, b.account, b.read, b.clock.now().UnixMicro(), n.at, n.was, n.site, n.ticketed)
 	}
-	if n > 0 || paused > 0 {
+	if len(news.Entries) > 0 || paused > 0 {
 		batch.Queue(writeAccount, b.account, b.read, paused)
 	}
 }

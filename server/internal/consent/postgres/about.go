@@ -71,7 +71,7 @@ func look(ctx context.Context, c *pgx.ConnConfig) (a About, err error) {
 	if a.Schema == 0 {
 		return a, nil
 	}
-	const rights = `SELECT has_table_privilege('event', 'INSERT') AND has_table_privilege('head', 'UPDATE'), has_any_column_privilege('body', 'UPDATE')`
+	const rights = `SELECT has_table_privilege('event', 'INSERT') AND has_table_privilege('head', 'UPDATE'), has_any_column_privilege('event', 'UPDATE')`
 	if err := conn.QueryRow(ctx, rights).Scan(&a.Serves, &a.Erases); err != nil {
 		return a, failed("read the role's rights", err)
 	}

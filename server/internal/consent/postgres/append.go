@@ -13,6 +13,9 @@ import (
 // Append implements [consent.Tx]: one statement for each table, sent with the
 // commit. What is wrong with a row, that tells.
 func (t *tx) Append(_ context.Context, b consent.Batch) error {
+	if len(b.Grown) > 0 {
+		return fmt.Errorf("postgres: append leaves: event %d was written without its own, which no version of these tables allows", b.GrownFrom)
+	}
 	t.appendEvents(b.Entries)
 	t.appendLookups(b)
 	if n := len(b.Notices); n > 0 {
@@ -36,33 +39,32 @@ func (t *tx) appendEvents(entries []consent.Entry) {
 	if t.mark == nil {
 		t.mark = &mark{entries[0].Index, entries[0].Leaf.Entry[:]}
 	}
-	indexes, kinds, ids, sites, ats := make([]int64, n), make([]string, n), make([][16]byte, n), make([]string, n), make([]int64, n)
-	bodies, salts := make([][]byte, n), make([][]byte, n)
+	indexes, ats, ids, kinds, sites := make([]int64, n), make([]int64, n), make([][16]byte, n), make([]string, n), make([]string, n)
+	hashes, above, salts, bodies := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
 	for i := range entries {
 		e := &entries[i]
-		indexes[i], kinds[i], ids[i], sites[i], ats[i] = e.Index, string(e.Kind), e.Consent, e.Site, e.At.UnixMilli()
-		bodies[i], salts[i] = notNull(e.Body), notNull(e.Salt)
+		indexes[i], ats[i], ids[i], kinds[i], sites[i] = e.Index, e.At.UnixMilli(), e.Consent, string(e.Kind), e.Site
+		hashes[i], above[i], salts[i], bodies[i] = e.Leaf.Entry[:], joined(e.Leaf.Above), notNull(e.Salt), notNull(e.Body)
 	}
-	t.queue("append events", `INSERT INTO event (idx, kind, consent, site, at)
-		SELECT * FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::text[], $5::bigint[])`, indexes, kinds, ids, sites, ats)
-	t.queue("append bodies", `INSERT INTO body (idx, bytes, salt) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])`,
-		indexes, bodies, salts)
+	t.queue("append events", `INSERT INTO event (idx, at, consent, kind, site, entry, above, salt, bytes)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[])`,
+		indexes, ats, ids, kinds, sites, hashes, above, salts, bodies)
 }
 
 // appendLookups keeps the claims, places and replies, and lets go of old replies.
 func (t *tx) appendLookups(b consent.Batch) {
 	if n := len(b.Claims); n > 0 {
-		keys, indexes, proofs := make([][]byte, n), make([]int64, n), make([][]byte, n)
+		keys, indexes, proofs := make([][16]byte, n), make([]int64, n), make([][16]byte, n)
 		var at, replied []int64
 		var replies []string
 		for i := range b.Claims {
 			c := &b.Claims[i]
-			keys[i], indexes[i], proofs[i] = c.Key[:], c.Index, c.Proof[:]
+			keys[i], indexes[i], proofs[i] = c.Key, c.Index, c.Proof
 			if c.Reply != "" {
 				replied, at, replies = append(replied, c.Index), append(at, c.At.UnixMilli()), append(replies, c.Reply)
 			}
 		}
-		t.queue("append claims", `INSERT INTO claim (key, idx, proof) SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bytea[])`,
+		t.queue("append claims", `INSERT INTO claim (key, idx, proof) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[])`,
 			keys, indexes, proofs)
 		if len(replies) > 0 {
 			t.queue("append replies", `INSERT INTO reply (idx, at, value) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[])`,
@@ -70,11 +72,11 @@ func (t *tx) appendLookups(b consent.Batch) {
 		}
 	}
 	if n := len(b.Places); n > 0 {
-		keys, indexes := make([][]byte, n), make([]int64, n)
+		keys, indexes := make([][16]byte, n), make([]int64, n)
 		for i := range b.Places {
-			keys[i], indexes[i] = b.Places[i].Key[:], b.Places[i].Index
+			keys[i], indexes[i] = b.Places[i].Key, b.Places[i].Index
 		}
-		t.queue("append places", `INSERT INTO place (key, idx) SELECT * FROM unnest($1::bytea[], $2::bigint[])`, keys, indexes)
+		t.queue("append places", `INSERT INTO place (key, idx) SELECT * FROM unnest($1::uuid[], $2::bigint[])`, keys, indexes)
 	}
 	if !b.Forget.IsZero() {
 		// Bounded, so that the first commit after a busy hour is no slower than others.
@@ -84,14 +86,6 @@ func (t *tx) appendLookups(b consent.Batch) {
 }
 
 func (t *tx) appendLog(b consent.Batch) {
-	t.appendLeaves(b.GrownFrom, b.Grown)
-	if len(b.Entries) > 0 {
-		leaves := make([]consent.Leaf, len(b.Entries))
-		for i := range b.Entries {
-			leaves[i] = b.Entries[i].Leaf
-		}
-		t.appendLeaves(b.Entries[0].Index, leaves)
-	}
 	for _, key := range b.LogKeys { // one by one: their order tells which is newer
 		t.queue("append log keys", `INSERT INTO log_key (vkey) VALUES ($1) ON CONFLICT (vkey) DO NOTHING`, key)
 	}
@@ -108,19 +102,6 @@ func (t *tx) appendLog(b consent.Batch) {
 	}
 }
 
-func (t *tx) appendLeaves(from int64, leaves []consent.Leaf) {
-	n := len(leaves)
-	if n == 0 {
-		return
-	}
-	indexes, entries, above := make([]int64, n), make([][]byte, n), make([][]byte, n)
-	for i := range leaves {
-		indexes[i], entries[i], above[i] = from+int64(i), leaves[i].Entry[:], joined(leaves[i].Above)
-	}
-	t.queue("append hashes", `INSERT INTO hash (idx, entry, above) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])`,
-		indexes, entries, above)
-}
-
 // appendUpkeep is the part of Append that is not the ledger itself.
 func (t *tx) appendUpkeep(u consent.Upkeep) {
 	for i := range u.Messages {
@@ -131,8 +112,7 @@ func (t *tx) appendUpkeep(u consent.Upkeep) {
 	if len(u.Blank) > 0 {
 		const those = ` WHERE idx IN (SELECT idx FROM event WHERE consent = ANY ($1::uuid[]))`
 		ids := idsOf(u.Blank)
-		t.queue("erase", `UPDATE body SET bytes = '', salt = '' WHERE idx IN
-			(SELECT idx FROM event WHERE consent = ANY ($1::uuid[]) AND kind <> 'erased')`, ids)
+		t.queue("erase", `UPDATE event SET bytes = '', salt = '' WHERE consent = ANY ($1::uuid[]) AND kind <> 'erased'`, ids)
 		t.queue("erase", `DELETE FROM reply`+those, ids)
 		t.queue("erase", `DELETE FROM claim`+those, ids)
 		t.queue("erase", `DELETE FROM place`+those, ids)

@@ -11,13 +11,11 @@ import (
 // that serves, and the one that also erases, which has all that the first has.
 // Triggers refuse what nobody may do.
 var grants = []struct{ table, serving, eraser string }{
-	{"event", "INSERT", ""},
-	{"body", "INSERT", "UPDATE (bytes, salt)"},
+	{"event", "INSERT", "UPDATE (bytes, salt)"},
 	{"claim", "INSERT", "DELETE"},
 	{"place", "INSERT", "DELETE"},
 	{"reply", "INSERT, DELETE", ""}, // they are let go of after a quarter of an hour
 	{"notice", "INSERT", ""},
-	{"hash", "INSERT", ""},
 	{"head", "UPDATE", ""},
 	{"checkpoint", "INSERT", ""},
 	{"log_key", "INSERT", ""},
@@ -26,7 +24,7 @@ var grants = []struct{ table, serving, eraser string }{
 	{"hold", "", "INSERT, UPDATE, DELETE"},
 	{"probe", "INSERT, UPDATE", ""},
 	{"allowance", "INSERT, UPDATE", ""},
-	{"allowance_entry", "INSERT, DELETE", ""},
+	{"allowance_note", "INSERT, DELETE", ""},
 	{"allowance_relay", "INSERT, UPDATE, DELETE", ""},
 	{"consent_call", "INSERT, DELETE", ""},
 	{"goose_db_version", "", ""},

@@ -43,7 +43,7 @@ func Inspect(ctx context.Context, at secret.String) (_ *Inspection, err error) {
 		return nil, i.inspecting(err)
 	}
 	var there bool
-	if err := i.conn.QueryRow(ctx, `SELECT to_regclass('event') IS NOT NULL AND to_regclass('hash') IS NOT NULL AND to_regclass('head') IS NOT NULL`).Scan(&there); err != nil {
+	if err := i.conn.QueryRow(ctx, `SELECT to_regclass('event') IS NOT NULL AND to_regclass('head') IS NOT NULL`).Scan(&there); err != nil {
 		return nil, i.inspecting(err)
 	}
 	if !there {
@@ -138,31 +138,39 @@ const window = 2000
 // Rows implements [audit.Source]. Rows that belong to no event come too.
 func (i *Inspection) Rows(ctx context.Context, each func(audit.Row) error) error {
 	for from := int64(math.MinInt64); ; {
-		// Where there is the next one, in any of the tables.
-		var next *int64
-		err := i.conn.QueryRow(ctx, `SELECT least((SELECT min(idx) FROM event WHERE idx >= $1), (SELECT min(idx) FROM body WHERE idx >= $1),
-			(SELECT min(idx) FROM hash WHERE idx >= $1), (SELECT min(idx) FROM claim WHERE idx >= $1), (SELECT min(idx) FROM place WHERE idx >= $1))`, from).Scan(&next)
-		if err != nil {
-			return i.inspecting(err)
-		}
-		if next == nil {
-			return nil
-		}
-		last := *next + window - 1
-		if last < *next {
-			last = math.MaxInt64
-		}
-		rows, err := i.window(ctx, *next, last)
-		if err != nil {
+		next, err := i.next(ctx, from)
+		if next == nil || err != nil {
 			return err
 		}
-		for _, row := range rows {
-			if err := each(*row); err != nil {
+		// Events have no gaps, so there are rows in one window after the other.
+		for from = *next; ; {
+			last := from + window - 1
+			if last < from {
+				last = math.MaxInt64
+			}
+			rows, err := i.window(ctx, from, last)
+			if err != nil {
 				return err
 			}
-		}
-		if from = last + 1; from < last {
-			return nil
+			for _, row := range rows {
+				if err := each(*row); err != nil {
+					return err
+				}
+			}
+			if last == math.MaxInt64 {
+				return nil
+			}
+			if from = last + 1; len(rows) == 0 {
+				break
+			}
 		}
 	}
+}
+
+// next is the lowest index from one on that is in any of the tables; nil if there is
+// none. Claims and places are gone through for it.
+func (i *Inspection) next(ctx context.Context, from int64) (next *int64, err error) {
+	err = i.conn.QueryRow(ctx, `SELECT least((SELECT min(idx) FROM event WHERE idx >= $1),
+		(SELECT min(idx) FROM claim WHERE idx >= $1), (SELECT min(idx) FROM place WHERE idx >= $1))`, from).Scan(&next)
+	return next, i.inspecting(err)
 }

@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ekycconnect/server/internal/consent/audit"
@@ -12,22 +14,24 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// copied are the tables that a ledger consists of, besides its head. The first
-// column is the one that rows are ordered by.
-var copied = []struct{ table, columns string }{
-	{"event", "idx kind consent site at"},
-	{"body", "idx bytes salt"},
-	{"hash", "idx entry above"},
-	{"claim", "idx key proof"},
-	{"place", "idx key"},
-	{"reply", "idx at value"},
-	{"notice", "sha256 bytes"},
-	{"log_key", "seq vkey"},
-	{"fork", "seq at reason size lost"},
-	{"checkpoint", "size note"},
-	{"message", "idx site body made due tries"},
-	{"hold", "consent reason since"},
+// copied are the tables that a ledger consists of, besides its head, and what each
+// is in the other store, where that is not the same. The first column is the one that
+// rows are ordered by.
+var copied = []struct{ table, columns, from string }{
+	{"event", "idx at consent kind site entry above salt bytes", "event JOIN body USING (idx) JOIN hash USING (idx)"},
+	{"claim", "idx key proof", ""},
+	{"place", "idx key", ""},
+	{"reply", "idx at value", ""},
+	{"notice", "sha256 bytes", ""},
+	{"log_key", "seq vkey", ""},
+	{"fork", "seq at reason size lost", ""},
+	{"checkpoint", "size note", ""},
+	{"message", "idx site body made due tries", ""},
+	{"hold", "consent reason since", ""},
 }
+
+// uuids are columns that hold 16 bytes of the other store.
+var uuids = []string{"consent", "key", "proof"}
 
 // loadChunk is how many rows are sent at a time.
 const loadChunk = 5000
@@ -36,7 +40,8 @@ const loadChunk = 5000
 type Original interface {
 	Head(ctx context.Context) (audit.Head, error)
 
-	// Dump gives every row of a table by its first column.
+	// Dump gives every row of a table, or of several that are joined, by its first
+	// column.
 	Dump(ctx context.Context, table string, columns []string, each func([]any) error) error
 }
 
@@ -73,7 +78,7 @@ func Load(ctx context.Context, at secret.String, from Original, check func(audit
 		return 0, err
 	}
 	for _, t := range copied {
-		if err := load(ctx, tx, from, t.table, strings.Fields(t.columns)); err != nil {
+		if err := load(ctx, tx, from, cmp.Or(t.from, t.table), t.table, strings.Fields(t.columns)); err != nil {
 			return 0, fmt.Errorf("postgres: load %s: %w", t.table, err)
 		}
 	}
@@ -95,7 +100,7 @@ func Load(ctx context.Context, at secret.String, from Original, check func(audit
 var errNotEmpty = errors.New("is not empty: a copy needs a database of its own, in which nothing was recorded yet")
 
 func empty(ctx context.Context, tx pgx.Tx, name string) error {
-	for _, t := range append(copied[:len(copied):len(copied)], struct{ table, columns string }{"head WHERE length(note) > 0", ""}) {
+	for _, t := range append(copied[:len(copied):len(copied)], struct{ table, columns, from string }{table: "head WHERE length(note) > 0"}) {
 		var there bool
 		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM `+t.table+`)`).Scan(&there); err != nil {
 			return failed("load", err)
@@ -108,7 +113,7 @@ func empty(ctx context.Context, tx pgx.Tx, name string) error {
 }
 
 // load copies one table, and has its numbers go on where they end.
-func load(ctx context.Context, tx pgx.Tx, from Original, table string, columns []string) error {
+func load(ctx context.Context, tx pgx.Tx, from Original, source, table string, columns []string) error {
 	var rows [][]any
 	loaded := int64(0)
 	send := func() error {
@@ -116,11 +121,11 @@ func load(ctx context.Context, tx pgx.Tx, from Original, table string, columns [
 		loaded, rows = loaded+n, rows[:0]
 		return err
 	}
-	err := from.Dump(ctx, table, columns, func(row []any) error {
+	err := from.Dump(ctx, source, columns, func(row []any) error {
 		for i, column := range columns {
-			if id, ok := row[i].([]byte); ok && column == "consent" {
+			if id, ok := row[i].([]byte); ok && slices.Contains(uuids, column) {
 				if len(id) != 16 {
-					return fmt.Errorf("the id of a record has %d bytes; `relay log verify` finds out more", len(id))
+					return fmt.Errorf("%s of a row has %d bytes; `relay log verify` finds out more", column, len(id))
 				}
 				row[i] = [16]byte(id)
 			}

@@ -49,7 +49,7 @@ func completedBy(stored int64) (entry int64, level int) {
 	return (n+1)<<level - 1, level
 }
 
-// leaf is a row of table hash.
+// leaf is what a row of table event adds to the tree.
 type leaf struct {
 	index        int64
 	entry, above []byte
@@ -67,7 +67,7 @@ func (q queries) Hashes(ctx context.Context, indexes []int64) ([]tlog.Hash, erro
 		wanted[entry] = append(wanted[entry], i)
 	}
 	rows, err := all(ctx, q, "hashes", func(row pgx.Rows, l *leaf) error { return row.Scan(&l.index, &l.entry, &l.above) },
-		`SELECT idx, entry, above FROM hash WHERE idx = ANY ($1::bigint[])`, entries)
+		`SELECT idx, entry, above FROM event WHERE idx = ANY ($1::bigint[])`, entries)
 	if err != nil {
 		return nil, err
 	}
@@ -104,5 +104,5 @@ func (q queries) Leaves(ctx context.Context, from int64, limit int) ([][32]byte,
 		}
 		*entry = [sha256.Size]byte(text)
 		return nil
-	}, `SELECT entry FROM hash WHERE idx >= $1 ORDER BY idx LIMIT $2`, from, limit)
+	}, `SELECT entry FROM event WHERE idx >= $1 ORDER BY idx LIMIT $2`, from, limit)
 }

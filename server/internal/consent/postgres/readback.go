@@ -66,7 +66,7 @@ func (s *Store) readMark(whole context.Context, of *mark) (written bool, err err
 		return false, err
 	}
 	entry, ok, err := one(ctx, t.queries, "a mark", func(row pgx.Rows, entry *[]byte) error { return row.Scan(entry) },
-		`SELECT entry FROM hash WHERE idx = $1`, of.index)
+		`SELECT entry FROM event WHERE idx = $1`, of.index)
 	if err != nil || !ok || !bytes.Equal(entry, of.entry) {
 		return false, err
 	}

@@ -49,15 +49,18 @@ var forged = []string{
 	`UPDATE event SET kind = 'refused' WHERE idx = 1`,
 	`DELETE FROM event WHERE idx = 2`,
 	`TRUNCATE event`,
-	`INSERT INTO event SELECT 9, kind, consent, site, at FROM event WHERE idx = 0`,
-	`INSERT INTO event SELECT idx, 'used', consent, site, at FROM event WHERE idx = 1 ON CONFLICT (idx) DO UPDATE SET kind = 'used'`,
-	`UPDATE body SET bytes = '{}' WHERE idx = 1`,
-	`UPDATE body SET bytes = '' WHERE idx = 1`,
-	`UPDATE body SET idx = 9 WHERE idx = 1`,
-	`DELETE FROM body WHERE idx = 1`,
-	`UPDATE hash SET above = ''`,
-	`DELETE FROM hash`,
-	`INSERT INTO hash SELECT 9, entry, above FROM hash WHERE idx = 0`,
+	`INSERT INTO event SELECT 9, at, consent, kind, site, entry, above, salt, bytes FROM event WHERE idx = 0`,
+	`INSERT INTO event SELECT idx, at, consent, 'used', site, entry, above, salt, bytes FROM event WHERE idx = 1 ON CONFLICT (idx) DO UPDATE SET kind = 'used'`,
+	`UPDATE event SET bytes = '{}' WHERE idx = 1`,
+	`UPDATE event SET bytes = '' WHERE idx = 1`,
+	`UPDATE event SET salt = '' WHERE idx = 1`,
+	`UPDATE event SET bytes = '', salt = '', kind = 'refused' WHERE idx = 1`,
+	`UPDATE event SET bytes = '', salt = '', site = 'x' WHERE idx = 1`,
+	`UPDATE event SET bytes = '', salt = '', consent = gen_random_uuid() WHERE idx = 1`,
+	`UPDATE event SET bytes = '', salt = '', at = at + 1 WHERE idx = 1`,
+	`UPDATE event SET bytes = '', salt = '', idx = 9 WHERE idx = 1`,
+	`UPDATE event SET bytes = '', salt = '', above = entry WHERE idx = 0`,
+	`UPDATE event SET bytes = '', salt = '', entry = sha256(entry) WHERE idx = 1`,
 	`DELETE FROM head`,
 	`UPDATE head SET size = 0`,
 	`UPDATE head SET origin = 'other.example'`,
@@ -70,7 +73,7 @@ var forged = []string{
 	`DELETE FROM notice`,
 	`UPDATE log_key SET vkey = 'x'`,
 	`DELETE FROM log_key`,
-	`TRUNCATE body, hash, claim, place, notice, head, checkpoint, log_key, fork`,
+	`TRUNCATE event, claim, place, notice, head, checkpoint, log_key, fork`,
 }
 
 func TestNoRoleMayChangeWhatWasRecorded(t *testing.T) {
@@ -91,7 +94,7 @@ func TestNoRoleMayChangeWhatWasRecorded(t *testing.T) {
 	}
 	// What the one who erases may, the one who serves may not.
 	for _, statement := range []string{
-		`UPDATE body SET bytes = '', salt = '' WHERE idx = 1`,
+		`UPDATE event SET bytes = '', salt = '' WHERE idx = 1`,
 		`DELETE FROM claim WHERE idx = 1`,
 		`DELETE FROM place WHERE idx = 1`,
 		`INSERT INTO hold VALUES (gen_random_uuid(), 'x', 1)`,
@@ -119,7 +122,7 @@ func TestTheRoleThatServesCannotEraseAndTheOtherCan(t *testing.T) {
 	require.NoError(t, err)
 	e := consent.Erasure{IDs: []string{state.ID()}, Via: consent.ViaOperator, Reason: "case"}
 	_, err = l.Erase(t.Context(), e)
-	require.ErrorContains(t, err, "permission denied for table body")
+	require.ErrorContains(t, err, "permission denied for table event")
 	require.NotErrorIs(t, err, consent.ErrUnavailable)
 	_, err = l.State(t.Context(), state.ID())
 	require.NoError(t, err, "nothing of it was written")

@@ -10,6 +10,7 @@ import (
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/secret"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -17,6 +18,8 @@ import (
 // Store is a [consent.Store] in a PostgreSQL database.
 type Store struct {
 	queries // read outside of transactions
+	claims  gathered[consent.Key, consent.Claim]
+	events  gathered[uuid.UUID, consent.Entry]
 
 	config   *pgxpool.Config
 	pool     *pgxpool.Pool
@@ -44,6 +47,8 @@ func Open(ctx context.Context, at secret.String) (*Store, error) {
 	s := &Store{config: config, patience: readBackLimit, turn: make(chan struct{}, 1), closed: make(chan struct{})}
 	s.turn <- struct{}{}
 	s.queries.run = s.read
+	s.claims.read, s.claims.key = s.queries.Claims, func(c consent.Claim) consent.Key { return c.Key }
+	s.events.read, s.events.key = s.queries.Events, func(e consent.Entry) uuid.UUID { return e.Consent }
 	if s.pool, err = openPool(ctx, config); err != nil {
 		return nil, err
 	}
@@ -139,6 +144,16 @@ func (s *Store) attempt(whole context.Context, f func(consent.Tx) error) (err er
 	}
 	done = true
 	return nil
+}
+
+// Claims implements [consent.Reader].
+func (s *Store) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim, error) {
+	return s.claims.ask(ctx, keys)
+}
+
+// Events implements [consent.Reader].
+func (s *Store) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Entry, error) {
+	return s.events.ask(ctx, consents)
 }
 
 // read runs a statement outside of transactions; it is run again if the connection

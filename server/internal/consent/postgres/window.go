@@ -31,47 +31,30 @@ func (i *Inspection) window(ctx context.Context, from, to int64) ([]*audit.Row, 
 			return rows.Err()
 		})
 	}
-	read(`SELECT idx, kind, consent, site, at FROM event WHERE idx BETWEEN $1 AND $2`, func(rows pgx.Rows) error {
+	read(`SELECT idx, kind, consent, site, at, bytes, salt, entry, above FROM event WHERE idx BETWEEN $1 AND $2`, func(rows pgx.Rows) error {
 		var index, at int64
 		var kind, site string
 		var id [16]byte
-		err := rows.Scan(&index, &kind, &id, &site, &at)
+		var bytes, salt, entry, above []byte
+		err := rows.Scan(&index, &kind, &id, &site, &at, &bytes, &salt, &entry, &above)
 		r := row(index)
 		r.There, r.Kind, r.Consent, r.Site, r.At = true, consent.Kind(kind), id[:], []byte(site), moment(at)
-		return err
-	})
-	read(`SELECT idx, bytes, salt FROM body WHERE idx BETWEEN $1 AND $2`, func(rows pgx.Rows) error {
-		var index int64
-		var bytes, salt []byte
-		err := rows.Scan(&index, &bytes, &salt)
-		r := row(index)
 		r.Text, r.Body, r.Salt = true, bytes, salt
-		return err
-	})
-	read(`SELECT idx, entry, above FROM hash WHERE idx BETWEEN $1 AND $2`, func(rows pgx.Rows) error {
-		var index int64
-		var entry, above []byte
-		err := rows.Scan(&index, &entry, &above)
-		r := row(index)
 		r.Hash, r.Entry, r.Above = true, entry, above
 		return err
 	})
 	read(`SELECT idx, key, proof FROM claim WHERE idx BETWEEN $1 AND $2 ORDER BY idx, key`, func(rows pgx.Rows) error {
-		var index int64
-		var key, proof []byte
-		err := rows.Scan(&index, &key, &proof)
-		r, claim := row(index), consent.Claim{Index: index}
-		r.Damaged = !fill(&claim.Key, key) || !fill(&claim.Proof, proof) || r.Damaged
+		var claim consent.Claim
+		err := rows.Scan(&claim.Index, (*[16]byte)(&claim.Key), (*[16]byte)(&claim.Proof))
+		r := row(claim.Index)
 		r.Claims = append(r.Claims, claim)
 		return err
 	})
 	read(`SELECT idx, key FROM place WHERE idx BETWEEN $1 AND $2 ORDER BY idx, key`, func(rows pgx.Rows) error {
 		var index int64
-		var key []byte
 		var place consent.Key
-		err := rows.Scan(&index, &key)
+		err := rows.Scan(&index, (*[16]byte)(&place))
 		r := row(index)
-		r.Damaged = !fill(&place, key) || r.Damaged
 		r.Places = append(r.Places, place)
 		return err
 	})
@@ -83,9 +66,4 @@ func (i *Inspection) window(ctx context.Context, from, to int64) ([]*audit.Row, 
 		rows = append(rows, found[index])
 	}
 	return rows, nil
-}
-
-// fill reports whether a look-up has the form of one.
-func fill(key *consent.Key, from []byte) bool {
-	return copy(key[:], from) == len(key) && len(from) == len(key)
 }
