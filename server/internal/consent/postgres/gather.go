@@ -100,8 +100,15 @@ func (g *gathered[K, R]) run() {
 		g.waiting = g.waiting[1:]
 		g.mu.Unlock()
 
-		rows, err := g.read(context.Background(), r.keys)
-		r.found, r.err = make(map[K][]R, len(r.keys)), err
+		r.found = make(map[K][]R, len(r.keys))
+		once := make([]K, 0, len(r.keys))
+		for _, key := range r.keys {
+			if _, there := r.found[key]; !there {
+				r.found[key], once = nil, append(once, key)
+			}
+		}
+		var rows []R
+		rows, r.err = g.read(context.Background(), once)
 		for _, row := range rows {
 			key := g.key(row)
 			r.found[key] = append(r.found[key], row)
