@@ -128,6 +128,17 @@ export interface EkycConnectParams {
  */
 export interface EkycConnectElement extends HTMLElement {
   readonly shadowRoot: ShadowRoot;
+  /** What the form sends: the token, else a sentinel. */
+  readonly value: string;
+  readonly form: HTMLFormElement | null;
+  readonly labels: NodeList;
+  readonly validity: ValidityState;
+  readonly validationMessage: string;
+  readonly willValidate: boolean;
+  /** As of any form control: whether there is an answer, or none is required. */
+  checkValidity(): boolean;
+  /** The same, and where one is missing the browser says so at the widget. */
+  reportValidity(): boolean;
 }
 
 /**

@@ -35,6 +35,14 @@ for (const name of 'connected disconnected attributeChanged formAssociated formD
     of(this)[name]?.(...given);
   };
 
+// What form controls have of their own.
+for (const name of 'value validity form labels willValidate validationMessage checkValidity reportValidity'.split(' '))
+  Object.defineProperty(Element.prototype, name, {
+    get() {
+      return of(this).control_(name);
+    },
+  });
+
 export const create = attributes => {
   const element = document.createElement('ekyc-connect');
   for (const name of names) {

@@ -72,7 +72,7 @@ export const facade = {
 const simple = {
   reset: w => w.formReset(),
   remove: w => w.remove_(),
-  getResponse: w => w.field_(),
+  getResponse: w => w.control_('value'),
   getState: w => w.state_(),
   isExpired: w => w.state_() == 'expired',
   retry: w => w.use_(h => h.retry()),

@@ -225,8 +225,11 @@ export const widget = (element, internals, root) => {
       close();
       element.remove();
     },
+    control_(name) {
+      const own = name == 'value' ? field : internals[name];
+      return own?.bind?.(internals) || own;
+    },
     state_: () => state,
-    field_: host.field_,
     async use_(f) {
       await bind();
       if (!handle) throw trouble || fault('wasm_unavailable');

@@ -34,7 +34,7 @@ func (s *Service) View(sitekey, purpose, requested, accept string, from Visitor)
 	if !ok {
 		return Presented{}, refuse(wire.UnknownPurpose, "no notice is written for this purpose")
 	}
-	shown := seal.Presentation{Base: seal.Base{Site: sitekey, Purpose: purpose}, Lang: n.Ref.Lang, Nonce: nonce()}
+	shown := seal.Presentation{Base: seal.Base{Site: sitekey, Purpose: purpose}, Nonce: nonce()}
 	shown.Notice, _ = seal.HashOf(n.Ref.SHA256)
 	if wanted := languageTag(requested); wanted != n.Ref.Lang {
 		shown.Requested = wanted

@@ -94,6 +94,25 @@ func TestATokenOutlivesAMoveAndEndsWithAReset(t *testing.T) {
 	require.Equal(t, ".unstarted", b.field())
 }
 
+func TestAScriptAsksTheElementAsItAsksAnyControl(t *testing.T) {
+	relay := startRelay(t)
+	site := newPartner(t, form{Relay: relay, Markup: `<label id="label">You` + widget("pk_test_pass", "") + `</label>`})
+	b := newTab(t)
+	b.open(site.URL)
+	b.state("notice")
+	js[any](b, `globalThis.e = document.querySelector('ekyc-connect'), 0`)
+	require.True(t, js[bool](b, `e.form === document.forms[0] && e.labels[0].id === 'label'`))
+	require.Equal(t, ".unstarted", js[string](b, `e.value`))
+	require.True(t, js[bool](b, `e.willValidate && e.validity.valueMissing`))
+	require.False(t, js[bool](b, `e.checkValidity()`))
+	require.Equal(t, "Please choose whether you agree or not.", js[string](b, `e.validationMessage`))
+	require.False(t, js[bool](b, `e.reportValidity()`))
+	require.True(t, js[bool](b, `document.activeElement === e`), "the browser leads there")
+	b.finish()
+	require.Equal(t, b.field(), js[string](b, `e.value`))
+	require.True(t, js[bool](b, `e.checkValidity() && e.validity.valid && e.validationMessage === ''`))
+}
+
 func TestADisabledWidgetSendsNothingAndAsksNothing(t *testing.T) {
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: `<fieldset disabled>` + widget("pk_test_pass", "") + `</fieldset>`})

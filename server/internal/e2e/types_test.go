@@ -50,6 +50,8 @@ func TestWhatIsDeclaredIsThereAndNothingElseIs(t *testing.T) {
 	require.Equal(t, attributes, js[[]string](b, `[...customElements.get('ekyc-connect').observedAttributes].sort()`))
 	require.Empty(t, js[[]string](b, `Object.keys(document.querySelector('ekyc-connect'))`), "the element has no handle on its inside")
 
+	require.Equal(t, members(t, text, "EkycConnectElement"), js[[]string](b, `['shadowRoot', ...Object.getOwnPropertyNames(customElements.get('ekyc-connect').prototype).filter(n => !/constructor|Callback$/.test(n))].sort()`))
+
 	// What the page's CSS may take hold of.
 	parts := js[[]string](b, `[...new Set([...document.querySelector('ekyc-connect').shadowRoot.querySelectorAll('[part]')].map(e => e.getAttribute('part')))]`)
 	_, list, _ := strings.Cut(text, "Parts, for ::part():")

@@ -17,12 +17,13 @@ func Millis(t time.Time) Instant { return Instant(t.UnixMilli()) }
 func (i Instant) Time() time.Time { return time.UnixMilli(int64(i)).UTC() }
 
 // Base is in every sealed value. Member names are short because a token of a
-// long subject must stay below 2,048 characters.
+// long subject must stay below 2,048 characters, and no view's bytes count more
+// than those of its presentation, which cannot be compressed.
 type Base struct {
-	Site      string  `json:"site"` // sitekey
-	Purpose   string  `json:"purpose"`
-	IssuedAt  Instant `json:"iat"`
-	ExpiresAt Instant `json:"exp"`
+	Site      string  `json:"s"` // sitekey
+	Purpose   string  `json:"p"`
+	IssuedAt  Instant `json:"i"`
+	ExpiresAt Instant `json:"e"`
 }
 
 func (b *Base) base() *Base { return b }
@@ -31,10 +32,9 @@ func (b *Base) base() *Base { return b }
 // may serve several decisions; each record carries its nonce.
 type Presentation struct {
 	Base      `json:",inline"`
-	Lang      string `json:"lang"`
-	Requested string `json:"req,omitzero"` // the language that was asked for, where it is another
-	Notice    Hash   `json:"notice"`
-	Nonce     string `json:"nonce"` // 128 random bits
+	Requested string `json:"r,omitzero"` // the language that was asked for, where it is another
+	Notice    Hash   `json:"h"`
+	Nonce     string `json:"n"` // 128 random bits
 }
 
 func (*Presentation) kind() Kind { return KindPresentation }

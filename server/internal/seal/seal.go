@@ -26,11 +26,11 @@ import (
 type Kind string
 
 const (
-	KindPresentation Kind = "presentation" // a notice was shown
-	KindTicket       Kind = "ticket"       // a partner vouches for a visitor
-	KindSession      Kind = "session"      // a vendor session under a consent
-	KindToken        Kind = "token"        // an answered captcha, to redeem
-	KindHosted       Kind = "hosted"       // a step of the hosted page
+	KindPresentation Kind = "view"    // a notice was shown
+	KindTicket       Kind = "ticket"  // a partner vouches for a visitor
+	KindSession      Kind = "session" // a vendor session under a consent
+	KindToken        Kind = "token"   // an answered captcha, to redeem
+	KindHosted       Kind = "hosted"  // a step of the hosted page
 )
 
 var kinds = []Kind{KindPresentation, KindTicket, KindSession, KindToken, KindHosted}

@@ -81,7 +81,7 @@ func TestEveryAlteredCharacterIsRefused(t *testing.T) {
 func TestOtherHeadersAreRefusedEvenWithTheRightKey(t *testing.T) {
 	s, _ := newSealer(t, k1)
 	key := keyOf(t, k1, KindTicket)
-	plain := []byte(`{"site":"a","purpose":"","iat":0,"exp":9999999999999,"jti":"t"}`)
+	plain := []byte(`{"s":"a","p":"","i":0,"e":9999999999999,"jti":"t"}`)
 	for name, options := range map[string]*jose.EncrypterOptions{
 		"compressed": (&jose.EncrypterOptions{Compression: jose.DEFLATE}).WithType("ticket"),
 		"other typ":  (&jose.EncrypterOptions{}).WithType("token"),

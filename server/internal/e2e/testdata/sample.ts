@@ -24,6 +24,7 @@ async function page(): Promise<string> {
     const typed: EkycConnectElement = element;
     typed.addEventListener("ekyc-token", (e) => e.detail.expiresAt - Date.now());
     typed.addEventListener("ekyc-state", (e) => (e.detail.state === "waiting" ? e.detail.retryAfter : e.detail.previous));
+    if (typed.reportValidity() && !typed.value.startsWith(".")) typed.form?.requestSubmit();
     EkycConnect.remove(typed);
   }
   document.addEventListener("ekyc-consent", (e) => {
