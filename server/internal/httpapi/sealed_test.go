@@ -154,7 +154,7 @@ func TestANoticeWithdrawnFromUseIsChanged(t *testing.T) {
 	r := apitest.New(t)
 	decision := r.Decision(t, apitest.Shop)
 	gone, err := r.Sealer.Seal(&seal.Presentation{
-		Base: seal.Base{Site: apitest.Shop, Purpose: apitest.Purpose}, Lang: "en",
+		Base:  seal.Base{Site: apitest.Shop, Purpose: apitest.Purpose},
 		Nonce: "AAAAAAAAAAAAAAAAAAAAAA",
 	}, time.Hour)
 	require.NoError(t, err)
