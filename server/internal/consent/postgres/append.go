@@ -51,6 +51,9 @@ func (t *tx) appendEvents(entries []consent.Entry) {
 		indexes, ats, ids, kinds, sites, hashes, above, salts, bodies)
 }
 
+// forgetEvery is how often old replies are let go of.
+const forgetEvery = 100 * time.Millisecond
+
 // appendLookups keeps the claims, places and replies, and lets go of old replies.
 func (t *tx) appendLookups(b consent.Batch) {
 	if n := len(b.Claims); n > 0 {
@@ -78,7 +81,8 @@ func (t *tx) appendLookups(b consent.Batch) {
 		}
 		t.queue("append places", `INSERT INTO place (key, idx) SELECT * FROM unnest($1::uuid[], $2::bigint[])`, keys, indexes)
 	}
-	if !b.Forget.IsZero() {
+	if b.Forget.Sub(t.w.forgot) >= forgetEvery {
+		t.w.forgot = b.Forget
 		// Bounded, so that the first commit after a busy hour is no slower than others.
 		t.queue("forget replies", `DELETE FROM reply WHERE idx IN (SELECT idx FROM reply WHERE at < $1 ORDER BY at LIMIT 512)`,
 			b.Forget.UnixMilli())

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -31,21 +32,17 @@ func (s *Store) Transact(ctx context.Context, f func(pgx.Tx) error) error {
 	}
 }
 
+// beginBeside is one way to the server and back.
+var beginBeside = strings.Join([]string{"BEGIN ISOLATION LEVEL READ COMMITTED", setStatement, setLock, setIdle}, "; ")
+
 func (s *Store) transact(ctx context.Context, f func(pgx.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, transactionLimit)
 	defer cancel()
-	t, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
+	t, err := s.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: beginBeside})
 	if err != nil {
 		return failed("begin", broken(err))
 	}
 	defer t.Rollback(context.WithoutCancel(ctx))
-	var b pgx.Batch
-	for _, limit := range []string{setStatement, setLock, setIdle} {
-		b.Queue(limit)
-	}
-	if err := t.SendBatch(ctx, &b).Close(); err != nil {
-		return failed("begin", broken(err))
-	}
 	if err := f(t); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 type writer struct {
 	conn   *pgx.Conn
 	warned atomic.Bool // the server has warned of something since the last begin
+	forgot time.Time   // replies from before it were let go of
 }
 
 func newWriter(ctx context.Context, c *pgx.ConnConfig) (*writer, error) {
