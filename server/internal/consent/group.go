@@ -135,6 +135,7 @@ func (l *Ledger) write(group []*op) error {
 	switch {
 	case err == nil:
 		l.tree.committed(grown)
+		l.upper.grown(grown.entries)
 		return nil
 	case errors.Is(err, ErrLog):
 		l.tree.stop(err)

@@ -21,7 +21,10 @@ type hashes struct {
 
 // ReadHashes implements [tlog.HashReader].
 func (h *hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	found, missing, places := among(h.known, indexes)
+	found, missing, places := among(func(index int64) (tlog.Hash, bool) {
+		hash, ok := h.known[index]
+		return hash, ok
+	}, indexes)
 	if len(missing) > 0 {
 		read, err := h.store.Hashes(h.ctx, missing)
 		if err != nil {
@@ -67,11 +70,11 @@ var errLater = errors.New("consent: the hash is not read yet")
 
 // among finds hashes by their indexes in those that are known; places are where the
 // missing ones belong.
-func among(known map[int64]tlog.Hash, indexes []int64) (found []tlog.Hash, missing []int64, places []int) {
+func among(known func(int64) (tlog.Hash, bool), indexes []int64) (found []tlog.Hash, missing []int64, places []int) {
 	found = make([]tlog.Hash, len(indexes))
 	for i, index := range indexes {
 		var ok bool
-		if found[i], ok = known[index]; !ok {
+		if found[i], ok = known(index); !ok {
 			missing, places = append(missing, index), append(places, i)
 		}
 	}

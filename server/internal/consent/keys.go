@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/google/uuid"
 )
 
 // Keys are the ledger's secrets.
@@ -70,7 +72,13 @@ func (h *hasher) request(d *Decision) Key { return mac(&h.digest, string(d.Diges
 
 func (h *hasher) ticketID(site, id string) Key { return mac(&h.ticket, site, id) }
 
-func (h *hasher) jti(jti string) Key { return mac(&h.token, jti) }
+// jti begins with the time of the consent, which its id begins with: what is redeemed
+// together then stands together, and only the rest is the hash.
+func (h *hasher) jti(id uuid.UUID, jti string) Key {
+	key := mac(&h.token, jti)
+	copy(key[:], id[:timeSize])
+	return key
+}
 
 // repeat is what a repeated redemption must bring; zero without a key.
 func (h *hasher) repeat(idempotencyKey, token string) Key {

@@ -28,6 +28,9 @@ type Ledger struct {
 	tree     *tree
 	upper    upper
 
+	learning     sync.WaitGroup
+	stopLearning context.CancelFunc
+
 	last atomic.Int64 // newest time given out, ms; time never goes back
 
 	queue   chan *op
@@ -83,6 +86,9 @@ func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, optio
 	}
 	go l.commitGroups()
 	go l.publishRegularly()
+	ctx, cancel := context.WithCancel(context.Background())
+	l.learning.Go(func() { l.upper.learn(ctx, l.store, l.tree.size.Load()) })
+	l.stopLearning = cancel
 	return l, nil
 }
 
@@ -145,6 +151,8 @@ func (l *Ledger) Close() error {
 	close(l.queue)
 	l.closing.Unlock()
 	<-l.drained
+	l.stopLearning()
+	l.learning.Wait()
 	l.tree.anchor.close()
 	return l.store.Close()
 }

@@ -51,6 +51,7 @@ type growth struct {
 	head      Head
 	root      tlog.Hash
 	edge      map[int64]tlog.Hash
+	entries   []Entry
 	published int64 // 0 if nothing was
 }
 
@@ -175,7 +176,7 @@ func (t *tree) extend(ctx context.Context, tx Tx, s *sheet) (growth, error) {
 		if err := t.grow(ctx, tx, s.batch.Entries, &g); err != nil {
 			return growth{}, err
 		}
-		s.batch.Head = &g.head
+		s.batch.Head, g.entries = &g.head, s.batch.Entries
 	}
 	return g, t.publish(ctx, tx, s, &g)
 }

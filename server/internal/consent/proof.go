@@ -56,12 +56,20 @@ func (l *Ledger) proof(ctx context.Context, index int64) (proof.TLogProof, error
 //
 // Errors: [ErrNotFound], [ErrErased], [ErrUnavailable].
 func (l *Ledger) Receipt(ctx context.Context, id string) ([]byte, error) {
-	return l.ReceiptOf(ctx, id, Given, Refused)
+	consent, err := parseID(id)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := l.store.Decision(ctx, consent)
+	if err != nil {
+		return nil, err
+	}
+	return l.receipt(ctx, entry)
 }
 
-// ReceiptOf is Receipt of the record's first event of one of these kinds: of
-// its withdrawal, say.
-func (l *Ledger) ReceiptOf(ctx context.Context, id string, kinds ...Kind) ([]byte, error) {
+// ReceiptOf is Receipt of the record's first event of a kind: of its withdrawal,
+// say.
+func (l *Ledger) ReceiptOf(ctx context.Context, id string, kind Kind) ([]byte, error) {
 	consent, err := parseID(id)
 	if err != nil {
 		return nil, err
@@ -70,10 +78,8 @@ func (l *Ledger) ReceiptOf(ctx context.Context, id string, kinds ...Kind) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	for _, kind := range kinds {
-		if entry, ok := first(s.events[consent], kind); ok {
-			return l.receipt(ctx, entry)
-		}
+	if entry, ok := first(s.events[consent], kind); ok {
+		return l.receipt(ctx, entry)
 	}
 	return nil, ErrNotFound
 }

@@ -141,11 +141,14 @@ func marshal(text any) ([]byte, error) {
 	return body, nil
 }
 
+// timeSize is how many bytes of an id are the time at which it was made, in ms.
+const timeSize = 6
+
 // newID is a UUIDv7 of the ledger's own time, so that ids rise with the index.
 func newID(at time.Time) uuid.UUID {
 	id := uuid.New()
 	ms := uint64(at.UnixMilli())
-	for i := range 6 {
+	for i := range timeSize {
 		id[i] = byte(ms >> (40 - 8*i))
 	}
 	id[6] = id[6]&0x0f | 0x70

@@ -20,7 +20,7 @@ func (l *Ledger) Redeem(ctx context.Context, r Redemption) (Redeemed, error) {
 	if err != nil {
 		return Redeemed{}, err
 	}
-	key, proof := l.hash.jti(r.JTI), l.hash.repeat(r.IdempotencyKey, r.Token)
+	key, proof := l.hash.jti(id, r.JTI), l.hash.repeat(r.IdempotencyKey, r.Token)
 	if r.Peek {
 		s, err := load(ctx, l.store, []Key{key}, []uuid.UUID{id})
 		if err != nil {

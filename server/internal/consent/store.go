@@ -55,6 +55,10 @@ type Reader interface {
 	// one consent by rising index.
 	Events(ctx context.Context, consents []uuid.UUID) ([]Entry, error)
 
+	// Decision returns the index, the body and the salt of a consent's first event, by
+	// which it was given or refused, or [ErrNotFound]. The rest of the entry may be zero.
+	Decision(ctx context.Context, consent uuid.UUID) (Entry, error)
+
 	// Range returns at most limit entries with their bodies, from index from on.
 	Range(ctx context.Context, from int64, limit int) ([]Entry, error)
 
@@ -105,6 +109,7 @@ type Tx interface {
 
 // Key is a keyed hash under which something is found again: 128 bits of an
 // HMAC-SHA-256 whose key is its use's own, so that keys of different uses never meet.
+// A token's begins with 48 bits of time instead.
 type Key [16]byte
 
 // Entry is one event as it is kept. The row itself is never changed or

@@ -122,6 +122,16 @@ func (q queries) Events(ctx context.Context, consents []uuid.UUID) ([]consent.En
 		CROSS JOIN LATERAL (SELECT * FROM event WHERE consent = wanted.consent OFFSET 0) e ORDER BY e.idx`, idsOf(consents))
 }
 
+// Decision implements [consent.Reader].
+func (q queries) Decision(ctx context.Context, id uuid.UUID) (consent.Entry, error) {
+	entry, ok, err := one(ctx, q, "a decision", scanEntry, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes, b.salt
+		FROM event e JOIN body b ON b.idx = e.idx WHERE e.consent = $1 AND e.kind IN ('given', 'refused')`, [16]byte(id))
+	if err == nil && !ok {
+		err = consent.ErrNotFound
+	}
+	return entry, err
+}
+
 // Range implements [consent.Reader].
 func (q queries) Range(ctx context.Context, from int64, limit int) ([]consent.Entry, error) {
 	return all(ctx, q, "events", scanEntry, `SELECT idx, kind, consent, site, at, bytes, salt

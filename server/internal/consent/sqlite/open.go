@@ -33,6 +33,10 @@ const (
 	writerCache = "cache_size(-65536)"
 	writerLog   = "wal_autocheckpoint(8000)"
 
+	// The inner pages of every tree over a million consents are 7 MiB; a reader that
+	// cannot keep them reads them again for each row.
+	readerCache = "cache_size(-16384)"
+
 	// What is deleted is overwritten: an erased record must not be left in the
 	// file's free space.
 	writerWipe = "secure_delete(1)"
@@ -101,7 +105,7 @@ func open(dir string, wait time.Duration) (_ *Store, err error) {
 
 // prepare opens what is read and written with.
 func (s *Store) prepare(ctx context.Context, wait time.Duration) (err error) {
-	if s.read, err = connect(s.path, wait, "query_only(1)"); err != nil {
+	if s.read, err = connect(s.path, wait, "query_only(1)", readerCache); err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(readers)

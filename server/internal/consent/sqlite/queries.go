@@ -17,7 +17,8 @@ import (
 type queries struct {
 	claims, events, hashes chunked
 	places, notice, size   *sql.Stmt
-	slice, head, published *sql.Stmt
+	decision, slice        *sql.Stmt
+	head, published        *sql.Stmt
 	logKeys, leaves        *sql.Stmt
 	upkeep                 upkeepQueries
 }
@@ -28,6 +29,7 @@ func newQueries(ctx context.Context, s *statements) *queries {
 			FROM claim c JOIN event e ON e.idx = c.idx LEFT JOIN reply r ON r.idx = c.idx WHERE c.key IN (%s)`, "?"),
 		events: s.addChunked(ctx, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes, b.salt
 			FROM event e JOIN body b ON b.idx = e.idx WHERE e.consent IN (%s) ORDER BY e.idx`, "?"),
+		decision: s.add(ctx, `SELECT idx, bytes, salt FROM body WHERE idx = (SELECT min(idx) FROM event WHERE consent = ?)`),
 		slice: s.add(ctx, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes, b.salt
 			FROM event e JOIN body b ON b.idx = e.idx WHERE e.idx >= ? ORDER BY e.idx LIMIT ?`),
 		hashes:    s.addChunked(ctx, `SELECT idx, entry, above FROM hash WHERE idx IN (%s)`, "?"),
@@ -76,6 +78,19 @@ func (q *queries) Events(ctx context.Context, consents []uuid.UUID) ([]consent.E
 	err := q.events.query(context.WithoutCancel(ctx), len(consents), func(i int) any { return consents[i][:] },
 		scanEntries(&entries))
 	return entries, reading("events", err)
+}
+
+// Decision implements [consent.Reader].
+func (q *queries) Decision(ctx context.Context, id uuid.UUID) (consent.Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return consent.Entry{}, fmt.Errorf("sqlite: read a decision: %w", err)
+	}
+	var entry consent.Entry
+	err := q.decision.QueryRowContext(context.WithoutCancel(ctx), id[:]).Scan(&entry.Index, &entry.Body, &entry.Salt)
+	if errors.Is(err, sql.ErrNoRows) {
+		return entry, consent.ErrNotFound
+	}
+	return entry, reading("a decision", err)
 }
 
 // Range implements [consent.Reader].

@@ -128,6 +128,15 @@ func (s *Store) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Ent
 	})
 }
 
+// Decision implements [consent.Reader].
+func (s *Store) Decision(ctx context.Context, id uuid.UUID) (consent.Entry, error) {
+	s.look(ctx)
+	if events, _ := s.recent.find([]uuid.UUID{id}); len(events) > 0 && ctx.Err() == nil {
+		return events[0], nil
+	}
+	return read(s.aside, func() (consent.Entry, error) { return s.reads.Decision(ctx, id) })
+}
+
 // Events implements [consent.Reader].
 func (w *writer) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Entry, error) {
 	return w.recent.with(ctx, consents, w.queries.Events)

@@ -114,6 +114,32 @@ func claimedOnce(t *testing.T, open Open) {
 	require.NoError(t, appendBatch(t, store, one(1, uuid.New(), 2)), "the conflict broke nothing")
 }
 
+func decisionAlone(t *testing.T, open Open) {
+	dir, id := t.TempDir(), uuid.New()
+	store := open(t, dir)
+	_, err := store.Decision(t.Context(), id)
+	require.ErrorIs(t, err, consent.ErrNotFound)
+	require.NoError(t, appendBatch(t, store, one(0, uuid.New(), 1)))
+	given, used := entry(1, id), entry(2, id)
+	used.Kind, used.Body = consent.Used, []byte(`{"n":2}`)
+	require.NoError(t, appendBatch(t, store, consent.Batch{Entries: []consent.Entry{given, used}}))
+	read := func() {
+		got, err := store.Decision(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, consent.Entry{Index: 1, Body: given.Body, Salt: given.Salt}, consent.Entry{Index: got.Index, Body: got.Body, Salt: got.Salt})
+	}
+	read()
+	require.NoError(t, store.Close())
+	store = open(t, dir) // which remembers nothing
+	defer func() { require.NoError(t, store.Close()) }()
+	read()
+	require.NoError(t, appendBatch(t, store, consent.Batch{Upkeep: consent.Upkeep{Blank: []uuid.UUID{id}}}))
+	got, err := store.Decision(t.Context(), id)
+	require.NoError(t, err)
+	require.Empty(t, got.Body)
+	require.Empty(t, got.Salt)
+}
+
 func repliesForgotten(t *testing.T, open Open) {
 	store := opened(t, open)
 	require.NoError(t, appendBatch(t, store, one(0, uuid.New(), 1)))

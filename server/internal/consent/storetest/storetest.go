@@ -27,6 +27,7 @@ func Run(t *testing.T, open Open) {
 		{"a transaction is written whole or not at all", wholeOrNotAtAll},
 		{"events are numbered without a gap", withoutGap},
 		{"a key is claimed once", claimedOnce},
+		{"a decision is read without what followed", decisionAlone},
 		{"replies are forgotten in time", repliesForgotten},
 		{"notices are kept by hash", noticesKept},
 		{"the log's hashes and checkpoints are kept", hashesKept},
