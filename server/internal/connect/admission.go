@@ -29,11 +29,14 @@ type Account struct {
 	line    *pace.Line // nil: as many calls as come
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
 	refused atomic.Value // deepvue.Class of the vendor's last refusal, empty after a good answer
+
+	calls   chan struct{} // one element for each admission that has a connection
+	waiting atomic.Int64  // for a connection
 }
 
 // NewAccount puts an account together; line may be nil.
 func NewAccount(v Vendor, line *pace.Line) *Account {
-	return &Account{vendor: v, line: line, breaker: gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+	return &Account{vendor: v, line: line, calls: make(chan struct{}, deepvue.Connections), breaker: gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Timeout:      breakerPause,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
 		IsSuccessful: func(err error) bool { return !down(err) },
@@ -48,28 +51,31 @@ func down(err error) bool {
 	return errors.As(err, &v) && (v.Code == wire.VendorUnavailable || v.Code == wire.VendorTimeout)
 }
 
-// Waiting is how many visitors stand in the account's line.
+// Waiting is how many visitors stand in the account's line, those included who only
+// wait for a connection.
 func (a *Account) Waiting() int {
-	if a.line == nil {
-		return 0
+	waiting := int(a.waiting.Load())
+	if a.line != nil {
+		waiting += a.line.Waiting()
 	}
-	return a.line.Waiting()
+	return waiting
 }
 
 // errNotCalled ends an admission without a call: nothing is learnt of the
 // vendor.
 var errNotCalled = errors.New("connect: the vendor was not called")
 
-// admission is the right to call the vendor: the breaker is closed and a place
-// in the line is held. It is taken before the commit, so that a flood fills
-// neither the ledger nor the vendor's day. end must follow.
+// admission is the right to call the vendor: the breaker is closed, and a place
+// in the line and a connection are held. It is taken before the commit, so that a
+// flood fills neither the ledger nor the vendor's day. end must follow.
 type admission struct {
-	account *Account
-	visitor pace.Visitor
-	place   *pace.Place                // nil once it is spent
-	sent    atomic.Pointer[pace.Place] // the one spent last
-	done    func(error)                // tells the breaker; nil once it has been told
-	day     *DayCap                    // of the site, of which one call is taken; nil once it is spent
+	account   *Account
+	visitor   pace.Visitor
+	place     *pace.Place                // nil once it is spent
+	sent      atomic.Pointer[pace.Place] // the one spent last
+	done      func(error)                // tells the breaker; nil once it has been told
+	day       *DayCap                    // of the site, of which one call is taken; nil once it is spent
+	connected bool                       // one of the account's connections is held
 }
 
 func (s *Service) admit(ctx context.Context, account string, v pace.Visitor) (*admission, *Error) {
@@ -113,12 +119,23 @@ func waitOutcome(err error) string {
 	return waitLeft
 }
 
-// enter waits for a place.
+// enter waits for a place, and, unless it is held, for a connection: together as long
+// as anybody waits in line.
 func (p *admission) enter(ctx context.Context) (err error) {
+	begin := time.Now()
 	if p.account.line != nil {
-		p.place, err = p.account.line.Enter(ctx, p.visitor)
+		if p.place, err = p.account.line.Enter(ctx, p.visitor); err != nil {
+			return err
+		}
 	}
-	return err
+	if p.connected {
+		return nil
+	}
+	if err = p.account.connection(ctx, begin.Add(pace.MaxWait)); err != nil {
+		return err
+	}
+	p.connected = true
+	return nil
 }
 
 // send waits for the moment at which the place that is held may be used, and
@@ -153,10 +170,11 @@ func (p *admission) watched(ctx context.Context) context.Context {
 	})
 }
 
-// learn passes on what the calls say of the vendor. It returns how long to
-// stay away after a 429.
+// learn passes on what the calls, which are over, say of the vendor. It returns how
+// long to stay away after a 429.
 func (p *admission) learn(calls []consent.Call, err error) (pause time.Duration) {
 	p.sendDone()
+	p.hangUp()
 	if len(calls) == 0 && !down(err) {
 		return 0
 	}
@@ -184,6 +202,7 @@ func (p *admission) learn(calls []consent.Call, err error) (pause time.Duration)
 // end gives back what was not used.
 func (p *admission) end() {
 	p.sendDone()
+	p.hangUp()
 	if p.place != nil {
 		p.place.Leave()
 		p.place = nil

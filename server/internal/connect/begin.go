@@ -14,52 +14,75 @@ import (
 // vendor opens a session, then its use is committed. A repeat under the same
 // idempotency key never records a second consent: it joins the first while
 // that is under way and may call the vendor again later.
-func (s *Service) Begin(ctx context.Context, r *wire.SessionRequest, from Visitor) (wire.SessionReply, error) {
+func (s *Service) Begin(ctx context.Context, r *wire.SessionRequest, from Visitor) (*wire.SessionReply, error) {
 	d, refused := s.decision(&r.Decision, r, from, s.Limits.Sessions)
 	if refused != nil {
-		return wire.SessionReply{}, refused
+		return nil, refused
 	}
 	same := d.Site + "\x00" + d.IdempotencyKey + "\x00" + string(d.Digest[:])
-	reply, err := s.starting.do(ctx, same, func(ctx context.Context) (wire.SessionReply, error) {
+	reply, err := s.starting.do(ctx, same, func(ctx context.Context) (*wire.SessionReply, error) {
 		return s.begin(ctx, d)
 	})
 	if err != nil && ctx.Err() != nil {
-		return reply, vendorError(ctx.Err()) // nobody is there to read it, but it is no internal error
+		return nil, vendorError(ctx.Err()) // nobody is there to read it, but it is no internal error
 	}
 	return reply, err
 }
 
-func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionReply, error) {
-	var none wire.SessionReply
-	state, repeated, err := s.Ledger.Repeat(ctx, consent.Given, d)
+// begin is up to the admission, where thousands may wait: what it and its callers hold
+// on their stacks is held so many times, so large values are passed by pointer.
+func (s *Service) begin(ctx context.Context, d *consent.Decision) (*wire.SessionReply, error) {
+	earlier, err := s.repeated(ctx, d)
 	if err != nil {
-		return none, ledgerError(err)
+		return nil, err
 	}
-	if repeated {
-		unlock, refused := s.alone(ctx, state.ID())
+	if earlier != nil {
+		unlock, refused := s.alone(ctx, earlier.ID())
 		if refused != nil {
-			return none, refused.after(s.reference(state))
+			return nil, refused.after(s.reference(*earlier))
 		}
 		defer unlock()
 	}
 	admitted, refused := s.admit(ctx, d.Account, pace.Visitor{Site: d.Site, Ticketed: d.TicketID != ""})
 	if refused != nil {
-		if repeated {
-			refused = refused.after(s.reference(state))
+		if earlier != nil {
+			refused = refused.after(s.reference(*earlier))
 		}
-		return none, refused
+		return nil, refused
 	}
 	defer admitted.end()
-	var fresh *consent.State
+	return s.admitted(ctx, d, earlier, admitted)
+}
+
+// repeated is the consent that was recorded under this decision's key before, nil if
+// there is none.
+func (s *Service) repeated(ctx context.Context, d *consent.Decision) (*consent.State, error) {
+	state, repeated, err := s.Ledger.Repeat(ctx, consent.Given, *d)
+	if err != nil {
+		return nil, ledgerError(err)
+	}
 	if !repeated {
-		if state, err = s.Ledger.Give(ctx, d); err != nil {
-			return none, ledgerError(err)
+		return nil, nil
+	}
+	return &state, nil
+}
+
+// admitted is the rest: the consent, unless it was recorded earlier, and the vendor.
+func (s *Service) admitted(ctx context.Context, d *consent.Decision, earlier *consent.State, admitted *admission) (*wire.SessionReply, error) {
+	var state consent.State
+	var fresh *consent.State
+	if earlier != nil {
+		state = *earlier
+	} else {
+		var err error
+		if state, err = s.Ledger.Give(ctx, *d); err != nil {
+			return nil, ledgerError(err)
 		}
 		fresh = &state
 		s.Watch.Step(d.Site, StepAgree)
 		unlock, err := s.calling.lock(ctx, state.ID()) // a repeat may come as soon as it is committed
 		if err != nil {
-			return none, vendorError(err).after(s.reference(state))
+			return nil, vendorError(err).after(s.reference(state))
 		}
 		defer unlock()
 	}
@@ -70,18 +93,18 @@ func (s *Service) begin(ctx context.Context, d consent.Decision) (wire.SessionRe
 		Subject: d.Subject, SubjectSource: d.SubjectSource, Ticketed: d.TicketID != "",
 	}
 	var opened deepvue.Session
-	refused = s.call(ctx, admitted, state.ID(), fresh, func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
+	refused := s.call(ctx, admitted, state.ID(), fresh, func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
 		opened, calls, err = v.Connect(ctx, c, turn)
 		return calls, err
 	}, &claims.Picture)
 	if refused != nil {
-		return none, refused.after(given)
+		return nil, refused.after(given)
 	}
 	claims.VendorSession, claims.Transaction = opened.ID, opened.TransactionID
-	reply := wire.SessionReply{Consent: *given, Captcha: picture(opened.Captcha)}
+	reply := &wire.SessionReply{Consent: *given, Captcha: picture(opened.Captcha)}
 	reply.Session, reply.ExpiresAt, reply.ExpiresIn, refused = s.session(claims)
 	if refused != nil {
-		return none, refused.after(given)
+		return nil, refused.after(given)
 	}
 	s.Watch.Step(d.Site, StepCaptcha)
 	return reply, nil

@@ -56,8 +56,8 @@ type Service struct {
 	Log       *slog.Logger
 	Watch     Watcher
 
-	starting flights[wire.SessionReply] // sessions in the making, by idempotency key
-	calling  locks                      // one vendor call at a time, by consent
+	starting flights[*wire.SessionReply] // sessions in the making, by idempotency key
+	calling  locks                       // one vendor call at a time, by consent
 }
 
 // Stamp prints a time as the contract with pages and partners has it: RFC 3339,

@@ -16,32 +16,31 @@ import (
 
 // decision checks everything about a decision that can be checked without the
 // ledger, in the promised order: sitekey, origin, purpose, ticket, notice,
-// limits. // whole is the request with all its members: a repeat must be equal.
-func (s *Service) decision(d *wire.Decision, whole any, from Visitor, most *limit.Limiter) (consent.Decision, *Error) {
-	var none consent.Decision
+// limits. whole is the request with all its members: a repeat must be equal.
+func (s *Service) decision(d *wire.Decision, whole any, from Visitor, most *limit.Limiter) (*consent.Decision, *Error) {
 	site, refused := s.Sites.at(d.Sitekey, from.Origin)
 	if refused != nil {
-		return none, refused
+		return nil, refused
 	}
 	if refused := site.purpose(d.Purpose); refused != nil {
-		return none, refused
+		return nil, refused
 	}
 	ticket, refused := s.ticket(site, d)
 	if refused != nil {
-		return none, refused
+		return nil, refused
 	}
 	shown, n, refused := s.shown(d)
 	if refused != nil {
-		return none, refused
+		return nil, refused
 	}
 	if refused := s.Spare(most, from.Address); refused != nil {
-		return none, refused
+		return nil, refused
 	}
 	members, err := json.Marshal(whole)
 	if err != nil {
-		return none, &Error{Code: wire.Internal, Detail: "the request could not be hashed", Cause: err}
+		return nil, &Error{Code: wire.Internal, Detail: "the request could not be hashed", Cause: err}
 	}
-	out := consent.Decision{
+	out := &consent.Decision{
 		Site: site.Sitekey, Account: site.Account, Purpose: d.Purpose, VendorPurpose: n.VendorPurpose,
 		NoticeID: n.Ref.ID, NoticeVersion: n.Ref.Version, NoticeSHA256: n.Ref.SHA256,
 		Lang: n.Ref.Lang, Requested: cmp.Or(shown.Requested, n.Ref.Lang), ShownAt: shown.IssuedAt.Time(), Nonce: shown.Nonce,

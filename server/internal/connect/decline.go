@@ -14,9 +14,9 @@ func (s *Service) Decline(ctx context.Context, r *wire.DeclineRequest, from Visi
 		return wire.DeclineReply{}, refused
 	}
 	d.Alternative = r.Alternative
-	state, repeated, err := s.Ledger.Repeat(ctx, consent.Refused, d)
+	state, repeated, err := s.Ledger.Repeat(ctx, consent.Refused, *d)
 	if err == nil && !repeated {
-		if state, err = s.Ledger.Refuse(ctx, d); err == nil {
+		if state, err = s.Ledger.Refuse(ctx, *d); err == nil {
 			s.Watch.Step(d.Site, StepDecline)
 		}
 	}

@@ -33,9 +33,6 @@ type Client struct {
 	account  string
 	http     *resty.Client
 	settings settings
-	// places has one for each connection. Who waits for one waits here, where little
-	// of the stack is in use, and not deep inside of the transport.
-	places chan struct{}
 }
 
 // New makes a client. Nothing is sent. The error says which setting is wrong
@@ -77,7 +74,7 @@ func New(a Account, opts ...Option) (*Client, error) {
 		"Content-Type": "application/json", // as in the vendor's samples
 		"User-Agent":   "ekyc-connect",
 	})
-	return &Client{account: a.Name, http: r, settings: s, places: make(chan struct{}, connections)}, nil
+	return &Client{account: a.Name, http: r, settings: s}, nil
 }
 
 // Account is the name of the account that the client calls for.

@@ -10,9 +10,11 @@ import (
 	"github.com/go-resty/resty/v2"
 )
 
-// connections is the most that are open to the vendor at a time. The vendor's
-// largest plan allows 17 calls a second and a call has 10 s: 170.
-const connections = 256
+// Connections is the most that are open to the vendor at a time. The vendor's
+// largest plan allows 17 calls a second and a call has 10 s: 170. Who would make more
+// calls at a time should wait for one to end first: here a wait is taken off the
+// call's own deadline.
+const Connections = 256
 
 // newTransport has no timeout for the answer: the deadline of the call covers
 // it, headers and body.
@@ -24,9 +26,9 @@ func newTransport(s settings) *http.Transport {
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: s.roots},
 		TLSHandshakeTimeout:    3 * time.Second,
 		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           connections,
-		MaxIdleConnsPerHost:    connections,
-		MaxConnsPerHost:        connections,
+		MaxIdleConns:           Connections,
+		MaxIdleConnsPerHost:    Connections,
+		MaxConnsPerHost:        Connections,
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 		ReadBufferSize:         16 << 10, // most answers are one read

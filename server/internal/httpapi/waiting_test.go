@@ -64,3 +64,54 @@ func TestWhoWaitsForItsOwnConsentHoldsNoPlaceInTheLine(t *testing.T) {
 	free()
 	all.Wait()
 }
+
+// There are so many connections to the vendor. Who would need one more waits before
+// the consent is recorded: what could not be used must not be asked of anybody.
+func TestWhoWaitsForAConnectionIsNotRecorded(t *testing.T) {
+	const site = "pk_waiting"
+	r := apitest.New(t, withSite(site))
+	asked, release := make(chan struct{}, deepvue.Connections), make(chan struct{})
+	good := script.Say(200, script.Good())
+	vendor := script.NewVendor(t, func(w http.ResponseWriter, q *http.Request, call int) {
+		asked <- struct{}{}
+		<-release
+		good(w, q, call)
+	})
+	free := sync.OnceFunc(func() { close(release) })
+	defer free()
+	client, err := deepvue.New(deepvue.Account{Name: site, URL: vendor.URL, ClientID: "id", ClientSecret: secret.New("key")})
+	require.NoError(t, err)
+	defer client.Close()
+	line, err := pace.New(pace.Plan{PerSecond: 1000, PerMinute: 1000, PerDay: 1000}, nil, pace.Options{})
+	require.NoError(t, err)
+	account := connect.NewAccount(client, line)
+	r.Core.Accounts[site] = account
+	decision := r.Decision(t, site)
+	agree := func(ctx context.Context, subject string) {
+		_ = r.Send(ctx, apitest.Call{Path: "/v1/sessions", Origin: apitest.ShopOrigin,
+			JSON: apitest.With(decision, M{"subject": subject, "idempotency_key": apitest.Key()})})
+	}
+	var all sync.WaitGroup
+	for range deepvue.Connections {
+		all.Go(func() { agree(t.Context(), "early") })
+	}
+	for range deepvue.Connections {
+		<-asked
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	all.Go(func() { agree(ctx, "gone") })
+	waiting := func(n int) {
+		t.Helper()
+		require.Eventually(t, func() bool { return account.Waiting() == n }, 10*time.Second, time.Millisecond)
+	}
+	waiting(1)
+	leave()
+	waiting(0)
+	all.Go(func() { agree(t.Context(), "late") })
+	waiting(1)
+	require.Zero(t, r.Entries(t, site, "gone")+r.Entries(t, site, "late"))
+	free()
+	all.Wait()
+	require.Equal(t, 1, r.Entries(t, site, "late"), "it came through as soon as another call was over")
+	require.Zero(t, r.Entries(t, site, "gone"))
+}
