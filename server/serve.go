@@ -96,6 +96,7 @@ func serve(ctx context.Context, f serveFlags, stdout, stderr io.Writer) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
+	limitMemory(s.config.Connections.Total, os.LookupEnv)
 	return r.run(ctx, public, admin, ready.Line{URL: s.config.PublicURL, AdminURL: "http://" + admin.Addr().String(), Sandbox: f.sandbox}, stdout, log)
 }
 

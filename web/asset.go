@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"ekycconnect/web/internal/stamp"
 )
@@ -13,24 +14,32 @@ import (
 // asset is one file in the three forms in which it is served.
 type asset struct {
 	mediaType string
-	etag      string            // of the plain form; the others add the coding's name
-	forms     map[string][]byte // by content coding; "" is the plain form
+	etag      string                   // of the plain form; the others add the coding's name
+	forms     map[string]func() []byte // by content coding; "" is the plain form
 }
 
+// open reads a form when it is first asked for: the wasm's plain form, megabytes, is
+// for hardly anybody.
 func open(files fs.FS, name, mediaType string, f stamp.File) (asset, error) {
-	a := asset{mediaType: mediaType, etag: f.Hash, forms: map[string][]byte{}}
+	a := asset{mediaType: mediaType, etag: f.Hash, forms: map[string]func() []byte{}}
 	for coding, form := range map[string]struct {
 		suffix string
 		size   int
 	}{"": {"", f.Plain}, "br": {".br", f.Brotli}, "gzip": {".gz", f.Gzip}} {
-		body, err := fs.ReadFile(files, name+form.suffix)
+		info, err := fs.Stat(files, name+form.suffix)
 		if err != nil {
 			return a, fmt.Errorf("web: %w", err)
 		}
-		if len(body) != form.size {
+		if info.Size() != int64(form.size) {
 			return a, fmt.Errorf("web: %s is not the file of the manifest: run make build", name+form.suffix)
 		}
-		a.forms[coding] = body
+		a.forms[coding] = sync.OnceValue(func() []byte {
+			body, err := fs.ReadFile(files, name+form.suffix)
+			if err != nil {
+				panic("web: " + err.Error()) // it was there, and is part of the program
+			}
+			return body
+		})
 	}
 	return a, nil
 }
@@ -56,7 +65,7 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request, cache string) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	body := a.forms[coding]
+	body := a.forms[coding]()
 	h.Set("Content-Type", a.mediaType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if coding != "" {

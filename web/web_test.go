@@ -122,7 +122,7 @@ func TestIntegrityNamesTheFilesUnderTheRelaysPath(t *testing.T) {
 
 func TestTheLoaderHoldsTheWasmsPlaceAndHash(t *testing.T) {
 	a := loaded(t)
-	loader := a.loader.forms[""]
+	loader := a.loader.forms[""]()
 	require.True(t, bytes.Contains(loader, []byte(a.WasmPath())))
 	require.True(t, bytes.Contains(loader, []byte(a.WasmIntegrity())))
 }

@@ -36,8 +36,8 @@ func (s *Service) decision(d *wire.Decision, whole any, from Visitor, most *limi
 	if refused := s.Spare(most, from.Address); refused != nil {
 		return nil, refused
 	}
-	members, err := json.Marshal(whole)
-	if err != nil {
+	members := sha256.New()
+	if err := json.MarshalWrite(members, whole); err != nil {
 		return nil, &Error{Code: wire.Internal, Detail: "the request could not be hashed", Cause: err}
 	}
 	out := &consent.Decision{
@@ -45,7 +45,7 @@ func (s *Service) decision(d *wire.Decision, whole any, from Visitor, most *limi
 		NoticeID: n.Ref.ID, NoticeVersion: n.Ref.Version, NoticeSHA256: n.Ref.SHA256,
 		Lang: n.Ref.Lang, Requested: cmp.Or(shown.Requested, n.Ref.Lang), ShownAt: shown.IssuedAt.Time(), Nonce: shown.Nonce,
 		Origin: from.Origin, Channel: "widget", Actor: string(wire.Self),
-		IdempotencyKey: d.IdempotencyKey, Digest: sha256.Sum256(members),
+		IdempotencyKey: d.IdempotencyKey, Digest: [sha256.Size]byte(members.Sum(nil)),
 	}
 	if d.Actor != "" {
 		out.Actor = string(d.Actor)

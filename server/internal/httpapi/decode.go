@@ -1,8 +1,8 @@
 package httpapi
 
 import (
+	"bytes"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -38,9 +38,10 @@ func read(w http.ResponseWriter, r *http.Request) ([]byte, *connect.Error) {
 	if r.ContentLength > wire.MaxBody {
 		return nil, problem(wire.BodyTooLarge, "the body is over 16384 bytes") // without waiting for it
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
+	body := bytes.NewBuffer(make([]byte, 0, max(r.ContentLength, 0)+bytes.MinRead))
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, wire.MaxBody))
 	if err == nil {
-		return body, nil
+		return body.Bytes(), nil
 	}
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, problem(wire.BodyTooLarge, "the body is over 16384 bytes")

@@ -9,21 +9,21 @@ import (
 
 // hosted begins the flow as a page of plain HTML.
 func (a *API) hosted(w http.ResponseWriter, r *http.Request) {
-	told(r, a.Hosted.Show(w, r, a.clientOf(r)))
+	told(w, a.Hosted.Show(w, r, a.clientOf(r)))
 }
 
 // hostedStep takes one of that page's forms.
 func (a *API) hostedStep(w http.ResponseWriter, r *http.Request) {
-	told(r, a.Hosted.Post(w, r, a.clientOf(r)))
+	told(w, a.Hosted.Post(w, r, a.clientOf(r)))
 }
 
 // told notes a refusal that a page has told the person, for log and metrics.
-func told(r *http.Request, err error) {
+func told(w http.ResponseWriter, err error) {
 	refused, ok := errors.AsType[*connect.Error](err)
 	switch {
 	case ok:
-		seen(r).refused(refused)
+		seen(w).refused(refused)
 	case err != nil:
-		seen(r).failed(err)
+		seen(w).failed(err)
 	}
 }

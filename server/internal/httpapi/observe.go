@@ -1,11 +1,11 @@
 package httpapi
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"path"
 	"runtime/debug"
@@ -15,19 +15,20 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-// request-scoped notes for the log line and the metrics of one request.
+// observation is the ResponseWriter of one request, with notes for its log line and the
+// metrics. As it is handed down anyway, nothing has to be found by the context.
 type observation struct {
+	http.ResponseWriter
+	status  int
 	id      string
 	code    wire.Code // of the problem, if one was answered
 	verdict string    // siteverify's error code
 	cause   error     // for the log only
 }
 
-type observationKey struct{}
-
-// seen is the observation of r's request.
-func seen(r *http.Request) *observation {
-	if o, ok := r.Context().Value(observationKey{}).(*observation); ok {
+// seen is the observation of the request that w answers.
+func seen(w http.ResponseWriter) *observation {
+	if o, ok := w.(*observation); ok {
 		return o
 	}
 	return &observation{}
@@ -36,21 +37,24 @@ func seen(r *http.Request) *observation {
 func (o *observation) refused(e *connect.Error) { o.code, o.cause = e.Code, e.Cause }
 func (o *observation) failed(err error)         { o.cause = err }
 
+// common is what every answer begins with; a route may set others.
+var common = http.Header{
+	"X-Content-Type-Options":  {"nosniff"},
+	"Referrer-Policy":         {"no-referrer"},
+	"Cache-Control":           {"no-store"},
+	"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+}
+
 // observe wraps the whole surface: request id, common headers, one log line and
 // one count per request, and an end to panics. It logs the route's pattern,
 // never the path or the query, which may be a capability or hold a subject.
 func (a *API) observe(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		o := &observation{id: requestID()}
-		r = r.WithContext(context.WithValue(r.Context(), observationKey{}, o))
+		o := &observation{ResponseWriter: w, id: requestID()}
 		h := w.Header()
+		maps.Copy(h, common)
 		h.Set("X-Request-Id", o.id)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		out := &statusWriter{ResponseWriter: w}
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler {
@@ -58,32 +62,32 @@ func (a *API) observe(mux *http.ServeMux) http.Handler {
 				}
 				// The value of a panic may quote its input: only its type is logged.
 				o.cause = fmt.Errorf("panic of type %T: %s", p, debug.Stack())
-				if out.status == 0 {
-					a.problem(out, r, fmt.Errorf("panic: %w", o.cause))
+				if o.status == 0 {
+					a.problem(o, r, fmt.Errorf("panic: %w", o.cause))
 				}
 			}
-			a.finish(r, o, out.status, time.Since(start))
+			a.finish(r, o, time.Since(start))
 		}()
 		if !clean(r.URL.EscapedPath()) {
-			a.notFound(out, r) // the mux would answer with a redirect, which no client of a JSON route expects
+			a.notFound(o, r) // the mux would answer with a redirect, which no client of a JSON route expects
 			return
 		}
-		mux.ServeHTTP(out, r)
+		mux.ServeHTTP(o, r)
 	})
 }
 
 // clean reports whether the mux takes the path as it is.
 func clean(p string) bool { return p == "*" || p == path.Clean(p) || p == path.Clean(p)+"/" }
 
-func (a *API) finish(r *http.Request, o *observation, status int, took time.Duration) {
+func (a *API) finish(r *http.Request, o *observation, took time.Duration) {
 	route := r.Pattern
 	if route == "" || route == "/" {
 		route = "other"
 	}
-	a.Metrics.request(route, r.Method, status, string(o.code)+o.verdict, took)
+	a.Metrics.request(route, r.Method, o.status, string(o.code)+o.verdict, took)
 	level := slog.LevelInfo
 	switch {
-	case status < 500:
+	case o.status < 500:
 	case o.code.Fault() == wire.FaultVendor && o.code.Known():
 		level = slog.LevelWarn // nothing here is broken
 	default:
@@ -91,7 +95,7 @@ func (a *API) finish(r *http.Request, o *observation, status int, took time.Dura
 	}
 	attrs := []slog.Attr{
 		slog.String("request_id", o.id), slog.String("method", method(r.Method)), slog.String("route", route),
-		slog.Int("status", status), slog.Duration("took", took),
+		slog.Int("status", o.status), slog.Duration("took", took),
 	}
 	if code := string(o.code) + o.verdict; code != "" {
 		attrs = append(attrs, slog.String("code", code))
@@ -117,25 +121,20 @@ func requestID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// statusWriter remembers the status.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
+// WriteHeader implements [http.ResponseWriter]; the first status is the one.
+func (o *observation) WriteHeader(status int) {
+	if o.status == 0 {
+		o.status = status
+	}
+	o.ResponseWriter.WriteHeader(status)
 }
 
-func (w *statusWriter) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
+func (o *observation) Write(b []byte) (int, error) {
+	if o.status == 0 {
+		o.status = http.StatusOK
 	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *statusWriter) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	return w.ResponseWriter.Write(b)
+	return o.ResponseWriter.Write(b)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (o *observation) Unwrap() http.ResponseWriter { return o.ResponseWriter }

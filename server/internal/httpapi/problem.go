@@ -33,11 +33,11 @@ func (a *API) problemStatus(w http.ResponseWriter, r *http.Request, err error, s
 	if status == 0 {
 		status = refused.Code.Status()
 	}
-	seen(r).refused(refused)
+	seen(w).refused(refused)
 	body := wire.Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: refused.Detail,
 		Code: refused.Code, Retryable: refused.Code.Retryable(), Fault: refused.Code.Fault(),
-		RequestID: seen(r).id, Consent: refused.Consent,
+		RequestID: seen(w).id, Consent: refused.Consent,
 	}
 	h := w.Header()
 	body.RetryAfter = retryAfter(w, refused.RetryAfter)

@@ -20,7 +20,7 @@ func (a *API) receipt(w http.ResponseWriter, r *http.Request) {
 		err = a.Receipts.Show(w, r, name)
 	}
 	if err != nil {
-		seen(r).failed(err)
+		seen(w).failed(err)
 	}
 }
 
@@ -32,6 +32,6 @@ func (a *API) withdrawByReceipt(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := a.Receipts.Withdraw(w, r, r.PathValue("capability")); err != nil {
-		seen(r).failed(err)
+		seen(w).failed(err)
 	}
 }

@@ -18,39 +18,39 @@ import (
 // that captcha services share, so its answers are never problems.
 func (a *API) siteverify(w http.ResponseWriter, r *http.Request) {
 	if r.URL.RawQuery != "" || len(r.Header.Values("Origin")) > 0 {
-		a.unverified(w, r, http.StatusBadRequest, connect.BadRequest)
+		unverified(w, http.StatusBadRequest, connect.BadRequest)
 		return
 	}
 	question, status := readRedeem(w, r)
 	if status != 0 {
-		a.unverified(w, r, status, connect.BadRequest)
+		unverified(w, status, connect.BadRequest)
 		return
 	}
 	answer, err := a.Core.Redeem(r.Context(), question)
 	if err != nil {
-		seen(r).failed(err)
-		a.unverified(w, r, http.StatusServiceUnavailable, connect.InternalVerifier)
+		seen(w).failed(err)
+		unverified(w, http.StatusServiceUnavailable, connect.InternalVerifier)
 		return
 	}
 	if !answer.Success && answer.ErrorCodes[0] == connect.InvalidSecret {
 		if refused := a.Core.Spare(a.Core.Limits.WrongSecrets, a.clientOf(r)); refused != nil {
 			retryAfter(w, refused.RetryAfter)
-			a.unverified(w, r, http.StatusTooManyRequests, connect.BadRequest)
+			unverified(w, http.StatusTooManyRequests, connect.BadRequest)
 			return
 		}
 	}
 	if !answer.Success {
-		seen(r).verdict = answer.ErrorCodes[0]
+		seen(w).verdict = answer.ErrorCodes[0]
 	}
 	writeJSON(w, http.StatusOK, answer)
 }
 
-func (a *API) siteverifyMethod(w http.ResponseWriter, r *http.Request) {
-	a.unverified(w, r, http.StatusMethodNotAllowed, connect.BadRequest)
+func (a *API) siteverifyMethod(w http.ResponseWriter, _ *http.Request) {
+	unverified(w, http.StatusMethodNotAllowed, connect.BadRequest)
 }
 
-func (a *API) unverified(w http.ResponseWriter, r *http.Request, status int, code string) {
-	seen(r).verdict = code
+func unverified(w http.ResponseWriter, status int, code string) {
+	seen(w).verdict = code
 	writeJSON(w, status, connect.Redeemed{ErrorCodes: []string{code}})
 }
 
