@@ -51,9 +51,13 @@ type recent struct {
 	n    int
 }
 
-func (r *recent) add(d time.Duration) {
-	r.ring[r.n%len(r.ring)] = d
+// add returns the one whose place d takes, if all places were taken.
+func (r *recent) add(d time.Duration) (gone time.Duration, full bool) {
+	place := &r.ring[r.n%len(r.ring)]
+	gone, full = *place, r.n >= len(r.ring)
+	*place = d
 	r.n++
+	return gone, full
 }
 
 func (r *recent) last() []time.Duration { return r.ring[:min(r.n, len(r.ring))] }
@@ -68,6 +72,7 @@ func (r *recent) most() (most time.Duration) {
 // answers are how long the last ones took.
 type answers struct {
 	took     recent
+	sorted   []time.Duration // the same ones
 	shortest time.Duration
 	telling  bool // what one takes longer says something of its way
 }
@@ -75,13 +80,17 @@ type answers struct {
 // add notes an answer. late is by how much this machine was late with something
 // of its own lately.
 func (a *answers) add(took, late time.Duration) {
-	a.took.add(took)
-	last := slices.Sorted(slices.Values(a.took.last()))
-	a.shortest = last[0]
+	if gone, full := a.took.add(took); full {
+		i, _ := slices.BinarySearch(a.sorted, gone)
+		a.sorted = slices.Delete(a.sorted, i, i+1)
+	}
+	i, _ := slices.BinarySearch(a.sorted, took)
+	a.sorted = slices.Insert(a.sorted, i, took)
+	a.shortest = a.sorted[0]
 	if a.shortest <= margin { // next to nothing: all that others took may have been the way there
 		a.shortest = 0
 	}
-	a.telling = last[len(last)/2]-a.shortest <= margin || a.shortest == 0 && late > margin
+	a.telling = a.sorted[len(a.sorted)/2]-a.shortest <= margin || a.shortest == 0 && late > margin
 }
 
 // excess is by how much an answer takes longer than it must, if it takes so long.
