@@ -125,14 +125,16 @@ func (l *Line) Enter(ctx context.Context, v Visitor) (*Place, error) {
 	l.grant(now)
 	l.mu.Unlock()
 
+	select {
+	case <-p.granted: // at once, as a rule
+		return p.outcome()
+	default:
+	}
 	patience := time.NewTimer(MaxWait)
 	defer patience.Stop()
 	select {
 	case <-p.granted:
-		if p.err != nil {
-			return nil, p.err
-		}
-		return p, nil
+		return p.outcome()
 	case <-ctx.Done():
 		return nil, l.giveUp(p, ctx.Err())
 	case <-patience.C:

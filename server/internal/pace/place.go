@@ -24,6 +24,14 @@ type Place struct {
 	err    error     // why it was granted nothing
 }
 
+// outcome is what came of the wait for a place, which is over.
+func (p *Place) outcome() (*Place, error) {
+	if p.err != nil {
+		return nil, p.err
+	}
+	return p, nil
+}
+
 // Send waits for the moment at which the call may go out, a twentieth of a second
 // from now as a rule, and notes it. It waits longer while calls before it are held
 // up. If the vendor has refused others since the place was granted, the pause
