@@ -124,8 +124,8 @@ func (q queries) Events(ctx context.Context, consents []uuid.UUID) ([]consent.En
 
 // Decision implements [consent.Reader].
 func (q queries) Decision(ctx context.Context, id uuid.UUID) (consent.Entry, error) {
-	entry, ok, err := one(ctx, q, "a decision", scanEntry, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes, b.salt
-		FROM event e JOIN body b ON b.idx = e.idx WHERE e.consent = $1 AND e.kind IN ('given', 'refused')`, [16]byte(id))
+	entry, ok, err := one(ctx, q, "a decision", scanEntry, `SELECT idx, kind, consent, site, at, bytes, salt
+		FROM event WHERE consent = $1 AND kind IN ('given', 'refused')`, [16]byte(id))
 	if err == nil && !ok {
 		err = consent.ErrNotFound
 	}
