@@ -61,10 +61,7 @@ func (s *Store) readMark(whole context.Context, of *mark) (written bool, err err
 		return false, err
 	}
 	defer w.drop()
-	t, err := w.begin(ctx)
-	if err != nil {
-		return false, err
-	}
+	t := w.begin(ctx)
 	entry, ok, err := one(ctx, t.queries, "a mark", func(row pgx.Rows, entry *[]byte) error { return row.Scan(entry) },
 		`SELECT entry FROM event WHERE idx = $1`, of.index)
 	if err != nil || !ok || !bytes.Equal(entry, of.entry) {

@@ -237,6 +237,9 @@ func TestARelayThatWasStoppedDoesNotHoldTheHeadForLong(t *testing.T) {
 			if runs++; runs > 1 {
 				return errors.New("begun anew")
 			}
+			if _, _, err := tx.Size(t.Context()); err != nil { // the head is held from the first read on
+				return err
+			}
 			close(holding)
 			<-resume
 			return tx.Append(t.Context(), consent.Batch{Notices: []consent.Notice{{SHA256: [32]byte{1}, Bytes: []byte("late")}}})

@@ -129,12 +129,9 @@ func (s *Store) attempt(whole context.Context, f func(consent.Tx) error) (err er
 			s.writer = nil
 		}
 	}()
-	tx, err := s.writer.begin(ctx)
-	if err != nil {
-		return failed("begin", err)
-	}
+	tx := s.writer.begin(ctx)
 	if err := f(tx); err != nil {
-		done = code(err) == "" && s.writer.rollback(ctx) == nil
+		done = code(err) == "" && (!tx.begun || s.writer.rollback(ctx) == nil)
 		return err
 	}
 	ending, cancel := context.WithTimeout(whole, commitLimit)

@@ -69,12 +69,42 @@ const (
 	writeProbe = `INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at`
 )
 
-// begin begins a transaction with the head's row locked. All that every
-// transaction reads comes with the same answer, each by a statement of its own.
-func (w *writer) begin(ctx context.Context) (*tx, error) {
+// begin prepares a transaction, which begins with what it reads first.
+func (w *writer) begin(ctx context.Context) *tx {
 	w.warned.Store(false)
 	t := &tx{w: w, ctx: ctx, last: last{index: -1}}
 	t.queries.run = t.read
+	return t
+}
+
+// tx is a transaction.
+type tx struct {
+	queries
+	w     *writer
+	ctx   context.Context // bounds it
+	begun bool
+	head  consent.Head // both are read when it begins
+	last  last
+
+	// What is written is sent with the commit: one way to the server and back for
+	// all of it.
+	queued pgx.Batch
+	what   []string // of each queued statement
+	dirty  bool     // something was written before that
+	mark   *mark
+}
+
+var _ consent.Tx = (*tx)(nil)
+
+func (t *tx) queue(what, statement string, args ...any) {
+	t.queued.Queue(statement, args...)
+	t.what = append(t.what, what)
+}
+
+// begin begins the transaction with the head's row locked, and sends more statements
+// with that, one way to the server and back for all of it. Each statement sees what is
+// there when it runs itself: whatever comes after the lock, with the lock held.
+func (t *tx) begin(more func(*pgx.Batch)) error {
 	var b pgx.Batch
 	for _, statement := range []string{beginWrite, setStatement, setLock, setIdle, lockHead} {
 		b.Queue(statement)
@@ -95,33 +125,26 @@ func (w *writer) begin(ctx context.Context) (*tx, error) {
 		}
 		return rows.Err()
 	})
-	return t, broken(w.conn.SendBatch(ctx, &b).Close())
+	more(&b)
+	t.begun = true // and the connection is dropped if it has not
+	if err := broken(t.w.conn.SendBatch(t.ctx, &b).Close()); err != nil {
+		return failed("begin", err)
+	}
+	return nil
 }
 
-// tx is a transaction.
-type tx struct {
-	queries
-	w    *writer
-	ctx  context.Context // bounds it
-	head consent.Head
-	last last
-
-	// What is written is sent with the commit: one way to the server and back for
-	// all of it.
-	queued pgx.Batch
-	what   []string // of each queued statement
-	dirty  bool     // something was written before that
-	mark   *mark
-}
-
-var _ consent.Tx = (*tx)(nil)
-
-func (t *tx) queue(what, statement string, args ...any) {
-	t.queued.Queue(statement, args...)
-	t.what = append(t.what, what)
+// begins begins the transaction unless something was read before.
+func (t *tx) begins() error {
+	if t.begun {
+		return nil
+	}
+	return t.begin(func(*pgx.Batch) {})
 }
 
 func (t *tx) read(_ context.Context, collect func(pgx.Rows) error, statement string, args ...any) error {
+	if !t.begun && t.queued.Len() == 0 {
+		return t.begin(func(b *pgx.Batch) { b.Queue(statement, args...).Query(collect) })
+	}
 	if err := t.flush(); err != nil {
 		return err
 	}
@@ -135,8 +158,8 @@ func (t *tx) read(_ context.Context, collect func(pgx.Rows) error, statement str
 
 // flush sends what is queued, since something is read after it.
 func (t *tx) flush() error {
-	if t.queued.Len() == 0 {
-		return nil
+	if err := t.begins(); err != nil || t.queued.Len() == 0 {
+		return err
 	}
 	results := t.w.conn.SendBatch(t.ctx, &t.queued)
 	for _, what := range t.what {
@@ -149,10 +172,16 @@ func (t *tx) flush() error {
 }
 
 // Head implements [consent.Reader].
-func (t *tx) Head(context.Context) (consent.Head, error) { return asHead(t.head), nil }
+func (t *tx) Head(context.Context) (consent.Head, error) {
+	err := t.begins()
+	return asHead(t.head), err
+}
 
 // Size implements [consent.Tx].
 func (t *tx) Size(context.Context) (int64, time.Time, error) {
+	if err := t.begins(); err != nil {
+		return 0, time.Time{}, err
+	}
 	if t.last.index < 0 {
 		return 0, time.Time{}, nil
 	}
@@ -162,6 +191,12 @@ func (t *tx) Size(context.Context) (int64, time.Time, error) {
 // commit sends what is queued, and the commit behind it. What the answer leaves
 // open is a *[lostError].
 func (t *tx) commit(ctx context.Context) error {
+	if !t.begun && t.queued.Len() == 0 {
+		return nil
+	}
+	if err := t.begins(); err != nil {
+		return err
+	}
 	if t.queued.Len() == 0 && !t.dirty {
 		if err := t.w.rollback(ctx); err != nil { // nothing to commit: it need not wait for the disk
 			return failed("end", broken(err))
