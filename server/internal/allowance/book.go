@@ -12,9 +12,11 @@ import (
 	"ekycconnect/server/internal/pace"
 )
 
-// Database runs transactions that may be begun anew until their commit.
+// Database runs transactions that may be begun anew until their commit. first adds
+// what is sent with the beginning, and the batch that f returns goes with the commit;
+// either may be nil.
 type Database interface {
-	Transact(ctx context.Context, f func(pgx.Tx) error) error
+	Transact(ctx context.Context, first func(*pgx.Batch), f func(*pgx.Conn) (*pgx.Batch, error)) error
 }
 
 const (
@@ -49,11 +51,11 @@ var _ pace.Book = (*Book)(nil)
 func Open(ctx context.Context, db Database, account string, calls func() (map[string][]time.Time, error)) (*Book, error) {
 	b := &Book{db: db, account: account, relay: uuid.NewString()}
 	there := false
-	err := db.Transact(ctx, func(tx pgx.Tx) error {
+	err := db.Transact(ctx, nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
 		if err := b.look(ctx, tx); err != nil {
-			return err
+			return nil, err
 		}
-		return tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM allowance WHERE account = $1)`, account).Scan(&there)
+		return nil, tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM allowance WHERE account = $1)`, account).Scan(&there)
 	})
 	if err == nil && !there {
 		err = b.begin(ctx, calls)
@@ -79,15 +81,15 @@ func (b *Book) begin(ctx context.Context, calls func() (map[string][]time.Time, 
 			note.Entries = append(note.Entries, pace.Entry{At: at.UnixMicro(), Site: site})
 		}
 	}
-	return b.db.Transact(ctx, func(tx pgx.Tx) error {
+	return b.db.Transact(ctx, nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
 		made, err := tx.Exec(ctx, `INSERT INTO allowance (account) VALUES ($1) ON CONFLICT (account) DO NOTHING`, b.account)
 		if err != nil || made.RowsAffected() == 0 {
-			return err
+			return nil, err
 		}
-		var batch pgx.Batch
+		batch := new(pgx.Batch)
 		first := *b // what it writes is read again at the first turn
-		first.write(&batch, 0, note)
-		return tx.SendBatch(ctx, &batch).Close()
+		first.write(batch, 0, note)
+		return batch, nil
 	})
 }
 
@@ -95,7 +97,7 @@ func (b *Book) begin(ctx context.Context, calls func() (map[string][]time.Time, 
 func (b *Book) Now() time.Time { return b.clock.now() }
 
 // look reads the clock alone.
-func (b *Book) look(ctx context.Context, tx pgx.Tx) error {
+func (b *Book) look(ctx context.Context, tx *pgx.Conn) error {
 	var at int64
 	begin := time.Now()
 	if err := tx.QueryRow(ctx, readClock).Scan(&at); err != nil {
@@ -116,10 +118,10 @@ const chunk = 2000
 // preload reads the day while others have their turns.
 func (b *Book) preload(ctx context.Context) error {
 	for more := true; more; {
-		err := b.db.Transact(ctx, func(tx pgx.Tx) error {
+		err := b.db.Transact(ctx, nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
 			rows, err := tx.Query(ctx, readChunk, b.account, b.read, chunk)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			var seq int64
 			var n note
@@ -130,7 +132,7 @@ func (b *Book) preload(ctx context.Context) error {
 				return nil
 			})
 			more = read == chunk
-			return err
+			return nil, err
 		})
 		if err != nil {
 			return err
@@ -143,17 +145,18 @@ func (b *Book) preload(ctx context.Context) error {
 func (b *Book) Turn(ctx context.Context, f func(pace.Page) pace.Note) error {
 	asked := false
 	var next, read Book
-	err := b.db.Transact(ctx, func(tx pgx.Tx) error {
+	lock := func(first *pgx.Batch) { first.Queue(lockAccount, b.account) }
+	err := b.db.Transact(ctx, lock, func(tx *pgx.Conn) (*pgx.Batch, error) {
 		if asked { // begun anew, but f gives moments away once
-			return errAgain
+			return nil, errAgain
 		}
 		next = *b
 		page, err := next.open(ctx, tx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		asked, read = true, next
-		return next.close(ctx, tx, f(page))
+		return next.close(f(page))
 	})
 	switch {
 	case err == nil, errors.Is(err, errNothing):

@@ -131,12 +131,12 @@ func TestABookThatHasLostEntriesIsReadAnew(t *testing.T) {
 	entries := []pace.Entry{{At: 1, Site: "a"}, {At: 2, Site: "a"}}
 	turn(t, b, pace.Note{Entries: entries[:1]})
 	turn(t, b, pace.Note{Entries: entries[1:]})
-	require.NoError(t, opened(t, dsn).Transact(t.Context(), func(tx pgx.Tx) error {
+	require.NoError(t, opened(t, dsn).Transact(t.Context(), nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
 		_, err := tx.Exec(t.Context(), `UPDATE allowance SET seq = 1`)
 		if err == nil {
 			_, err = tx.Exec(t.Context(), `DELETE FROM allowance_note WHERE seq = 2`)
 		}
-		return err
+		return nil, err
 	}))
 	page := turn(t, b, pace.Note{})
 	require.True(t, page.All)

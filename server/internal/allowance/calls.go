@@ -28,12 +28,12 @@ func (c *Calls) Take(ctx context.Context, consentID string, most int) (ok bool, 
 		return false, fmt.Errorf("allowance: consent: %w", err)
 	}
 	for range most + 1 { // each time that another relay was quicker, there is one less
-		err = c.db.Transact(ctx, func(tx pgx.Tx) error {
+		err = c.db.Transact(ctx, nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
 			done, err := tx.Exec(ctx, `INSERT INTO consent_call (consent, n, at)
 				SELECT $1, coalesce(max(n), 1) + 1, $3 FROM consent_call WHERE consent = $1 HAVING coalesce(max(n), 1) < $2`,
 				[16]byte(id), most, time.Now().UnixMicro())
 			ok = err == nil && done.RowsAffected() == 1
-			return err
+			return nil, err
 		})
 		var taken *pgconn.PgError
 		if !errors.As(err, &taken) || taken.Code != "23505" {

@@ -35,11 +35,8 @@ const (
 	lightly = `SET LOCAL synchronous_commit = off`
 )
 
-// open locks the account and reads what is new.
-func (b *Book) open(ctx context.Context, tx pgx.Tx) (page pace.Page, err error) {
-	if _, err := tx.Exec(ctx, lockAccount, b.account); err != nil {
-		return page, err
-	}
+// open reads what is new, once the account is locked.
+func (b *Book) open(ctx context.Context, tx *pgx.Conn) (page pace.Page, err error) {
 	var batch pgx.Batch
 	var now, seq, paused int64
 	batch.Queue(readClock).QueryRow(func(row pgx.Row) error { return row.Scan(&now) })
@@ -79,20 +76,20 @@ func (b *Book) open(ctx context.Context, tx pgx.Tx) (page pace.Page, err error) 
 	return page, nil
 }
 
-// close writes what the line notes.
-func (b *Book) close(ctx context.Context, tx pgx.Tx, note pace.Note) error {
+// close says how to write what the line notes.
+func (b *Book) close(note pace.Note) (*pgx.Batch, error) {
 	now := b.clock.now()
-	var batch pgx.Batch
+	batch := new(pgx.Batch)
 	news := len(note.Entries) > 0 || !note.Paused.IsZero()
 	tell := news || (note.Waiting > 0) != (b.told > 0) || note.Waiting != b.told && now.Sub(b.toldAt) > alive/10 || note.Waiting > 0 && now.Sub(b.toldAt) > alive/4
 	switch {
 	case !tell:
-		return errNothing
+		return nil, errNothing
 	case !news:
 		batch.Queue(lightly)
 	}
 	from := b.read
-	b.write(&batch, from, note)
+	b.write(batch, from, note)
 	for i, e := range note.Entries {
 		if e.Was == 0 {
 			b.served = from + int64(i) + 1
@@ -106,7 +103,7 @@ func (b *Book) close(ctx context.Context, tx pgx.Tx, note pace.Note) error {
 		batch.Queue(pruneCalls, now.Add(-day).UnixMicro())
 		b.pruned = now
 	}
-	return tx.SendBatch(ctx, &batch).Close()
+	return batch, nil
 }
 
 // write queues what a turn adds behind the entry of number from.
