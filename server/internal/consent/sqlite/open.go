@@ -27,15 +27,11 @@ const (
 	lockWait = 2 * time.Second
 
 	// Look-ups are by hash, so every consent touches pages all over their trees: up
-	// to 64 MiB of them are kept in memory once there are so many, and 32 MiB of log
-	// gathers before they are written to their places, many changes at a time
-	// (measured: a sixth less work than with SQLite's 2 and 4 MiB).
+	// to 64 MiB of them are kept in memory once there are so many (measured, with
+	// foldAt: a sixth less work than with SQLite's 2 and 4 MiB).
 	writerCache = "cache_size(-65536)"
-	writerLog   = "wal_autocheckpoint(8000)"
-
-	// The inner pages of every tree over a million consents are 7 MiB; a reader that
-	// cannot keep them reads them again for each row.
-	readerCache = "cache_size(-16384)"
+	writerLog   = "wal_autocheckpoint(32000)" // pages; see fold
+	besideLog   = "wal_autocheckpoint(8000)"
 
 	// What is deleted is overwritten: an erased record must not be left in the
 	// file's free space.
@@ -50,9 +46,10 @@ type Store struct {
 	read  *sql.DB
 	reads *queries
 
-	aside  aside
-	recent *recent      // nil beside a relay that serves
-	looked atomic.Int64 // when, Unix time in ns, it was last seen whether another program wrote
+	aside   aside
+	folding folding
+	recent  *recent      // nil beside a relay that serves
+	looked  atomic.Int64 // when, Unix time in ns, it was last seen whether another program wrote
 
 	mu     sync.Mutex // held by a transaction
 	writer *writer    // nil until the next one, and after a failure
@@ -100,15 +97,19 @@ func open(dir string, wait time.Duration) (_ *Store, err error) {
 	if err := migrate(ctx, s.write, s.path); err != nil {
 		return nil, err
 	}
-	return s, s.prepare(ctx, wait)
+	if err := s.prepare(ctx, wait); err != nil {
+		return nil, err
+	}
+	s.folding.start(s)
+	return s, nil
 }
 
 // prepare opens what is read and written with.
 func (s *Store) prepare(ctx context.Context, wait time.Duration) (err error) {
-	if s.read, err = connect(s.path, wait, "query_only(1)", readerCache); err != nil {
+	if s.read, err = connect(s.path, wait, "query_only(1)"); err != nil {
 		return err
 	}
-	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxOpenConns(readers + 1) // one of them folds
 	s.read.SetMaxIdleConns(readers)
 	prepared := &statements{prepare: s.read.PrepareContext}
 	if s.reads = newQueries(ctx, prepared); prepared.err != nil {

@@ -56,6 +56,7 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 		return commitFailed(err)
 	}
 	s.recent.committed(s.writer.appended)
+	s.folding.wrote(s.writer.appended)
 	s.wrote = true
 	return nil
 }
@@ -84,11 +85,15 @@ func (s *Store) Ready(ctx context.Context) error {
 // Close implements [consent.Store].
 func (s *Store) Close() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.closed {
+		s.mu.Unlock()
 		return nil
 	}
 	s.closed = true
+	s.mu.Unlock()
+	s.folding.end()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.recent.forget()
 	close(s.aside.ended)
 	var errs []error

@@ -229,6 +229,8 @@ var errStillRead = errors.New("another program reads the ledger")
 // (PRAGMA secure_delete); the pages as they were before stand in the
 // write-ahead log, which is folded into the file and cut to nothing.
 func (s *Store) Scrub(ctx context.Context) error {
+	s.folding.fold.Lock()
+	defer s.folding.fold.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

@@ -28,10 +28,19 @@ type writer struct {
 
 var _ consent.Tx = (*writer)(nil)
 
+// A statement that may fail half way keeps the pages as they were. In memory: a file
+// of them took nearly half of all writing (calls, measured), and held what the data
+// directory alone should. Not for migrations, whose statements change whole tables.
+const undoInMemory = `PRAGMA temp_store = MEMORY`
+
 func newWriter(ctx context.Context, db *sql.DB, r *recent) (*writer, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, unavailable("open", err)
+	}
+	if _, err := conn.ExecContext(ctx, undoInMemory); err != nil {
+		conn.Close()
+		return nil, failed("open", err)
 	}
 	s := &statements{prepare: conn.PrepareContext}
 	w := &writer{

@@ -1,0 +1,44 @@
+package sqlite
+
+import (
+	"os"
+	"testing"
+
+	"ekycconnect/server/internal/consent"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheLogIsFoldedBesideTheCommitsAndBeginsAnew(t *testing.T) {
+	store := opened(t, t.TempDir())
+	var next int64
+	add := func(events int) {
+		var b consent.Batch
+		for range events {
+			b.Entries = append(b.Entries, consent.Entry{Index: next, Kind: consent.Given, Consent: uuid.New(), Site: "pk", Body: make([]byte, 1100), Salt: make([]byte, 32)})
+			next++
+		}
+		require.NoError(t, store.Update(t.Context(), func(tx consent.Tx) error { return tx.Append(t.Context(), b) }))
+	}
+	inFile := func() int64 {
+		info, err := os.Stat(store.path)
+		require.NoError(t, err)
+		return info.Size()
+	}
+	for range 24 {
+		add(256)
+	}
+	require.Less(t, inFile(), int64(1<<20), "not yet: all is in the log")
+	for range 2 {
+		add(256)
+	}
+	store.folding.end() // waits for it
+	store.folding.due = nil
+	require.Greater(t, inFile(), int64(6000*1100))
+
+	add(1)
+	var busy, logged, folded int
+	require.NoError(t, store.writer.conn.QueryRowContext(t.Context(), `PRAGMA wal_checkpoint(PASSIVE)`).Scan(&busy, &logged, &folded))
+	require.Less(t, logged, 100, "it began anew")
+}
