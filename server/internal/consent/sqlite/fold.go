@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"ekycconnect/server/internal/consent"
@@ -18,7 +19,10 @@ type folding struct {
 	due   chan struct{} // nil where nothing is folded
 	ended sync.WaitGroup
 	fold  sync.Mutex // held by whoever folds; taken before the store's lock
-	pages int        // about how many have gathered; of whoever holds the store's lock
+
+	// Of whoever holds the store's lock.
+	pages  int // about how many have gathered
+	failed error
 }
 
 // start folds in s whenever it is due.
@@ -60,16 +64,25 @@ func (f *folding) end() {
 // has come meanwhile: only then does the log begin anew. A failure loses nothing: the
 // log keeps what is not folded, and the writer folds once it is four times as long.
 func (s *Store) fold() {
-	const statement = `PRAGMA wal_checkpoint(PASSIVE)`
-	ctx := context.Background()
 	s.folding.fold.Lock()
 	defer s.folding.fold.Unlock()
-	if _, err := s.read.ExecContext(ctx, statement); err != nil {
-		return
+	run := func() error {
+		_, err := s.read.ExecContext(context.Background(), `PRAGMA wal_checkpoint(PASSIVE)`)
+		return err
 	}
+	err := run()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.closed {
-		_, _ = s.read.ExecContext(ctx, statement)
+	if err == nil && !s.closed {
+		err = run()
+	}
+	s.folding.judge(err)
+}
+
+// judge notes a failed sync, after which nobody can tell what the disk holds: it is
+// the answer to the next commit. It needs the store's lock.
+func (f *folding) judge(err error) {
+	if err = failed("fold", err); errors.Is(err, consent.ErrUnknownOutcome) {
+		f.failed = err
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	lib "modernc.org/sqlite/lib"
 )
 
 func TestTheLogIsFoldedBesideTheCommitsAndBeginsAnew(t *testing.T) {
@@ -41,4 +42,14 @@ func TestTheLogIsFoldedBesideTheCommitsAndBeginsAnew(t *testing.T) {
 	var busy, logged, folded int
 	require.NoError(t, store.writer.conn.QueryRowContext(t.Context(), `PRAGMA wal_checkpoint(PASSIVE)`).Scan(&busy, &logged, &folded))
 	require.Less(t, logged, 100, "it began anew")
+}
+
+func TestAFailedSyncOfAFoldIsTheAnswerToTheNextCommit(t *testing.T) {
+	store := opened(t, t.TempDir())
+	nothing := func(consent.Tx) error { return nil }
+	store.folding.judge(nil)
+	store.folding.judge(failure(lib.SQLITE_FULL))
+	require.NoError(t, store.Update(t.Context(), nothing), "the log keeps what is not folded")
+	store.folding.judge(failure(lib.SQLITE_IOERR_FSYNC))
+	require.ErrorIs(t, store.Update(t.Context(), nothing), consent.ErrUnknownOutcome)
 }

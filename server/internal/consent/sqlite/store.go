@@ -25,6 +25,9 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 	if s.closed {
 		return errClosed
 	}
+	if s.folding.failed != nil {
+		return s.folding.failed
+	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("sqlite: begin: %w", err)
 	}
