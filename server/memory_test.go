@@ -9,17 +9,23 @@ import (
 )
 
 func TestMemoryIsLimitedByTheConnectionsUnlessTheOperatorSaysOtherwise(t *testing.T) {
-	before := debug.SetMemoryLimit(-1)
-	t.Cleanup(func() { debug.SetMemoryLimit(before) })
-	limited := func(connections int, set bool) int64 {
+	oldLimit, oldPercent := debug.SetMemoryLimit(-1), debug.SetGCPercent(100)
+	t.Cleanup(func() { debug.SetMemoryLimit(oldLimit); debug.SetGCPercent(oldPercent) })
+	limited := func(connections int, set string) (limit int64, percent int) {
 		debug.SetMemoryLimit(math.MaxInt64)
-		limitMemory(connections, func(name string) (string, bool) { return "", set && name == "GOMEMLIMIT" })
-		return debug.SetMemoryLimit(-1)
+		debug.SetGCPercent(100)
+		limitMemory(connections, func(name string) (string, bool) { return "", name == set })
+		return debug.SetMemoryLimit(-1), debug.SetGCPercent(100)
 	}
-	const unlimited = math.MaxInt64
-	require.EqualValues(t, unlimited, limited(0, false), "as many connections as come")
-	require.EqualValues(t, unlimited, limited(8192, true), "the runtime has read it by itself")
-	few, many := limited(1024, false), limited(8192, false)
+	for set, connections := range map[string]int{"": 0, "GOMEMLIMIT": 8192} {
+		limit, percent := limited(connections, set)
+		require.EqualValues(t, math.MaxInt64, limit, "no bound, or the runtime has read it by itself")
+		require.Equal(t, 100, percent)
+	}
+	few, percent := limited(1024, "")
+	require.Equal(t, garbage, percent)
+	many, percent := limited(8192, "GOGC")
+	require.Equal(t, 100, percent)
 	require.Greater(t, few, int64(room))
 	require.InDelta(t, 7168*roomEach, many-few, 16<<20, "the rest is what this test holds")
 	require.Less(t, many, int64(1<<30))

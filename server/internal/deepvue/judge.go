@@ -140,7 +140,7 @@ func judgeBody(body []byte, wantSession bool) (answer, wire.Code, Class) {
 		return a, wire.VendorBadAnswer, classSessionID
 	}
 	var class Class
-	if a.captcha, class = checkPicture(data.Captcha); class != "" {
+	if a.captcha, class = checkPicture(data.Captcha.text); class != "" {
 		return a, wire.VendorBadAnswer, class
 	}
 	return a, "", ""
@@ -150,19 +150,43 @@ func judgeBody(body []byte, wantSession bool) (answer, wire.Code, Class) {
 // is not is said only once the code has been judged.
 type data struct {
 	SessionID jsontext.Value `json:"session_id"`
-	Captcha   string         `json:"captcha"`
+	Captcha   text           `json:"captcha"`
 	there     bool
 }
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom.
 func (d *data) UnmarshalJSONFrom(from *jsontext.Decoder) error {
-	value, err := from.ReadValue()
-	if err != nil {
-		return err
+	if from.PeekKind() != '{' {
+		return from.SkipValue()
 	}
 	type plain data // has no such method
-	d.there = value.Kind() == '{' && json.Unmarshal(value, (*plain)(d)) == nil
-	return nil
+	err := json.UnmarshalDecode(from, (*plain)(d))
+	d.there = err == nil && !d.Captcha.other
+	return err
+}
+
+// text is a string, or null; of anything else it is only known that it was there. A
+// picture is read once, as all of it is.
+type text struct {
+	text  string
+	other bool
+}
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (t *text) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	switch from.PeekKind() {
+	case '"':
+		token, err := from.ReadToken()
+		if err != nil {
+			return err
+		}
+		t.text = token.String()
+		return nil
+	case 'n':
+	default:
+		t.other = true
+	}
+	return from.SkipValue()
 }
 
 // is200 takes the body's code as a number, or as the number in a string.
