@@ -81,14 +81,25 @@ func idsOf(ids []uuid.UUID) [][16]byte {
 // Where a statement looks many keys up, OFFSET 0 has each looked up by itself, in the
 // index: the planner would rather read a table whole, which it takes to be small, for
 // every group of a hundred.
+const (
+	claimsByKey = `SELECT c.key, c.idx, c.proof FROM (SELECT DISTINCT unnest($1::uuid[]) AS key) wanted
+		CROSS JOIN LATERAL (SELECT * FROM claim WHERE key = wanted.key OFFSET 0) c`
+
+	claimants = `SELECT e.idx, e.consent, e.at, coalesce(r.value, '') FROM (SELECT DISTINCT unnest($1::bigint[]) AS idx) wanted
+		CROSS JOIN LATERAL (SELECT * FROM event WHERE idx = wanted.idx OFFSET 0) e
+		LEFT JOIN LATERAL (SELECT value FROM reply WHERE idx = wanted.idx OFFSET 0) r ON true`
+
+	eventsByConsent = `SELECT e.idx, e.kind, e.consent, e.site, e.at, e.bytes, e.salt
+		FROM (SELECT DISTINCT unnest($1::uuid[]) AS consent) wanted
+		CROSS JOIN LATERAL (SELECT * FROM event WHERE consent = wanted.consent OFFSET 0) e ORDER BY e.idx`
+)
 
 // Claims implements [consent.Reader]. Mostly there is none, so the events of those that
 // there are, are asked for apart: to plan a statement with all tables takes longer.
 func (q queries) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim, error) {
 	claims, err := all(ctx, q, "claims", func(row pgx.Rows, c *consent.Claim) error {
 		return row.Scan((*[16]byte)(&c.Key), &c.Index, (*[16]byte)(&c.Proof))
-	}, `SELECT c.key, c.idx, c.proof FROM (SELECT DISTINCT unnest($1::uuid[]) AS key) wanted
-		CROSS JOIN LATERAL (SELECT * FROM claim WHERE key = wanted.key OFFSET 0) c`, keysOf(keys))
+	}, claimsByKey, keysOf(keys))
 	if err != nil || len(claims) == 0 {
 		return nil, err
 	}
@@ -96,19 +107,17 @@ func (q queries) Claims(ctx context.Context, keys []consent.Key) ([]consent.Clai
 	for i := range claims {
 		indexes[i] = claims[i].Index
 	}
-	claimants, err := all(ctx, q, "claims", func(row pgx.Rows, c *consent.Claim) error {
+	of, err := all(ctx, q, "claims", func(row pgx.Rows, c *consent.Claim) error {
 		var at int64
 		err := row.Scan(&c.Index, (*[16]byte)(&c.Consent), &at, &c.Reply)
 		c.At = moment(at)
 		return err
-	}, `SELECT e.idx, e.consent, e.at, coalesce(r.value, '') FROM (SELECT DISTINCT unnest($1::bigint[]) AS idx) wanted
-		CROSS JOIN LATERAL (SELECT * FROM event WHERE idx = wanted.idx OFFSET 0) e
-		LEFT JOIN LATERAL (SELECT value FROM reply WHERE idx = wanted.idx OFFSET 0) r ON true`, indexes)
+	}, claimants, indexes)
 	for i := range claims {
 		c := &claims[i]
-		for _, of := range claimants {
-			if of.Index == c.Index {
-				c.Consent, c.At, c.Reply = of.Consent, of.At, of.Reply
+		for _, event := range of {
+			if event.Index == c.Index {
+				c.Consent, c.At, c.Reply = event.Consent, event.At, event.Reply
 			}
 		}
 	}
@@ -117,9 +126,7 @@ func (q queries) Claims(ctx context.Context, keys []consent.Key) ([]consent.Clai
 
 // Events implements [consent.Reader].
 func (q queries) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Entry, error) {
-	return all(ctx, q, "events", scanEntry, `SELECT e.idx, e.kind, e.consent, e.site, e.at, e.bytes, e.salt
-		FROM (SELECT DISTINCT unnest($1::uuid[]) AS consent) wanted
-		CROSS JOIN LATERAL (SELECT * FROM event WHERE consent = wanted.consent OFFSET 0) e ORDER BY e.idx`, idsOf(consents))
+	return all(ctx, q, "events", scanEntry, eventsByConsent, idsOf(consents))
 }
 
 // Decision implements [consent.Reader].

@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
 
 	"ekycconnect/server/internal/consent"
@@ -126,4 +127,29 @@ func TestStatementsArePlannedForTheTablesAsTheyAre(t *testing.T) {
 	require.NoError(t, s.pool.QueryRow(t.Context(), `SELECT current_setting('plan_cache_mode'), current_setting('jit')`).Scan(&mode, &jit))
 	require.Equal(t, "force_custom_plan", mode)
 	require.Equal(t, "off", jit)
+}
+
+// A plan that is kept was made when the tables were empty, and must not read them
+// whole when they are not.
+func TestAPlanOfACommitIsGoodForAnySize(t *testing.T) {
+	s := opened(t, pgtest.Database(t))
+	w, err := newWriter(t.Context(), s.config.ConnConfig)
+	require.NoError(t, err)
+	defer w.drop()
+	for statement, kind := range map[string]string{
+		claimsByKey: "uuid[]", claimants: "bigint[]", eventsByConsent: "uuid[]",
+	} {
+		_, err := w.conn.Exec(t.Context(), `PREPARE kept (`+kind+`) AS `+statement)
+		require.NoError(t, err)
+		rows, err := w.conn.Query(t.Context(), `EXPLAIN EXECUTE kept ('{}')`)
+		require.NoError(t, err)
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		plan := strings.Join(lines, "\n")
+		require.NotContains(t, plan, "Seq Scan", statement)
+		require.Contains(t, plan, "Index", statement)
+		require.Contains(t, plan, "$1", "it is made without the values")
+		_, err = w.conn.Exec(t.Context(), `DEALLOCATE kept`)
+		require.NoError(t, err)
+	}
 }
