@@ -44,10 +44,8 @@ func measureGrowth(ctx context.Context, l *lab, s *section) error {
 	runtime.GC()
 	for round := range max(l.rounds(), 15) {
 		l.say("growth: round %d", round+1)
-		for _, one := range steps {
-			if err := one.round(ctx); err != nil {
-				return err
-			}
+		if err := measureRound(ctx, steps); err != nil {
+			return err
 		}
 	}
 	for _, one := range steps {
@@ -89,54 +87,79 @@ func (s *step) cache() error {
 	return err
 }
 
-// round takes each figure once.
-func (s *step) round(ctx context.Context) error {
-	const asked = 1000
-	if err := s.cache(); err != nil {
-		return err
-	}
-	if _, err := s.grow(ctx, len(s.ids)+asked); err != nil { // not counted: see timed
-		return err
-	}
-	each, err := s.grow(ctx, len(s.ids)+asked)
-	if err != nil {
-		return err
-	}
-	s.append = append(s.append, float64(each.Nanoseconds())/1e3)
-	took, err := timed(asked, func() error {
-		_, err := s.ledger.Receipt(ctx, s.ids[rand.IntN(s.size)])
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	s.receipt = append(s.receipt, took)
-	took, err = timed(asked, func() error {
-		records, _, err := s.ledger.BySubject(ctx, s.sample.Site, "customer-"+strconv.Itoa(rand.IntN(s.size)), 0, "")
-		if err == nil && len(records) != 1 {
-			err = fmt.Errorf("a subject has %d records", len(records))
+// measureRound takes each figure of each ledger once.
+func measureRound(ctx context.Context, steps []*step) error {
+	for _, one := range steps {
+		if err := one.cache(); err != nil {
+			return err
 		}
-		return err
-	})
-	s.subject = append(s.subject, took)
-	return err
+	}
+	for _, work := range []struct {
+		shares, calls int
+		into          func(*step) *samples
+		run           func(*step, int) error
+	}{
+		{4, 250, func(s *step) *samples { return &s.append }, func(s *step, calls int) error {
+			_, err := s.grow(ctx, len(s.ids)+calls)
+			return err
+		}},
+		{80, 25, func(s *step) *samples { return &s.receipt }, func(s *step, calls int) error { return s.readReceipts(ctx, calls) }},
+		{80, 25, func(s *step) *samples { return &s.subject }, func(s *step, calls int) error { return s.lookUp(ctx, calls) }},
+	} {
+		took, err := inTurn(steps, work.shares, func(s *step) error { return work.run(s, work.calls) })
+		if err != nil {
+			return err
+		}
+		for i, one := range steps {
+			into := work.into(one)
+			*into = append(*into, float64(took[i].Nanoseconds())/1e3/float64(work.calls*work.shares/2))
+		}
+	}
+	return nil
 }
 
-// timed is what one call takes, in µs, over n of them, after as many that are not
-// counted: they fill the caches that the other ledgers have emptied meanwhile.
-func timed(n int, run func() error) (float64, error) {
-	for range n {
-		if err := run(); err != nil {
-			return 0, err
+// inTurn has every ledger do its share of a work, one after the other and again, and
+// says how long each worked for the second half: whatever the machine does meanwhile
+// slows all of them down alike, and the first half fills the caches that other work
+// has emptied.
+func inTurn(steps []*step, shares int, share func(*step) error) ([]time.Duration, error) {
+	took := make([]time.Duration, len(steps))
+	for n := range shares {
+		for i, one := range steps {
+			begin := time.Now()
+			if err := share(one); err != nil {
+				return nil, err
+			}
+			if n >= shares/2 {
+				took[i] += time.Since(begin)
+			}
 		}
 	}
-	begin := time.Now()
+	return took, nil
+}
+
+// readReceipts makes receipts of consents at random.
+func (s *step) readReceipts(ctx context.Context, n int) error {
 	for range n {
-		if err := run(); err != nil {
-			return 0, err
+		if _, err := s.ledger.Receipt(ctx, s.ids[rand.IntN(s.size)]); err != nil {
+			return err
 		}
 	}
-	return float64(time.Since(begin).Nanoseconds()) / 1e3 / float64(n), nil
+	return nil
+}
+
+// lookUp finds the records of subjects at random.
+func (s *step) lookUp(ctx context.Context, n int) error {
+	for range n {
+		records, _, err := s.ledger.BySubject(ctx, s.sample.Site, "customer-"+strconv.Itoa(rand.IntN(s.size)), 0, "")
+		if err != nil {
+			return err
+		}
+		if len(records) != 1 {
+			return fmt.Errorf("a subject has %d records", len(records))
+		}
+	}
+	return nil
 }
 
 // measureVerify closes the ledger and has the relay's own command check it.
@@ -173,7 +196,7 @@ func tellGrowth(s *section, steps []*step) {
 			grouped(int(one.bytes)),
 		})
 	}
-	s.line("Ledgers in SQLite; %d callers at a time record a consent with its vendor call and its redemption, durable and in the log; records are then read one after another, at random. The sizes take turns, fifteen rounds. Each turn begins with reading the whole file once, so that the operating system has it in its cache, and of each kind of work the first half is not counted, since it fills the caches of SQLite and the processor, which the other ledgers have emptied meanwhile.", callers)
+	s.line("Ledgers in SQLite; %d callers at a time record a consent with its vendor call and its redemption, durable and in the log; records are then read one after another, at random. Fifteen rounds; each begins with reading the whole files once, so that the operating system has them in its cache. Then the sizes take turns, 250 consents or 25 reads at a time, so that what else the machine does slows all of them down alike; the first half of each kind of work is not counted, since it fills SQLite's caches.", callers)
 	s.table(rows...)
 	s.line("![cost by the number of consents](img/growth.svg)")
 	grown, proved := last.append.over(first.append), last.receipt.over(first.receipt)
