@@ -95,6 +95,12 @@ func (p *program) failed(err error) error {
 	return fmt.Errorf("%s does not start: %w: %.600s", filepath.Base(p.cmd.Path), err, text)
 }
 
+// lastWords are the end of its log.
+func (p *program) lastWords() string {
+	text, _ := os.ReadFile(p.log.Name())
+	return string(text[max(0, len(text)-2000):])
+}
+
 // pids are the program and its children.
 func (p *program) pids() []int {
 	all := []int{p.cmd.Process.Pid}

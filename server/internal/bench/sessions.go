@@ -69,6 +69,7 @@ func measureSessions(ctx context.Context, l *lab, s *section) error {
 	for _, m := range all {
 		if m.broken != nil {
 			s.line("\nNot measured: %v\n", m.broken)
+			l.say("%v; its log ends: %s", m.broken, m.program.lastWords())
 			continue
 		}
 		whole = append(whole, m)
