@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -48,8 +49,11 @@ func (l *lingering) Accept() (net.Conn, error) {
 			l.quiet = false
 			return c, nil
 		}
-		if l.quiet || time.Now().After(l.until) {
-			return nil, errors.Join(net.ErrClosed, l.TCPListener.Close())
+		if time.Now().After(l.until) {
+			return nil, l.end()
+		}
+		if l.quiet {
+			return l.last()
 		}
 		// A deadline that is over is not waited for, so whoever came before it may still stand there.
 		l.quiet = true
@@ -58,6 +62,31 @@ func (l *lingering) Accept() (net.Conn, error) {
 		}
 	}
 }
+
+// last takes somebody who has come while this goroutine was not run, which on a busy
+// machine may be for milliseconds, or ends: between the look and the end nothing waits.
+func (l *lingering) last() (net.Conn, error) {
+	raw, err := l.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var fd int
+	var nobody error
+	if err := raw.Control(func(listener uintptr) { fd, _, nobody = syscall.Accept(int(listener)) }); err != nil {
+		return nil, err
+	}
+	if nobody != nil {
+		return nil, l.end()
+	}
+	syscall.CloseOnExec(fd)
+	file := os.NewFile(uintptr(fd), "connection")
+	defer file.Close()
+	l.quiet = false
+	return net.FileConn(file)
+}
+
+// end closes what is listened on.
+func (l *lingering) end() error { return errors.Join(net.ErrClosed, l.TCPListener.Close()) }
 
 // Close implements [net.Listener]; Accept does it.
 func (l *lingering) Close() error {
