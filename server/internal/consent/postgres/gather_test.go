@@ -100,19 +100,20 @@ func TestWhoAsksForManyHoldsNobodyUpAndWhoLeavesIsNotWaitedFor(t *testing.T) {
 	for i := range many {
 		many[i] = "m"
 	}
-	var all sync.WaitGroup
+	var all, left sync.WaitGroup
 	all.Go(func() {
 		_, err := g.ask(t.Context(), many)
 		assert.NoError(t, err)
 	})
 	require.Len(t, <-s.begun, len(many))
 	ctx, leave := context.WithCancel(t.Context())
-	all.Go(func() {
+	left.Go(func() {
 		_, err := g.ask(ctx, []string{"a"})
 		assert.ErrorIs(t, err, context.Canceled)
 	})
 	require.Equal(t, []string{"a"}, <-s.begun, "beside the other")
 	leave()
+	left.Wait() // before its answer comes
 	s.answer <- nil
 	s.answer <- nil
 	all.Wait()
