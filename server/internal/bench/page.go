@@ -37,7 +37,10 @@ func measurePage(ctx context.Context, l *lab, s *section) error {
 		return err
 	}
 	defer stop()
-	all := []*shown{{widget: ours}, {widget: ahead}, {widget: altcha}, {widget: cap_}}
+	var all []*shown
+	for _, w := range compared {
+		all = append(all, &shown{widget: w})
+	}
 	var longest samples
 	for round := range l.rounds() {
 		l.say("page: round %d", round+1)

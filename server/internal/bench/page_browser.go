@@ -49,7 +49,7 @@ func (v visited) longest() float64 { return slices.Max(append(v.Tasks, 0)) }
 // and notes when the picture can be answered. Test sitekeys take a press by script.
 func watching() string {
 	var each []string
-	for _, w := range []widget{ours, ahead, altcha, cap_} {
+	for _, w := range compared {
 		each = append(each, fmt.Sprintf("%q: () => %s", w.path, w.visible))
 	}
 	return `

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/andybalholm/brotli"
@@ -37,12 +38,14 @@ var (
 		`<cap-widget data-cap-api-endpoint="/cap/api/"></cap-widget>`,
 		`document.querySelector('cap-widget')?.shadowRoot?.querySelector('[role=button], .captcha')?.getBoundingClientRect().height > 0`}
 	nothing = widget{name: "no widget", path: "/nothing"}
+
+	compared = []widget{ours, ahead, altcha, cap_}
 )
 
 // newSite serves the pages, and the others' widgets as compressed as ours.
 func newSite(l *lab, relay string) (*httptest.Server, error) {
 	mux := http.NewServeMux()
-	for _, w := range []widget{ours, ahead, altcha, cap_, nothing} {
+	for _, w := range append(slices.Clip(compared), nothing) {
 		page := fmt.Sprintf(`<!DOCTYPE html>
 <html lang="en">
 <head>

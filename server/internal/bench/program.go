@@ -91,8 +91,7 @@ func (l *lab) launch(ctx context.Context, name string, args ...string) (*program
 
 func (p *program) failed(err error) error {
 	p.stop()
-	text, _ := os.ReadFile(p.log.Name())
-	return fmt.Errorf("%s does not start: %w: %.600s", filepath.Base(p.cmd.Path), err, text)
+	return fmt.Errorf("%s does not start: %w: %s", filepath.Base(p.cmd.Path), err, p.lastWords())
 }
 
 // lastWords are the end of its log.
