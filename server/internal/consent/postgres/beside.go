@@ -44,9 +44,7 @@ func (s *Store) transact(ctx context.Context, first func(*pgx.Batch), f func(*pg
 	}
 	defer conn.Release() // which closes it, if it is left in a transaction
 	var begin pgx.Batch
-	for _, statement := range []string{beginWrite, setStatement, setLock, setIdle} {
-		begin.Queue(statement)
-	}
+	opening(&begin)
 	if first != nil {
 		first(&begin)
 	}

@@ -113,13 +113,14 @@ func (q queries) Claims(ctx context.Context, keys []consent.Key) ([]consent.Clai
 		c.At = moment(at)
 		return err
 	}, claimants, indexes)
+	events := make(map[int64]consent.Claim, len(of))
+	for _, event := range of {
+		events[event.Index] = event
+	}
 	for i := range claims {
 		c := &claims[i]
-		for _, event := range of {
-			if event.Index == c.Index {
-				c.Consent, c.At, c.Reply = event.Consent, event.At, event.Reply
-			}
-		}
+		event := events[c.Index]
+		c.Consent, c.At, c.Reply = event.Consent, event.At, event.Reply
 	}
 	return claims, err
 }

@@ -69,6 +69,13 @@ var (
 	setIdle      = setLimit("idle_in_transaction_session_timeout", idleLimit)
 )
 
+// opening sends the beginning of a transaction with its time limits.
+func opening(b *pgx.Batch) {
+	for _, statement := range []string{beginWrite, setStatement, setLock, setIdle} {
+		b.Queue(statement)
+	}
+}
+
 const (
 	beginWrite = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`
 
@@ -116,9 +123,8 @@ func (t *tx) queue(what, statement string, args ...any) {
 // there when it runs itself: whatever comes after the lock, with the lock held.
 func (t *tx) begin(more func(*pgx.Batch)) error {
 	var b pgx.Batch
-	for _, statement := range []string{beginWrite, setStatement, setLock, setIdle, lockHead} {
-		b.Queue(statement)
-	}
+	opening(&b)
+	b.Queue(lockHead)
 	b.Queue(readHead).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			if err := scanHead(rows, &t.head); err != nil {
