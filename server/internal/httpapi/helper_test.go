@@ -2,6 +2,9 @@ package httpapi_test
 
 import (
 	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/connect"
@@ -9,6 +12,8 @@ import (
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/httpapi/apitest"
+	"ekycconnect/server/internal/pace"
+	"ekycconnect/server/internal/secret"
 )
 
 func stepOf(name string) storetest.Step { return storetest.Step(name) }
@@ -29,4 +34,14 @@ func withSite(sitekey string) func(*apitest.Settings) {
 			AllowsOrigin: (&config.Site{Origins: []config.Origin{apitest.ShopOrigin}}).AllowsOrigin,
 		})
 	}
+}
+
+// vendorAt gives an account of the relay a vendor; line may be nil.
+func vendorAt(t *testing.T, r *apitest.Relay, account, url string, line *pace.Line, opts ...deepvue.Option) *connect.Account {
+	t.Helper()
+	client, err := deepvue.New(deepvue.Account{Name: account, URL: url, ClientID: "id", ClientSecret: secret.New("key")}, opts...)
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	r.Core.Accounts[account] = connect.NewAccount(client, line)
+	return r.Core.Accounts[account]
 }

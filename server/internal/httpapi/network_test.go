@@ -12,11 +12,9 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
-	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/deepvue/script"
 	"ekycconnect/server/internal/httpapi/apitest"
-	"ekycconnect/server/internal/secret"
 	"ekycconnect/wasm/wire"
 )
 
@@ -85,11 +83,7 @@ func TestABadNetworkToTheVendorIsToldAndLeavesNothingBehind(t *testing.T) {
 				if row.cut {
 					proxy.Stop()
 				}
-				client, err := deepvue.New(deepvue.Account{Name: site, URL: "http://" + proxy.Listen, ClientID: "id", ClientSecret: secret.New("key")},
-					deepvue.Backoff(250*time.Millisecond), deepvue.Deadline(impatience))
-				require.NoError(t, err)
-				t.Cleanup(client.Close)
-				r.Core.Accounts[site] = connect.NewAccount(client, nil)
+				vendorAt(t, r, site, "http://"+proxy.Listen, nil, deepvue.Backoff(250*time.Millisecond), deepvue.Deadline(impatience))
 
 				if row.heals {
 					go func() {

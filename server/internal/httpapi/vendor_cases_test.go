@@ -19,7 +19,6 @@ import (
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/deepvue/script"
 	"ekycconnect/server/internal/httpapi/apitest"
-	"ekycconnect/server/internal/secret"
 	"ekycconnect/wasm/flow"
 	"ekycconnect/wasm/wire"
 )
@@ -66,10 +65,7 @@ func TestWhateverTheVendorDoesEverybodyIsToldTheTruth(t *testing.T) {
 		if p.Roots != nil {
 			opts = append(opts, deepvue.RootCAs(p.Roots))
 		}
-		client, err := deepvue.New(deepvue.Account{Name: name(i), URL: p.URL, ClientID: "id", ClientSecret: secret.New("key")}, opts...)
-		require.NoError(t, err)
-		t.Cleanup(client.Close)
-		r.Core.Accounts[name(i)] = connect.NewAccount(client, nil)
+		vendorAt(t, r, name(i), p.URL, nil, opts...)
 	}
 	messages := keysOf(r.View(t, apitest.Shop).View)
 

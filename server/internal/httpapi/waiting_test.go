@@ -9,13 +9,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/deepvue/script"
 	"ekycconnect/server/internal/httpapi/apitest"
 	"ekycconnect/server/internal/limit"
 	"ekycconnect/server/internal/pace"
-	"ekycconnect/server/internal/secret"
 )
 
 // A consent has one vendor call at a time. Whoever asks for more pictures of one
@@ -35,12 +33,9 @@ func TestWhoWaitsForItsOwnConsentHoldsNoPlaceInTheLine(t *testing.T) {
 	})
 	free := sync.OnceFunc(func() { close(release) })
 	defer free()
-	client, err := deepvue.New(deepvue.Account{Name: site, URL: vendor.URL, ClientID: "id", ClientSecret: secret.New("key")})
-	require.NoError(t, err)
-	defer client.Close()
 	line, err := pace.New(pace.Plan{PerSecond: 10, PerMinute: 4, PerDay: 100}, nil, pace.Options{})
 	require.NoError(t, err)
-	r.Core.Accounts[site] = connect.NewAccount(client, line)
+	vendorAt(t, r, site, vendor.URL, line)
 	const flood = 6
 	r.Core.Limits.Captchas = limit.New(flood)
 
@@ -79,13 +74,9 @@ func TestWhoWaitsForAConnectionIsNotRecorded(t *testing.T) {
 	})
 	free := sync.OnceFunc(func() { close(release) })
 	defer free()
-	client, err := deepvue.New(deepvue.Account{Name: site, URL: vendor.URL, ClientID: "id", ClientSecret: secret.New("key")})
-	require.NoError(t, err)
-	defer client.Close()
 	line, err := pace.New(pace.Plan{PerSecond: 1000, PerMinute: 1000, PerDay: 1000}, nil, pace.Options{})
 	require.NoError(t, err)
-	account := connect.NewAccount(client, line)
-	r.Core.Accounts[site] = account
+	account := vendorAt(t, r, site, vendor.URL, line)
 	decision := r.Decision(t, site)
 	agree := func(ctx context.Context, subject string) {
 		_ = r.Send(ctx, apitest.Call{Path: "/v1/sessions", Origin: apitest.ShopOrigin,
