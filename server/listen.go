@@ -17,8 +17,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"golang.org/x/sync/errgroup"
 
-	"ekycconnect/server/internal/flood"
-	"ekycconnect/server/internal/ready"
+	"ekycconnect/server/internal/connlimit"
+	"ekycconnect/server/internal/startline"
 )
 
 // The servers' limits. A widget waits 25 s: 8 s in line and 10 s for the
@@ -34,13 +34,13 @@ const (
 )
 
 // run serves both listeners until ctx ends or one of them fails.
-func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready.Line, stdout io.Writer, log *slog.Logger) error {
-	bounded := flood.New(linger(public), flood.Options{
+func (r *relay) run(ctx context.Context, public, admin net.Listener, at startline.Line, stdout io.Writer, log *slog.Logger) error {
+	bounded := connlimit.New(linger(public), connlimit.Options{
 		Total: r.connections.Total, PerAddress: r.connections.PerAddress,
 		Exempt: func(a netip.Addr) bool { return a.IsLoopback() || r.api.Trusts(a) },
 	})
-	servers := []*http.Server{httpServer(flood.Guard(r.api.Handler()), log), httpServer(r.api.AdminHandler(), log)}
-	servers[0].ConnContext = flood.ConnContext
+	servers := []*http.Server{httpServer(connlimit.Guard(r.api.Handler()), log), httpServer(r.api.AdminHandler(), log)}
+	servers[0].ConnContext = connlimit.ConnContext
 	r.api.Metrics.Connections(bounded.Open, bounded.Closed)
 	group, ctx := errgroup.WithContext(ctx)
 	taken := make(chan struct{}) // closed when the public listener takes nobody any more
@@ -106,7 +106,7 @@ func (r *relay) run(ctx context.Context, public, admin net.Listener, at ready.Li
 // lastRequests lets in who is at the door, and waits for the first request of
 // everybody who was let in: a server that shuts down drops a request that it has
 // read, but not begun.
-func lastRequests(server *http.Server, l *flood.Listener, taken <-chan struct{}) {
+func lastRequests(server *http.Server, l *connlimit.Listener, taken <-chan struct{}) {
 	server.SetKeepAlivesEnabled(false) // what is answered from now on is the last of its connection
 	_ = l.Close()
 	<-taken

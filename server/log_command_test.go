@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"ekycconnect/server/internal/ready"
+	"ekycconnect/server/internal/startline"
 	"ekycconnect/wasm/wire"
 )
 
@@ -63,7 +63,7 @@ func TestARestoredBackupIsNoticedAndAcceptedByHand(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Empty(t, health.Causes, "the public is told no cause")
-	admin := &process{t: t, at: ready.Line{URL: p.at.AdminURL}}
+	admin := &process{t: t, at: startline.Line{URL: p.at.AdminURL}}
 	_, err = admin.do(t.Context(), "GET", "/readyz", nil, nil, &health)
 	require.NoError(t, err)
 	require.Contains(t, health.Causes[0], "log_rolled_back: it has 40 entries")

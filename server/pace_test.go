@@ -15,7 +15,7 @@ import (
 
 	"ekycconnect/server/internal/deepvue/sandbox"
 	"ekycconnect/server/internal/pace/pacetest"
-	"ekycconnect/server/internal/ready"
+	"ekycconnect/server/internal/startline"
 	"ekycconnect/wasm/wire"
 )
 
@@ -33,7 +33,7 @@ func startVendor(t *testing.T, args ...string) (url string) {
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	at, err := ready.Read(stdout)
+	at, err := startline.Read(stdout)
 	require.NoError(t, err)
 	return at.URL
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/deepvue/sandbox"
-	"ekycconnect/server/internal/ready"
+	"ekycconnect/server/internal/startline"
 	"ekycconnect/wasm/wire"
 )
 
@@ -52,7 +52,7 @@ func TestMain(m *testing.M) {
 type process struct {
 	t   *testing.T
 	cmd *exec.Cmd
-	at  ready.Line
+	at  startline.Line
 	log *lockedBuffer
 }
 
@@ -84,7 +84,7 @@ func start(t *testing.T, args ...string) *process {
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())
 	t.Cleanup(func() { _ = p.cmd.Process.Kill(); _ = p.cmd.Wait() })
-	p.at, err = ready.Read(stdout)
+	p.at, err = startline.Read(stdout)
 	require.NoError(t, err, "log: %s", p.log)
 	return p
 }

@@ -15,8 +15,8 @@ import (
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/storetest"
-	"ekycconnect/server/internal/ready"
 	"ekycconnect/server/internal/secret"
+	"ekycconnect/server/internal/startline"
 	"ekycconnect/server/internal/webhook"
 )
 
@@ -51,7 +51,7 @@ func TestARelayTellsAPartnerAndErasesWhatWasKeptLongEnough(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stdout, line := io.Pipe()
 	ended := make(chan error, 1)
-	go func() { ended <- r.run(ctx, public, admin, ready.Line{URL: c.PublicURL}, line, log) }()
+	go func() { ended <- r.run(ctx, public, admin, startline.Line{URL: c.PublicURL}, line, log) }()
 	_, err = stdout.Read(make([]byte, 1024))
 	require.NoError(t, err)
 	kinds := []string{<-told, <-told}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/deepvue/sandbox"
-	"ekycconnect/server/internal/ready"
+	"ekycconnect/server/internal/startline"
 )
 
 func TestSandboxCommandSaysItsURLAndEndsWithItsContext(t *testing.T) {
@@ -22,7 +22,7 @@ func TestSandboxCommandSaysItsURLAndEndsWithItsContext(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.ExecuteContext(ctx) }()
 
-	at, err := ready.Read(out)
+	at, err := startline.Read(out)
 	require.NoError(t, err)
 	response, err := http.Get(at.URL + sandbox.StatsPath)
 	require.NoError(t, err)

@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"ekycconnect/server/internal/config"
-	"ekycconnect/server/internal/ready"
 	"ekycconnect/server/internal/redact"
+	"ekycconnect/server/internal/startline"
 )
 
 type serveFlags struct {
@@ -97,7 +97,7 @@ func serve(ctx context.Context, f serveFlags, stdout, stderr io.Writer) (err err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	limitMemory(s.config.Connections.Total, os.LookupEnv)
-	return r.run(ctx, public, admin, ready.Line{URL: s.config.PublicURL, AdminURL: "http://" + admin.Addr().String(), Sandbox: f.sandbox}, stdout, log)
+	return r.run(ctx, public, admin, startline.Line{URL: s.config.PublicURL, AdminURL: "http://" + admin.Addr().String(), Sandbox: f.sandbox}, stdout, log)
 }
 
 // settings is what serve needs of a configuration or of the sandbox.

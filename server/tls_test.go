@@ -21,7 +21,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 
-	"ekycconnect/server/internal/ready"
+	"ekycconnect/server/internal/startline"
 )
 
 // certificate writes a pair of files for localhost, with this serial number.
@@ -58,7 +58,7 @@ func startConfigured(t *testing.T, path string, env ...string) *process {
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())
 	t.Cleanup(func() { _ = p.cmd.Process.Kill(); _ = p.cmd.Wait() })
-	p.at, err = ready.Read(stdout)
+	p.at, err = startline.Read(stdout)
 	require.NoError(t, err, "log: %s", p.log)
 	return p
 }

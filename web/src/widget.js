@@ -4,7 +4,7 @@ import { boot } from './boot.js';
 import { build, draw } from './paint.js';
 import { panels } from './panels.js';
 import { ask, fault } from './relay.js';
-import { away } from './away.js';
+import { hostedPage } from './hosted.js';
 
 export const all = new Set();
 export const names = 'sitekey purpose ticket subject retry lang name theme mode loading required disabled'.split(' ');
@@ -170,7 +170,7 @@ export const widget = (element, internals, root) => {
     press: take,
     field_: () => field,
   };
-  const hosted = away(host, ui);
+  const hosted = hostedPage(host, ui);
 
   const me = {
     connected() {

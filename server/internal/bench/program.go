@@ -15,13 +15,13 @@ import (
 	"syscall"
 	"time"
 
-	"ekycconnect/server/internal/ready"
+	"ekycconnect/server/internal/startline"
 )
 
 // program is one that serves: the relay, what it is compared with, the vendor's
 // double.
 type program struct {
-	ready.Line
+	startline.Line
 	cmd  *exec.Cmd
 	log  *os.File
 	took time.Duration // from its start until it said that it is ready
@@ -36,7 +36,7 @@ func (l *lab) start(ctx context.Context, name string, args ...string) (*program,
 		return nil, err
 	}
 	begin := time.Now()
-	p.Line, err = ready.Read(out)
+	p.Line, err = startline.Read(out)
 	p.took = time.Since(begin)
 	if err != nil {
 		return nil, p.failed(err)

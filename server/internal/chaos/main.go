@@ -24,7 +24,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"ekycconnect/server/internal/ready"
+	"ekycconnect/server/internal/startline"
 )
 
 const (
@@ -45,7 +45,7 @@ func main() {
 	}
 }
 
-func start(ctx context.Context, program string) (victim ready.Line, stop func(), err error) {
+func start(ctx context.Context, program string) (victim startline.Line, stop func(), err error) {
 	cmd := exec.CommandContext(ctx, program, "serve", "--sandbox", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	out, err := cmd.StdoutPipe()
@@ -55,7 +55,7 @@ func start(ctx context.Context, program string) (victim ready.Line, stop func(),
 	if err := cmd.Start(); err != nil {
 		return victim, nil, err
 	}
-	if victim, err = ready.Read(out); err != nil {
+	if victim, err = startline.Read(out); err != nil {
 		return victim, nil, fmt.Errorf("the relay did not start: %w", err)
 	}
 	return victim, func() { _ = cmd.Process.Signal(syscall.SIGTERM); _ = cmd.Wait() }, nil
@@ -64,13 +64,13 @@ func start(ctx context.Context, program string) (victim ready.Line, stop func(),
 // attack is one row of the table.
 type attack struct {
 	name string
-	run  func(ctx context.Context, v ready.Line) error
+	run  func(ctx context.Context, v startline.Line) error
 }
 
 func attacks(connections int, length time.Duration) []attack {
 	seconds := strconv.Itoa(int(length.Seconds()))
 	slow := func(name, path string, args ...string) attack {
-		return attack{name, func(ctx context.Context, v ready.Line) error {
+		return attack{name, func(ctx context.Context, v startline.Line) error {
 			all := append(args, "-c", strconv.Itoa(connections), "-r", strconv.Itoa(connections/4), "-l", seconds, "-p", "3", "-u", v.URL+path)
 			out, err := exec.CommandContext(ctx, "slowhttptest", all...).CombinedOutput()
 			if err != nil {
@@ -85,13 +85,13 @@ func attacks(connections int, length time.Duration) []attack {
 		slow("slow body (-B)", "/v1/sessions", "-B", "-i", "1", "-s", "8192", "-x", "10", "-t", "POST", "-f", "application/json"),
 		slow("range (-R)", "/v1/ekyc-connect.js", "-R", "-a", "10", "-b", "3000", "-t", "HEAD"),
 		slow("slow read (-X)", "/v1/ekyc-connect.js", "-X", "-w", "10", "-y", "20", "-n", "1", "-z", "32", "-k", "3"),
-		{"silent connections", func(ctx context.Context, v ready.Line) error { return silent(ctx, v, 3*connections, length) }},
-		{"requests cut off", func(ctx context.Context, v ready.Line) error { return cutOff(ctx, v, length) }},
+		{"silent connections", func(ctx context.Context, v startline.Line) error { return silent(ctx, v, 3*connections, length) }},
+		{"requests cut off", func(ctx context.Context, v startline.Line) error { return cutOff(ctx, v, length) }},
 	}
 }
 
 // silent opens connections and sends nothing.
-func silent(ctx context.Context, v ready.Line, n int, length time.Duration) error {
+func silent(ctx context.Context, v startline.Line, n int, length time.Duration) error {
 	var all []net.Conn
 	defer func() {
 		for _, c := range all {
@@ -113,7 +113,7 @@ func silent(ctx context.Context, v ready.Line, n int, length time.Duration) erro
 }
 
 // cutOff sends requests and leaves in their middle.
-func cutOff(ctx context.Context, v ready.Line, length time.Duration) error {
+func cutOff(ctx context.Context, v startline.Line, length time.Duration) error {
 	until := time.Now().Add(length)
 	var all sync.WaitGroup
 	for range 16 {
@@ -179,7 +179,7 @@ type result struct {
 }
 
 // under runs an attack and uses the relay meanwhile as a visitor does.
-func under(ctx context.Context, v ready.Line, a attack, before size) (r result, err error) {
+func under(ctx context.Context, v startline.Line, a attack, before size) (r result, err error) {
 	ended := make(chan error, 1)
 	go func() { ended <- a.run(ctx, v) }()
 	for running := true; running; {
@@ -218,7 +218,7 @@ func under(ctx context.Context, v ready.Line, a attack, before size) (r result, 
 
 // probe shows a notice and records a refusal, on a connection of its own: that
 // takes the routes, the seals and the ledger. It says how long both took.
-func probe(ctx context.Context, v ready.Line) (took time.Duration, err error) {
+func probe(ctx context.Context, v startline.Line) (took time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
@@ -263,7 +263,7 @@ type size struct{ descriptors, goroutines int }
 var gauges = regexp.MustCompile(`(?m)^(process_open_fds|go_goroutines) (\d+)`)
 
 // measure reads the relay's own metrics.
-func measure(ctx context.Context, v ready.Line) (s size, err error) {
+func measure(ctx context.Context, v startline.Line) (s size, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, v.AdminURL+"/metrics", nil)
 	if err != nil {
 		return s, err

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"ekycconnect/server/internal/ready"
+	"ekycconnect/server/internal/startline"
 )
 
 // process is a program that runs until it is stopped.
@@ -55,7 +55,7 @@ func announced(cmd *exec.Cmd, log string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := ready.Read(read)
+	at, err := startline.Read(read)
 	if err != nil {
 		p.kill()
 		text, _ := os.ReadFile(log)

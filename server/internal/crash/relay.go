@@ -12,7 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"ekycconnect/server/internal/ready"
+	"ekycconnect/server/internal/startline"
 )
 
 // relay is a running sandbox with its emulator.
@@ -39,7 +39,7 @@ func (c *crash) start(ctx context.Context) (*relay, error) {
 		_ = cmd.Wait()         // its error says that it was killed
 		transport.CloseIdleConnections()
 	})}
-	at, err := ready.Read(stdout)
+	at, err := startline.Read(stdout)
 	if err != nil {
 		r.kill()
 		return nil, fmt.Errorf("the relay does not start: %w: %s", err, log.String())

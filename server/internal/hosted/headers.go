@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"ekycconnect/server/internal/sheet"
+	"ekycconnect/server/internal/pagestyle"
 )
 
 var (
@@ -17,10 +17,10 @@ var (
 	js string
 
 	// Both stand in the page itself; the policy knows them by their hashes.
-	style  = sheet.With(css)
+	style  = pagestyle.With(css)
 	script = template.JS(js)
 
-	policy = "default-src 'none'; img-src data:; style-src " + sheet.Source(style) + "; script-src " + sheet.Source(script) +
+	policy = "default-src 'none'; img-src data:; style-src " + pagestyle.Source(style) + "; script-src " + pagestyle.Source(script) +
 		"; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 

@@ -8,7 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"ekycconnect/server/internal/notice"
-	"ekycconnect/server/internal/splice"
+	"ekycconnect/server/internal/precompressed"
 	"ekycconnect/web"
 )
 
@@ -16,7 +16,7 @@ import (
 // first asked for: only the presentation differs from answer to answer, so it
 // stands last.
 type views struct {
-	heads sync.Map // *notice.Notice → *splice.Head
+	heads sync.Map // *notice.Notice → *precompressed.Head
 }
 
 // write answers with a view as the client's Accept-Encoding likes it. The answer
@@ -39,18 +39,18 @@ func (v *views) write(w http.ResponseWriter, r *http.Request, n *notice.Notice, 
 	return nil
 }
 
-func (v *views) head(n *notice.Notice) (*splice.Head, error) {
+func (v *views) head(n *notice.Notice) (*precompressed.Head, error) {
 	if h, ok := v.heads.Load(n); ok {
-		return h.(*splice.Head), nil
+		return h.(*precompressed.Head), nil
 	}
 	body, err := json.Marshal(viewReply{View: n.View, Notice: n.Ref, Languages: n.Languages})
 	if err != nil {
 		return nil, err
 	}
-	h, err := splice.New(bytes.TrimSuffix(body, []byte(`"}`)))
+	h, err := precompressed.New(bytes.TrimSuffix(body, []byte(`"}`)))
 	if err != nil {
 		return nil, err
 	}
 	kept, _ := v.heads.LoadOrStore(n, h)
-	return kept.(*splice.Head), nil
+	return kept.(*precompressed.Head), nil
 }

@@ -4,16 +4,16 @@ import (
 	_ "embed"
 	"net/http"
 
-	"ekycconnect/server/internal/sheet"
+	"ekycconnect/server/internal/pagestyle"
 )
 
 //go:embed page.css
 var css string
 
 var (
-	style = sheet.With(css)
+	style = pagestyle.With(css)
 
-	policy = "default-src 'none'; style-src " + sheet.Source(style) + "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+	policy = "default-src 'none'; style-src " + pagestyle.Source(style) + "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
 // headers keeps the page out of caches, frames, search engines and other sites'

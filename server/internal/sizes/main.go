@@ -14,7 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"ekycconnect/server/internal/notice"
-	"ekycconnect/server/internal/splice"
+	"ekycconnect/server/internal/precompressed"
 	"ekycconnect/wasm/wire"
 	"ekycconnect/web"
 )
@@ -72,7 +72,7 @@ func english() (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("sizes: %w", err)
 	}
-	head, err := splice.New(bytes.TrimSuffix(body, []byte(`"}`)))
+	head, err := precompressed.New(bytes.TrimSuffix(body, []byte(`"}`)))
 	if err != nil {
 		return 0, err
 	}

@@ -1,8 +1,8 @@
-// Package flood bounds how many connections a server holds, so that no flood of
+// Package connlimit bounds how many connections a server holds, so that no flood of
 // them takes all descriptors and memory. When there is no room, the connection
 // that has waited longest without a request under way makes it: a client that
 // sends its headers a byte at a time gives way to one that asks something.
-package flood
+package connlimit
 
 import (
 	"container/list"

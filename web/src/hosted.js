@@ -2,7 +2,7 @@
 // relay's own page in a window of its own, whose answer comes back as a message.
 import { base } from './relay.js';
 
-export const away = (host, ui) => {
+export const hostedPage = (host, ui) => {
   // Nobody guesses the end of the presentation: it goes to that page as state, and
   // an answer to an older view than this one does not have it.
   const secret = () => host.view().presentation.slice(-22);

@@ -1,6 +1,6 @@
-// Package ready is the line on standard output by which the relay, and the
+// Package startline is the line on standard output by which the relay, and the
 // sandbox of the vendor, tell whoever has started them that they serve, and where.
-package ready
+package startline
 
 import (
 	"bufio"

@@ -1,4 +1,4 @@
-package flood
+package connlimit
 
 import (
 	"bufio"

@@ -1,7 +1,7 @@
-// Package sheet is what the relay's own pages look like. Their styles stand in the
+// Package pagestyle is what the relay's own pages look like. Their styles stand in the
 // page itself, so that one that is saved or printed is whole, and the page's policy
 // knows them by their hash.
-package sheet
+package pagestyle
 
 import (
 	"crypto/sha256"

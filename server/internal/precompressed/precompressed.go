@@ -1,11 +1,11 @@
-// Package splice compresses once what many answers share, as hard as it can be
+// Package precompressed compresses once what many answers share, as hard as it can be
 // compressed, and puts at its end what each answer has of its own, as it is. An
 // answer so made costs a copy, where compressing a view of 12 KB anew takes half
 // a millisecond at brotli 5 and thirty at brotli 11.
 //
 // Both formats end a run of compressed blocks at a byte when they are flushed,
 // and have a block that holds bytes as they are: RFC 7932 §9.2, RFC 1951 §3.2.4.
-package splice
+package precompressed
 
 import (
 	"bytes"
@@ -32,10 +32,10 @@ func New(head []byte) (*Head, error) {
 	var out bytes.Buffer
 	br := brotli.NewWriterLevel(&out, brotli.BestCompression)
 	if _, err := br.Write(head); err != nil {
-		return nil, fmt.Errorf("splice: brotli: %w", err)
+		return nil, fmt.Errorf("precompressed: brotli: %w", err)
 	}
 	if err := br.Flush(); err != nil {
-		return nil, fmt.Errorf("splice: brotli: %w", err)
+		return nil, fmt.Errorf("precompressed: brotli: %w", err)
 	}
 	h.brotli = bytes.Clone(out.Bytes())
 
@@ -43,13 +43,13 @@ func New(head []byte) (*Head, error) {
 	out.Write([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff}) // gzip: deflate, no name, no time, slowest, unknown system
 	gz, err := flate.NewWriter(&out, flate.BestCompression)
 	if err != nil {
-		return nil, fmt.Errorf("splice: gzip: %w", err)
+		return nil, fmt.Errorf("precompressed: gzip: %w", err)
 	}
 	if _, err := gz.Write(head); err != nil {
-		return nil, fmt.Errorf("splice: gzip: %w", err)
+		return nil, fmt.Errorf("precompressed: gzip: %w", err)
 	}
 	if err := gz.Flush(); err != nil {
-		return nil, fmt.Errorf("splice: gzip: %w", err)
+		return nil, fmt.Errorf("precompressed: gzip: %w", err)
 	}
 	h.gzip = out.Bytes()
 	return h, nil
