@@ -1,0 +1,151 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"ekycconnect/server/internal/consent"
+
+	"github.com/google/uuid"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// rows are all that a store holds. A transaction works on a copy.
+type rows struct {
+	entries   []consent.Entry // by index
+	leaves    []consent.Leaf  // by index
+	claims    map[consent.Key]consent.Claim
+	places    []consent.Place // by rising index
+	notices   map[[32]byte][]byte
+	head      consent.Head
+	published consent.Head // the newest
+	logKeys   []string     // in the order in which they came
+	messages  map[int64]consent.Message
+	holds     map[uuid.UUID]consent.Hold
+}
+
+var _ consent.Tx = (*rows)(nil)
+
+func newRows() *rows {
+	return &rows{
+		claims: map[consent.Key]consent.Claim{}, notices: map[[32]byte][]byte{},
+		messages: map[int64]consent.Message{}, holds: map[uuid.UUID]consent.Hold{},
+	}
+}
+
+func (r *rows) clone() *rows {
+	c := *r
+	c.entries, c.leaves, c.places, c.logKeys = slices.Clone(r.entries), slices.Clone(r.leaves), slices.Clone(r.places), slices.Clone(r.logKeys)
+	c.claims, c.notices, c.messages, c.holds = maps.Clone(r.claims), maps.Clone(r.notices), maps.Clone(r.messages), maps.Clone(r.holds)
+	return &c
+}
+
+// Claims implements [consent.Reader].
+func (r *rows) Claims(_ context.Context, keys []consent.Key) (claims []consent.Claim, err error) {
+	for _, key := range keys {
+		if claim, ok := r.claims[key]; ok {
+			claims = append(claims, claim)
+		}
+	}
+	return claims, nil
+}
+
+// Events implements [consent.Reader].
+func (r *rows) Events(_ context.Context, consents []uuid.UUID) (found []consent.Entry, err error) {
+	for _, e := range r.entries {
+		if slices.Contains(consents, e.Consent) {
+			found = append(found, e)
+		}
+	}
+	return found, nil
+}
+
+// Decision implements [consent.Reader].
+func (r *rows) Decision(_ context.Context, id uuid.UUID) (consent.Entry, error) {
+	for _, e := range r.entries {
+		if e.Consent == id {
+			return e, nil
+		}
+	}
+	return consent.Entry{}, consent.ErrNotFound
+}
+
+// Range implements [consent.Reader].
+func (r *rows) Range(_ context.Context, from int64, limit int) ([]consent.Entry, error) {
+	return slices.Clone(page(r.entries, from, limit)), nil
+}
+
+// page is at most limit of all from one on.
+func page[T any](all []T, from int64, limit int) []T {
+	from = min(from, int64(len(all)))
+	return all[from:min(from+int64(limit), int64(len(all)))]
+}
+
+// Places implements [consent.Reader].
+func (r *rows) Places(_ context.Context, key consent.Key, before int64, limit int) (found []consent.Place, err error) {
+	for _, p := range slices.Backward(r.places) {
+		if p.Key == key && p.Index < before && len(found) < limit {
+			found = append(found, p)
+		}
+	}
+	return found, nil
+}
+
+// Notice implements [consent.Reader].
+func (r *rows) Notice(_ context.Context, sum [32]byte) ([]byte, error) {
+	if text, ok := r.notices[sum]; ok {
+		return text, nil
+	}
+	return nil, consent.ErrNotFound
+}
+
+// Head implements [consent.Reader].
+func (r *rows) Head(context.Context) (consent.Head, error) { return r.head, nil }
+
+// Published implements [consent.Reader].
+func (r *rows) Published(context.Context) (consent.Head, error) { return r.published, nil }
+
+// Hashes implements [consent.Reader]. An entry brings its leaf's hash and the root of
+// each subtree that it completes.
+func (r *rows) Hashes(_ context.Context, indexes []int64) ([]tlog.Hash, error) {
+	hashes := make([]tlog.Hash, len(indexes))
+	for i, stored := range indexes {
+		level, n := tlog.SplitStoredHashIndex(stored)
+		entry := (n+1)<<level - 1
+		switch {
+		case entry >= int64(len(r.leaves)):
+			return nil, fmt.Errorf("memory: hash %d of the log is missing", stored)
+		case level == 0:
+			hashes[i] = tlog.RecordHash(r.leaves[entry].Entry[:])
+		default:
+			hashes[i] = r.leaves[entry].Above[level-1]
+		}
+	}
+	return hashes, nil
+}
+
+// Leaves implements [consent.Reader].
+func (r *rows) Leaves(_ context.Context, from int64, limit int) (entries [][32]byte, err error) {
+	for _, leaf := range page(r.leaves, from, limit) {
+		entries = append(entries, leaf.Entry)
+	}
+	return entries, nil
+}
+
+// LogKeys implements [consent.Reader].
+func (r *rows) LogKeys(context.Context) ([]string, error) {
+	latest := slices.Clone(r.logKeys)
+	slices.Reverse(latest)
+	return latest, nil
+}
+
+// Size implements [consent.Tx].
+func (r *rows) Size(context.Context) (n int64, newest time.Time, err error) {
+	if n = int64(len(r.entries)); n > 0 {
+		newest = r.entries[n-1].At
+	}
+	return n, newest, nil
+}
