@@ -84,8 +84,10 @@ func (c *Client) try(ctx context.Context, committed consent.Committed, endpoint 
 	response, err := request.Get(basePath + endpoint)
 	body := bodies.Get().(*bytes.Buffer)
 	defer bodies.Put(body)
-	if body.Reset(); err == nil {
+	if body.Reset(); err == nil && judgedByBody(response.StatusCode()) {
 		err = read(body, response.RawBody())
+	} else if err == nil {
+		err = response.RawBody().Close()
 	}
 	made.Took = time.Since(made.At)
 	a, problem := judge(endpoint, response, body.Bytes(), err, ended(ctx))

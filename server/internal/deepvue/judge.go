@@ -63,6 +63,13 @@ func judge(endpoint string, response *resty.Response, body []byte, failure error
 	return a, nil
 }
 
+// judgedByBody reports whether the body of an answer with this status says more
+// than the status does. No other body is read: it may be without end, and what
+// follows a 101 no deadline of net/http's ends.
+func judgedByBody(status int) bool {
+	return status == http.StatusOK || status == http.StatusBadRequest
+}
+
 // judgeStatus follows https://docs.deepvue.ai/errors.
 func judgeStatus(status int, body []byte) (wire.Code, Class) {
 	switch status {

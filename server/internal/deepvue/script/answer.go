@@ -146,6 +146,39 @@ func cutOff(w http.ResponseWriter, _ *http.Request, _ int) {
 	_ = c.Close()
 }
 
+// switched says that another protocol follows, and says no more.
+func switched(headers string) Answer {
+	return func(w http.ResponseWriter, r *http.Request, _ int) {
+		c := Hijack(w)
+		defer c.Close()
+		_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\n"+headers+"\r\n")
+		_, _ = c.Read(make([]byte, 1)) // until the caller goes away
+	}
+}
+
+// hints sends one interim answer after another, and never the answer.
+func hints(pause time.Duration) Answer {
+	return func(w http.ResponseWriter, _ *http.Request, _ int) {
+		c := Hijack(w)
+		defer c.Close()
+		var err error
+		for err == nil {
+			_, err = io.WriteString(c, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+			time.Sleep(pause)
+		}
+	}
+}
+
+// unfinished answers with a status and the beginning of a body.
+func unfinished(status int) Answer {
+	return func(w http.ResponseWriter, r *http.Request, _ int) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, `{"detail":"`)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}
+}
+
 // Hijack takes the connection away from the server.
 func Hijack(w http.ResponseWriter) net.Conn {
 	c, _, err := w.(http.Hijacker).Hijack()
