@@ -50,19 +50,40 @@ func Subject(s string) (code Code, ok bool) {
 	return "", true
 }
 
-// Token reports whether s is min to max characters of [A-Za-z0-9_-] and no
-// Aadhaar number: the shape of idempotency_key and state.
+// Token is a [Word] that is not an Aadhaar number with at most four characters
+// more: the shape of idempotency_key and state. A number inside a longer value
+// is let pass, since what machines make at random holds one too often.
 func Token(s string, min, max int) bool {
-	if len(s) < min || len(s) > max {
-		return false
-	}
+	return Word(s, min, max) && (len(s) > 12+4 || !IsAadhaar(s))
+}
+
+// Word reports whether s is min to max characters of [A-Za-z0-9_-].
+func Word(s string, min, max int) bool {
+	return len(s) >= min && len(s) <= max && only(s, "_-", max)
+}
+
+// only reports whether s is ASCII letters, marks, and digits of which no more
+// than digits stand in a row.
+func only(s, marks string, digits int) bool {
+	row := 0
 	for i := range len(s) {
 		c := s[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-') {
+		if c >= '0' && c <= '9' {
+			if row++; row > digits {
+				return false
+			}
+			continue
+		}
+		row = 0
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		for j := 0; !letter && j < len(marks); j++ {
+			letter = c == marks[j]
+		}
+		if !letter {
 			return false
 		}
 	}
-	return !IsAadhaar(s)
+	return true
 }
 
 // printable reports whether s is at most max printable characters and holds
@@ -106,19 +127,28 @@ func (d *Decision) Invalid() (member string, code Code) {
 			return "subject", code
 		}
 	}
-	if c := d.Client; c != nil {
-		for _, f := range []struct{ name, value string }{
-			{"client.channel", c.Channel}, {"client.version", c.Version}, {"client.build", c.Build},
-		} {
-			if !printable(f.value, MaxClientField) {
-				return f.name, InvalidRequest
-			}
-		}
-		if len(c.Channel) > MaxChannel {
-			return "client.channel", InvalidRequest
-		}
+	if member = d.Client.invalid(); member != "" {
+		return member, InvalidRequest
 	}
 	return "", ""
+}
+
+// invalid names the first member of c, which may be nil, that breaks a rule.
+// Programs name themselves: with no more than six digits in a row, and a build
+// of none, no name looks like an Aadhaar number by chance.
+func (c *Client) invalid() (member string) {
+	word := func(s string, max int) bool { return len(s) <= max && only(s, ".+-", 6) && !IsAadhaar(s) }
+	switch {
+	case c == nil:
+		return ""
+	case !word(c.Channel, MaxChannel):
+		return "client.channel"
+	case !word(c.Version, MaxClientField):
+		return "client.version"
+	case len(c.Build) > MaxClientField || !only(c.Build, "", 0):
+		return "client.build"
+	}
+	return ""
 }
 
 // Invalid is [Decision.Invalid] with the member that only a decline has.

@@ -1,12 +1,14 @@
 package wire_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
-	"ekycconnect/wasm/wire"
-
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/wasm/wire"
 )
 
 func TestAnAnswerIsTrimmedAndOtherwiseAsTyped(t *testing.T) {
@@ -56,9 +58,50 @@ func TestATokenIsOfTheAlphabetAndTheLength(t *testing.T) {
 	for s, want := range map[string]bool{
 		strings.Repeat("a", 16): true, strings.Repeat("Z", 64): true, "abc_DEF-0123456789": true,
 		strings.Repeat("a", 15): false, strings.Repeat("a", 65): false, "aaaaaaaaaaaaaaa+": false,
-		"aaaa234123412346": false, "": false,
+		"aaaa234123412346": false, "2341-2341-2346-a": false, "": false,
+		"aaaaa234123412346": true, "key-2341-2341-2346": true, "aaaa234123412347": true,
 	} {
 		require.Equal(t, want, wire.Token(s, wire.MinKey, wire.MaxKey), "%q", s)
+	}
+}
+
+// Some of these hold twelve digits in a row of the right sum: of UUIDs 1 in 988.
+func TestNoKeyThatAMachineMakesIsRefusedByChance(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		a, b := random.Uint64(), random.Uint64()
+		uuid := fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&0xffffffffffff)
+		require.True(t, wire.Token(uuid, wire.MinKey, wire.MaxKey), uuid)
+	}
+}
+
+func TestAClientsNamesHaveNoLongRunsOfDigits(t *testing.T) {
+	decision := wire.Decision{
+		Sitekey: "pk_a", Purpose: "p", Presentation: "p", NoticeSHA256: strings.Repeat("0", 64), IdempotencyKey: strings.Repeat("a", 16),
+	}
+	for name, row := range map[string]struct {
+		client wire.Client
+		member string
+	}{
+		"nothing":                     {wire.Client{}, ""},
+		"a widget":                    {wire.Client{Channel: "widget", Version: "1.2.3-rc.1+go1.26", Build: "abcdefghijklmnop"}, ""},
+		"a date":                      {wire.Client{Version: "2026.11.29"}, ""},
+		"six digits":                  {wire.Client{Channel: "app-123456", Version: "123456.123456"}, ""},
+		"seven digits":                {wire.Client{Version: "v1234567"}, "client.version"},
+		"seven digits in the channel": {wire.Client{Channel: "1234567"}, "client.channel"},
+		"a long channel":              {wire.Client{Channel: strings.Repeat("x", 17)}, "client.channel"},
+		"a grouped Aadhaar number":    {wire.Client{Version: "2341-2341-2346"}, "client.version"},
+		"a space":                     {wire.Client{Version: "1 2"}, "client.version"},
+		"another script":              {wire.Client{Version: "१"}, "client.version"},
+		"a long version":              {wire.Client{Version: strings.Repeat("x", 65)}, "client.version"},
+		"a digit in the build":        {wire.Client{Build: "abc1"}, "client.build"},
+		"a mark in the build":         {wire.Client{Build: "abc-d"}, "client.build"},
+		"a long build":                {wire.Client{Build: strings.Repeat("x", 65)}, "client.build"},
+	} {
+		decision.Client = &row.client
+		member, code := decision.Invalid()
+		require.Equal(t, row.member, member, name)
+		require.Equal(t, row.member == "", code == "", name)
 	}
 }
 

@@ -19,7 +19,7 @@ const (
 type Client struct {
 	Channel string `json:"channel,omitzero"` // "widget" or "hosted"
 	Version string `json:"version,omitzero"` // of the widget
-	Build   string `json:"build,omitzero"`   // hash of the wasm
+	Build   string `json:"build,omitzero"`   // hash of the wasm, in letters alone
 }
 
 // Decision is what POST /v1/sessions and POST /v1/declines have in common.

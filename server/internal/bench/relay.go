@@ -134,7 +134,7 @@ func (p *program) decision(ctx context.Context) (prefix string, err error) {
 	if err := json.UnmarshalRead(answer.Body, &view); err != nil || answer.StatusCode != http.StatusOK {
 		return "", fmt.Errorf("view: status %d: %w", answer.StatusCode, err)
 	}
-	return fmt.Sprintf(`{"sitekey":%q,"purpose":%q,"presentation":%q,"notice_sha256":%q,"client":{"channel":"widget","version":"1.0.0","build":"0123456789abcdef"},"idempotency_key":"`,
+	return fmt.Sprintf(`{"sitekey":%q,"purpose":%q,"presentation":%q,"notice_sha256":%q,"client":{"channel":"widget","version":"1.0.0","build":"abcdefghijklmnop"},"idempotency_key":"`,
 		sitekey, purpose, view.Presentation, view.Notice.SHA256), nil
 }
 

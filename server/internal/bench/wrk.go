@@ -75,7 +75,8 @@ func lastLine(text string) int {
 	return 0
 }
 
-// lua is what wrk runs: each request has an idempotency key of its own.
+// lua is what wrk runs: each request has an idempotency key of its own, in which
+// a letter keeps the counter from following other digits.
 func lua(body string) string {
 	request := ""
 	if body != "" {
@@ -86,7 +87,7 @@ wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Origin"] = %q
 function request()
   n = n + 1
-  return wrk.format(nil, nil, nil, string.format("%%s-%%09d\"}", head, n))
+  return wrk.format(nil, nil, nil, string.format("%%sx%%09d\"}", head, n))
 end`, body+rand.Text(), page)
 	}
 	return request + `

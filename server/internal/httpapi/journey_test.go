@@ -20,7 +20,7 @@ func TestTheWholeJourneyFromTheNoticeToTheRedeemedToken(t *testing.T) {
 	decision := M{
 		"sitekey": apitest.Shop, "purpose": apitest.Purpose, "presentation": shown.Presentation, "notice_sha256": shown.Notice.SHA256,
 		"idempotency_key": apitest.Key(), "subject": "customer-1", "actor": "guardian",
-		"client": M{"channel": "widget", "version": "1.2.3", "build": "0123456789abcdef"},
+		"client": M{"channel": "widget", "version": "1.2.3", "build": "abcdefghijklmnop"},
 	}
 	r.Clock.Add(20 * time.Second)
 	begun := r.Begin(t, decision)

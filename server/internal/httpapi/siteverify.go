@@ -72,7 +72,7 @@ func readRedeem(w http.ResponseWriter, r *http.Request) (q connect.Redeem, statu
 	case "application/x-www-form-urlencoded":
 		ok = redeemOfForm(string(body), &q)
 	}
-	if !ok || q.IdempotencyKey != "" && !wire.Token(q.IdempotencyKey, 1, wire.MaxKey) {
+	if !ok || q.IdempotencyKey != "" && !wire.Word(q.IdempotencyKey, 1, wire.MaxKey) {
 		return q, http.StatusBadRequest
 	}
 	if q.Secret == "" {

@@ -35,7 +35,7 @@ type Build struct {
 
 // File is one asset. Sizes are in bytes.
 type File struct {
-	Hash      string `json:"hash"`      // first 16 hex digits of the SHA-384; the folder in its URL
+	Hash      string `json:"hash"`      // first 8 bytes of the SHA-384, in letters; the folder in its URL
 	Integrity string `json:"integrity"` // sha384-…, of the plain form
 	Plain     int    `json:"plain"`
 	Gzip      int    `json:"gzip"`
