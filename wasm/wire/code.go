@@ -40,6 +40,14 @@ const (
 	StoreUnavailable        Code = "store_unavailable"
 	VendorTimeout           Code = "vendor_timeout"
 
+	// On partners' routes only (contract §2.6): see partner.go.
+	InProgress     Code = "in_progress"
+	AlreadyDone    Code = "already_done"
+	AadhaarInvalid Code = "aadhaar_invalid"
+	OTPInvalid     Code = "otp_invalid"
+	VendorRefused  Code = "vendor_refused"
+	VendorUnknown  Code = "vendor_unknown"
+
 	// In the widget only.
 	Network         Code = "network"
 	AssetIntegrity  Code = "asset_integrity"
@@ -53,7 +61,8 @@ type codeRow struct {
 	fault     Fault
 }
 
-// codes is the table of contract §2.5. The widget's own codes have no status.
+// codes is the table of contract §2.5, of what a browser can be told. The widget's
+// own codes have no status.
 var codes = []codeRow{
 	{InvalidRequest, 400, false, FaultPartner},
 	{UnknownSitekey, 400, false, FaultPartner},
@@ -92,10 +101,13 @@ func (c Code) row() (codeRow, bool) {
 			return r, true
 		}
 	}
+	if r, known := partnerRow(c); known {
+		return r, true
+	}
 	return codeRow{Internal, 500, true, FaultRelay}, false
 }
 
-// Codes lists every code, the widget's own last.
+// Codes lists every code that a browser can be told, the widget's own last.
 func Codes() []Code {
 	all := make([]Code, len(codes))
 	for i, r := range codes {
@@ -111,7 +123,8 @@ func (c Code) Known() bool { _, ok := c.row(); return ok }
 // Status is the HTTP status of c; 0 for the widget's own codes.
 func (c Code) Status() int { r, _ := c.row(); return r.status }
 
-// Retryable reports whether the same request can succeed later.
+// Retryable reports whether the same request can succeed later. For generate-otp
+// and verify-otp that holds only where certainly nothing was sent.
 func (c Code) Retryable() bool { r, _ := c.row(); return r.retryable }
 
 // Fault says who can mend c.
