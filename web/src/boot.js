@@ -1,12 +1,15 @@
-// Brings the wasm to life: once a page, checked against the hash in this file,
-// with a pause for the page between the steps.
+// Starts the wasm: once a page, checked against the hash in this file, with a
+// pause for the page between the steps.
 import { program } from './go.js';
 import { base, fault, get } from './relay.js';
-import { all } from './widget.js';
 
 let module, running;
+let exited;
 let tries = 0;
 let exits = 0;
+
+// f is called whenever the wasm has ended: with true if it is not started again.
+export const onExit = f => (exited = f);
 
 // Resolves to the wasm's core; a failure is not remembered.
 export const boot = () =>
@@ -30,7 +33,7 @@ const start = async () => {
       running = null;
       exits++;
       failed(fault('wasm_unavailable'));
-      all.forEach(w => w.crashed_(exits > 1));
+      exited(exits > 1);
     });
   });
 };

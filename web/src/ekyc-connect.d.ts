@@ -27,8 +27,8 @@ declare global {
 
 /**
  * Wrong arguments throw a TypeError that names the argument, at once. Where an id
- * may be left out, the first widget of the page is meant; an element may stand in
- * an id's place.
+ * may be left out, the first widget of the page is meant; an element may be given
+ * instead of an id.
  */
 export interface EkycConnect {
   /** Version of the script, for example "0.1.0". */
@@ -42,7 +42,7 @@ export interface EkycConnect {
   ready(fn?: () => void): Promise<void>;
 
   /**
-   * Appends a widget to a place of the page.
+   * Appends a widget to an element of the page.
    * @param container the element, or a selector for it
    * @returns the widget's id
    */

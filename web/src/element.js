@@ -1,6 +1,6 @@
 // <ekyc-connect>, and <div class="ekyc-connect"> for editors that strip unknown
-// elements. What an element does stands in widget.js; they meet here only, so
-// that a page finds no handle on the inside.
+// elements. What an element does stands in widget.js. Only the map below leads from
+// one to the other, so that no script of the page can reach the inside.
 import css from './ekyc-connect.css';
 import { names, widget } from './widget.js';
 
@@ -8,7 +8,7 @@ const inside = new WeakMap();
 export const of = element => inside.get(element);
 
 // A style sheet belongs to one document, an element may move to another.
-const dress = root => {
+const style = root => {
   const sheet = new (root.ownerDocument.defaultView || window).CSSStyleSheet();
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];
@@ -21,11 +21,11 @@ export class Element extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: 'open' });
-    dress(root);
+    style(root);
     inside.set(this, widget(this, this.attachInternals(), root));
   }
   adoptedCallback() {
-    dress(this.shadowRoot);
+    style(this.shadowRoot);
   }
   connectedMoveCallback() {} // moveBefore keeps everything
 }
@@ -52,7 +52,7 @@ export const create = attributes => {
   return element;
 };
 
-// The div stays, as its page's framework knows it; its content becomes the element's.
+// The div stays, since its page's framework knows it; its content becomes the element's.
 export const upgrade = () => {
   for (const div of document.querySelectorAll('div.ekyc-connect'))
     if (!div.querySelector('ekyc-connect')) {

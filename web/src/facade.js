@@ -7,7 +7,14 @@ import { all, names } from './widget.js';
 const made = {}; // id → element, as long as the page has it
 let count = 0;
 
-const callbacks = 'callback expiredCallback errorCallback declineCallback consentCallback'.split(' ');
+// Which event each function of params is called with.
+const callbacks = {
+  callback: 'ekyc-token',
+  expiredCallback: 'ekyc-expire',
+  errorCallback: 'ekyc-error',
+  declineCallback: 'ekyc-decline',
+  consentCallback: 'ekyc-consent',
+};
 
 // What a parameter's type and value must look like, if not any string.
 const forms = {
@@ -40,26 +47,25 @@ export const facade = {
   },
 
   render(container, params) {
-    let place = container;
+    let parent = container;
     try {
-      place = document.querySelector(container);
+      parent = document.querySelector(container);
     } catch {} // an element, or what is no selector
-    need(place instanceof Element, 'render', 'container');
+    need(parent instanceof Element, 'render', 'container');
     need(params && typeof params == 'object', 'render', 'params');
-    for (const name of [...names, ...callbacks]) {
-      const form = forms[name] || (callbacks.includes(name) ? /^function/ : /^string/);
-      const v = params[name] ?? (/sitekey|purpose/.test(name) ? 0 : undefined);
+    for (const name of [...names, ...Object.keys(callbacks)]) {
+      const form = forms[name] || (callbacks[name] ? /^function/ : /^string/);
+      const v = params[name] ?? (name == 'sitekey' || name == 'purpose' ? 0 : undefined);
       need(v === undefined || form.test(typeof v + ':' + v), 'render', 'params.' + name);
     }
     const element = create(params);
-    for (const name of callbacks) {
+    for (const name of Object.keys(callbacks)) {
       const given = params[name];
-      const event = name == 'callback' ? 'token' : name.replace(/d?C.*/, ''); // expiredCallback: ekyc-expire
-      if (given) element.addEventListener('ekyc-' + event, e => given(e.detail.token || e.detail));
+      if (given) element.addEventListener(callbacks[name], e => given(e.detail.token || e.detail));
     }
     const id = 'ekyc-' + ++count;
     made[id] = new WeakRef(element);
-    place.append(element);
+    parent.append(element);
     return id;
   },
 

@@ -1,7 +1,7 @@
 // What a Go program in the browser imports: values, calls, time, randomness.
 // Written after lib/wasm/wasm_exec.js of Go 1.26 (The Go Authors, BSD licence),
-// which is twice as large, sets globals on the page and takes a page's own
-// for its own. web/build says when that file has changed.
+// which is twice as large, sets globals on the page and uses a page's globals of
+// the same names. A test of web/build fails when that file has changed.
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 

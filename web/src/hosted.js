@@ -3,8 +3,8 @@
 import { base } from './relay.js';
 
 export const hostedPage = (host, ui) => {
-  // Nobody guesses the end of the presentation: it goes to that page as state, and
-  // an answer to an older view than this one does not have it.
+  // The end of the presentation cannot be guessed. It goes to that page as state, so
+  // that an answer to an older view than this one is not taken.
   const secret = () => host.view().presentation.slice(-22);
 
   const me = {
@@ -17,7 +17,7 @@ export const hostedPage = (host, ui) => {
       me.offered_ = true;
     },
 
-    // Within the very press, or the browser refuses.
+    // Called within the click, or the browser opens no window.
     visit_() {
       const { sitekey, purpose, ticket, subject } = host.params();
       const { lang } = host.view().notice;

@@ -1,5 +1,23 @@
-// The loader: paints the notice, keeps the form's field honest, starts the wasm
-// and hands over to it. Included twice, it does nothing the second time.
+// The loader: it paints the notice, sets the form's field, starts the wasm and
+// hands over to it. Included twice, it does nothing the second time.
+//
+// Each file imports only from those below it:
+//
+//	loader   puts element and API on the page
+//	facade   window.EkycConnect
+//	element  <ekyc-connect>
+//	widget   one widget until the wasm has taken over
+//	hosted, panels, paint, states
+//	boot     fetches, checks and starts the wasm
+//	go       what a Go program needs of the browser
+//	relay    where the relay is, and how it says no
+//
+// Names that end in an underscore (view_, tell_) are properties that only the
+// loader itself uses: the build gives them names of one or two letters (MangleProps
+// in web/build/bundle.go). So such a name is never put into a string, nor on an
+// object that a page or the wasm reads. What the wasm calls (host in widget.js, the
+// members of go.js) and what a page sees (facade, element, details of events) has
+// names without one, which stay as they are.
 import { Element, upgrade } from './element.js';
 import { facade } from './facade.js';
 

@@ -1,5 +1,5 @@
-// From the relay's nested arrays to DOM, by fixed lists: the relay's words and
-// markup, never its code. What is not on the lists stops the widget.
+// Makes DOM of the relay's nested arrays, by fixed lists: words and markup, never
+// code. What is not on the lists stops the widget.
 import { fault } from './relay.js';
 
 const tags = new Set(

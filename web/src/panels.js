@@ -16,7 +16,7 @@ export const panels = root => {
       show('error');
       root.querySelectorAll('[data-slot=reason],[data-part=error]').forEach(p => (p.textContent = text));
     },
-    // What is shown before the view, or instead of it: with the partner's own words.
+    // Shown before the view, or instead of it, together with the element's own children.
     plain_(text, again) {
       const box = build(['div', { class: 'ekyc plain', part: 'view', tabindex: -1, lang: 'en', dir: 'ltr' }, ['p', { role: 'status' }, text]]);
       box.append(document.createElement('slot'));

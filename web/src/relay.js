@@ -21,11 +21,11 @@ export const ask = async path => {
   } catch {}
   if (!reply || (reply.ok && !body)) throw fault('network');
   if (reply.ok) return body;
-  // A proxy's own page instead of a problem: 502 and 504 mean that what is behind it is away.
-  const away = /50[24]/.test(reply.status);
+  // A proxy's own page instead of a problem: 502 and 504 mean that the relay behind it does not answer.
+  const gateway = /50[24]/.test(reply.status);
   const { code, retryable, fault: side, request_id: requestId = '', retry_after: retryAfter } = body || {
-    code: away ? 'vendor_unavailable' : 'internal',
-    fault: away ? 'vendor' : 'relay',
+    code: gateway ? 'vendor_unavailable' : 'internal',
+    fault: gateway ? 'vendor' : 'relay',
     retryable: true,
   };
   throw fault(code, { retryable, fault: side, requestId, retryAfter });

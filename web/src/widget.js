@@ -1,10 +1,11 @@
-// One widget: from the empty place to the painted notice, and the form's field,
-// whose value never lies. Once bound, the wasm decides everything through host.
-import { boot } from './boot.js';
+// One widget: it paints the notice, sets the form's field and keeps early presses.
+// Once bound, the wasm decides everything and acts through host.
+import { boot, onExit } from './boot.js';
 import { build, draw } from './paint.js';
 import { panels } from './panels.js';
 import { ask, fault } from './relay.js';
 import { hostedPage } from './hosted.js';
+import { states } from './states.js';
 
 export const all = new Set();
 export const names = 'sitekey purpose ticket subject retry lang name theme mode loading required disabled'.split(' ');
@@ -13,14 +14,15 @@ const idle = window.requestIdleCallback || setTimeout;
 
 addEventListener('pageshow', e => e.persisted && all.forEach(w => w.back_()));
 addEventListener('message', e => all.forEach(w => w.hear_(e)));
+onExit(last => all.forEach(w => w.exited_(last)));
 
 export const widget = (element, internals, root) => {
   let state = 'loading';
   let field = '.loading';
   let view, painting, binding, handle, press, trouble, owner;
   let disabled = false;
-  let spent = false; // the token went out with a form
-  let turn = 0; // of paint: the newest wins
+  let spent = false; // the token was sent with a form
+  let turn = 0; // number of the newest paint, whose answer alone is shown
 
   const ui = panels(root);
   const attribute = name => element.getAttribute(name) || '';
@@ -32,10 +34,10 @@ export const widget = (element, internals, root) => {
     const data = new FormData();
     data.append(attribute('name') || 'ekyc-connect-response', field);
     internals.setFormValue(data, 'x');
-    const missing = element.hasAttribute('required') && !/^d/.test(state); // done, declined
+    const missing = element.hasAttribute('required') && !states[state].sendable_;
     internals.setValidity(
       { valueMissing: missing },
-      ui.word_(state == 'captcha' ? 'required-letters' : 'required') || 'Please answer.',
+      ui.word_(states[state].missing_) || 'Please answer.',
       ui.shown_('answer') || ui.shown_('heading') || root.firstChild,
     );
   };
@@ -43,7 +45,7 @@ export const widget = (element, internals, root) => {
   const become = (next, { token, retryAfter, unreachable } = {}) => {
     const previous = state;
     state = next;
-    field = token || '.' + (unreachable ? 'unreachable' : /ing$/.test(next) ? 'loading' : /notice|captcha/.test(next) ? 'unstarted' : next);
+    field = token || (unreachable ? '.unreachable' : states[next].field_);
     spent = false;
     try {
       internals.states.delete(previous);
@@ -62,12 +64,12 @@ export const widget = (element, internals, root) => {
 
   const paint = async lang => {
     const mine = ++turn;
-    // Once another one has begun, this one has no end, good or bad.
+    // Once a newer paint has begun, this promise stays pending.
     const answer = await ask('/v1/view?' + new URLSearchParams({ sitekey: attribute('sitekey'), purpose: attribute('purpose'), lang: lang || language() })).finally(() => mine != turn && new Promise(() => {}));
     const tree = build(answer.view);
     const had = root.activeElement;
     view = answer;
-    press = null; // it was meant for the words that go
+    press = null; // it answered the words that are replaced now
     root.replaceChildren(tree);
     const choice = ui.part_('language');
     choice.append(...answer.languages.map(({ tag, name, dir }) => build(['option', { value: tag, lang: tag, dir }, name])));
@@ -118,10 +120,10 @@ export const widget = (element, internals, root) => {
       try {
         await begin();
         const core = view && !hosted.offered_ && (await boot());
-        await painting; // another language may be on its way
+        await painting; // another language may have been asked for meanwhile
         if (view && core && !handle && !trouble) handle = core.bind(host);
       } catch (e) {
-        if (binding && !trouble) broken(e, true); // else its end was seen to
+        if (binding && !trouble) broken(e, true); // else it was closed, or has failed already
       }
     })());
 
@@ -181,18 +183,18 @@ export const widget = (element, internals, root) => {
       else if (attribute('loading') == 'eager') setTimeout(begin);
       else near.observe(element);
     },
-    // Out of the page for longer than a move: let go, but not in the midst of it,
-    // and not with a token, which the page may bring back. Each of these states
-    // ends by itself within minutes.
+    // An element that is out of its page for longer than a move is closed, but not in
+    // a state that the page may bring it back in. Each of those ends by itself within
+    // minutes.
     disconnected: () =>
       setTimeout(() => {
-        if (!element.isConnected) (handle || hosted.offered_) && /done|captcha|ing$/.test(state) ? setTimeout(me.disconnected, 6e4) : close();
+        if (!element.isConnected) (handle || hosted.offered_) && states[state].kept_ ? setTimeout(me.disconnected, 6e4) : close();
       }),
     attributeChanged(name, was, is) {
       settle();
       if (was === is || name == 'disabled') return;
       if (handle && name != 'mode') handle.changed(name);
-      else if (painting && /sitekey|purpose|lang|mode/.test(name)) restart();
+      else if (painting && ['sitekey', 'purpose', 'lang', 'mode'].includes(name)) restart();
     },
     formAssociated(form) {
       owner?.removeEventListener('formdata', sent);
@@ -209,15 +211,16 @@ export const widget = (element, internals, root) => {
       else if (painting) restart();
     },
     formStateRestore: settle,
-    // By the browser's button, out of its cache. A token that was sent is worth nothing now.
+    // The page has come back from the browser's cache. A token that was sent is worthless now.
     back_() {
       if (spent || (hosted.offered_ && state != 'done')) me.formReset();
       else handle?.restore();
     },
     hear_: hosted.hear_,
-    crashed_(last) {
-      handle = null; // what it listened with is gone
-      if (hosted.offered_ || /^d/.test(state) || !view) return;
+    // The wasm has ended, for the last time or not.
+    exited_(last) {
+      handle = null; // its listeners ended with it
+      if (hosted.offered_ || states[state].sendable_ || !view) return;
       if (last) broken(fault('wasm_unavailable'), true);
       else restart();
     },

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	readableBudget = budget{"loader and English view, brotli", "≤ 10 KB (goal 9)"}
+	readableBudget = budget{"loader and English view, brotli", "≤ 11 KB (goal 10)"}
 	wasmBudget     = budget{"wasm, brotli, and over an empty `syscall/js` program", "≤ 470,000 B, ≤ 1.15 × (goal 1.10)"}
 )
 
@@ -68,7 +68,7 @@ func measureBytes(ctx context.Context, l *lab, s *section) error {
 		return err
 	}
 	first := loader.plus(view)
-	s.judge(readableBudget, first.brotli <= 10<<10, "%s B", grouped(first.brotli))
+	s.judge(readableBudget, first.brotli <= 11<<10, "%s B", grouped(first.brotli))
 	floor, err := l.emptyProgram(ctx)
 	if err != nil {
 		return err

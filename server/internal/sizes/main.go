@@ -21,7 +21,7 @@ import (
 
 // In bytes, compressed by brotli.
 const (
-	readable = 10 << 10 // loader and English view
+	readable = 11 << 10 // loader and English view
 	running  = 470_000
 
 	// Of a sealed presentation, in characters; it does not compress.
