@@ -31,15 +31,16 @@ type reader struct {
 	problems []*Problem
 }
 
-// read parses data into the struct that to points at.
-func (r *reader) read(data []byte, to any) {
+// read parses data into the struct that to points at. It reports whether data
+// holds settings at all: where it does not, what is missing is no news.
+func (r *reader) read(data []byte, to any) bool {
 	r.places = map[string]*token.Position{}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		r.syntax(err)
-		return
+		return false
 	}
-	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool { return d.Body == nil })
+	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool { return isNull(d.Body) })
 	switch {
 	case len(docs) == 0:
 		r.report("", "the file is empty")
@@ -47,7 +48,16 @@ func (r *reader) read(data []byte, to any) {
 		r.reportAt(docs[1].Body.GetToken().Position, "", "a second YAML document begins here; a file holds one")
 	default:
 		r.value(docs[0].Body, reflect.ValueOf(to).Elem(), "")
+		_, ok := docs[0].Body.(ast.MapNode)
+		return ok
 	}
+	return false
+}
+
+// isNull tells a node that says nothing: nothing at all, null or ~.
+func isNull(node ast.Node) bool {
+	_, null := node.(*ast.NullNode)
+	return null || node == nil
 }
 
 func (r *reader) syntax(err error) {
@@ -79,7 +89,9 @@ func (r *reader) reportAt(at *token.Position, setting, text string) {
 	r.problems = append(r.problems, p)
 }
 
-// value decodes node into v, which is named setting.
+// value decodes node into v, which is named setting. Only a setting that this
+// package knows may be null, which leaves its default: an entry of a list, or of
+// a map whose keys the operator chose, has none.
 func (r *reader) value(node ast.Node, v reflect.Value, setting string) {
 	if _, seen := r.places[setting]; !seen && setting != "" {
 		r.places[setting] = node.GetToken().Position
@@ -121,13 +133,25 @@ func (r *reader) value(node ast.Node, v reflect.Value, setting string) {
 		}
 		v.Set(reflect.MakeSlice(v.Type(), len(list.Values), len(list.Values)))
 		for i, item := range list.Values {
-			r.value(item, v.Index(i), fmt.Sprintf("%s[%d]", setting, i))
+			r.entry(item, v.Index(i), fmt.Sprintf("%s[%d]", setting, i))
 		}
 	default:
 		if err := yaml.NodeToValue(node, v.Addr().Interface(), yaml.Strict()); err != nil {
 			r.report(setting, "%s", want(v.Type()))
 		}
 	}
+}
+
+// entry decodes what must not be null.
+func (r *reader) entry(node ast.Node, v reflect.Value, setting string) {
+	if !isNull(node) {
+		r.value(node, v, setting)
+		return
+	}
+	if node != nil {
+		r.places[setting] = node.GetToken().Position
+	}
+	r.report(setting, "says nothing; write its value, or remove the entry")
 }
 
 // mapping decodes each entry of node into what slot gives for its key.
@@ -156,7 +180,11 @@ func (r *reader) mapping(node ast.Node, setting string, slot func(string) (refle
 		if _, plain := entry.Value().(ast.ScalarNode); plain {
 			r.places[child] = entry.Value().GetToken().Position
 		}
-		r.value(entry.Value(), element, child)
+		if known == nil {
+			r.entry(entry.Value(), element, child)
+		} else {
+			r.value(entry.Value(), element, child)
+		}
 		store()
 	}
 }

@@ -94,9 +94,8 @@ func LoadKeys(path string) (Keys, error) {
 	}
 	r := &reader{file: path}
 	var keys Keys
-	r.read(data, &keys)
-	if len(r.places) == 0 {
-		return Keys{}, join(r.problems) // not YAML at all: what is missing is no news
+	if !r.read(data, &keys) {
+		return Keys{}, join(r.problems)
 	}
 	if len(keys.Seal) == 0 {
 		r.report("seal", "no key; `relay keygen keys` makes a file with one")

@@ -23,9 +23,8 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	}
 	r := &reader{file: path, env: env}
 	c := defaults()
-	r.read(data, &c)
-	if len(r.places) == 0 {
-		return nil, join(r.problems) // not YAML at all: what is missing is no news
+	if !r.read(data, &c) {
+		return nil, join(r.problems)
 	}
 	r.checkNetwork(&c)
 	r.checkPaths(&c)

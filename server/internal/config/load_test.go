@@ -277,6 +277,7 @@ func TestASiteIsFoundByItsSecretAlone(t *testing.T) {
 // loads has sites with what a site needs.
 func FuzzLoad(f *testing.F) {
 	f.Add(good)
+	f.Add("{}")
 	f.Add("sites: [{a: [}]")
 	f.Add("a: &x 1\nb: *x\n<<: *x")
 	f.Add("accounts: {main: {client_secret: !!binary aGVsbG8=}}")
