@@ -7,9 +7,9 @@ import (
 	"ekycconnect/wasm/internal/jsx"
 )
 
-// nap is the longest sleep before a deadline is looked at again: setTimeout
-// does not count the time that a device was asleep.
-const nap = 30_000 // ms
+// maxSleep is how long a timer runs at most before its deadline is looked at again:
+// setTimeout does not count the time that a device was asleep.
+const maxSleep = 30_000 // ms
 
 // clock keeps one deadline for each of the flow's timers, measured as the
 // larger elapsed time of two clocks: one of them may have been set back, the
@@ -45,7 +45,7 @@ func (c *clock) left(d *deadline) int {
 }
 
 func (c *clock) sleep(d *deadline) {
-	d.timer = jsx.After(max(min(c.left(d), nap), 0), func() { c.look(d) })
+	d.timer = jsx.After(max(min(c.left(d), maxSleep), 0), func() { c.look(d) })
 }
 
 func (c *clock) look(d *deadline) {

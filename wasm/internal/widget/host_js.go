@@ -10,7 +10,8 @@ import (
 )
 
 // host is the loader's side of one element. Each of its methods may run code of
-// the page, so each is called with nothing of ours half done.
+// the page, and that may call the widget again: so the widget's own fields are
+// consistent before each call.
 type host struct {
 	value js.Value
 	root  js.Value // the open shadow root

@@ -39,7 +39,7 @@ func (w *Widget) paint(p *flow.Effect) {
 // it, if the focus went nowhere else meanwhile.
 func (w *Widget) refocus(part string) {
 	w.whereIsFocus()
-	if part == "" || w.focus || !w.astray {
+	if part == "" || w.focusInside || !w.focusNowhere {
 		return
 	}
 	element := w.host.part(part)

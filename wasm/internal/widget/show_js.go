@@ -116,19 +116,19 @@ func (w *Widget) text(key string, seconds int) string {
 	return text
 }
 
-// whereIsFocus looks before the panels change: hiding what has the focus loses
-// it.
+// whereIsFocus notes where the focus is before the panels change, since hiding the
+// element that has the focus moves it to the document.
 func (w *Widget) whereIsFocus() {
-	w.focus = w.host.root.Get("activeElement").Truthy()
+	w.focusInside = w.host.root.Get("activeElement").Truthy()
 	document := js.Global().Get("document")
 	active := document.Get("activeElement")
-	w.astray = !active.Truthy() || active.Equal(document.Get("body"))
+	w.focusNowhere = !active.Truthy() || active.Equal(document.Get("body"))
 }
 
 // focusHeading makes a step known to who cannot see it. It never takes the
 // focus from another place of the page.
 func (w *Widget) focusHeading(calm bool) {
-	if !w.focus && (calm || !w.astray) {
+	if !w.focusInside && (calm || !w.focusNowhere) {
 		return
 	}
 	heading := w.host.find(`[data-part="panel-` + w.flow.Screen().Panel + `"] [data-part="heading"]`)

@@ -37,22 +37,22 @@ type Widget struct {
 	handling bool
 	closed   bool
 
-	call       *relay.Call // the newest request
-	expiresAt  int         // of the token; ms since 1970
-	receipt    string      // where the newest consent can be seen and withdrawn
-	typed      string      // letters in the field, kept over a new view
-	stale      bool        // the picture is newer than the letters
-	picture    string      // the newest, drawn again into a new view
-	drawing    bool
-	pictures   []drawing
-	alerts     int
-	focus      bool // where the focus was when the event came
-	astray     bool
-	zoom       int
-	contrast   bool
-	disabled   bool
-	lastCall   int
-	unanswered []unanswered
+	call      *relay.Call // the newest request
+	expiresAt int         // of the token; ms since 1970
+	receipt   string      // where the newest consent can be seen and withdrawn
+	typed     string      // letters in the field, kept over a new view
+	stale     bool        // the picture is newer than the letters
+	picture   string      // the newest, drawn again into a new view
+	drawing   bool
+	pictures  []drawing
+	alerts    int
+	// Where the focus was before the panels changed: in this widget; on no control at all.
+	focusInside, focusNowhere bool
+	zoom                      int
+	contrast                  bool
+	disabled                  bool
+	lastCall                  int
+	unanswered                []unanswered
 }
 
 // unanswered is a call of the page that waits for its result.
