@@ -15,7 +15,7 @@ import (
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/audit"
-	"ekycconnect/server/internal/consent/checkpoint"
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
 type environment = func(string) (string, bool)

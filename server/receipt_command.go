@@ -11,8 +11,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
-	"ekycconnect/server/internal/consent/checkpoint"
 	"ekycconnect/server/internal/consent/receipt"
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
 func receiptCommand() *cobra.Command {

@@ -3,6 +3,8 @@ package consent
 import (
 	"errors"
 	"fmt"
+
+	"ekycconnect/server/internal/consent/translog"
 )
 
 // What a caller decides on. Match them with [errors.Is].
@@ -25,7 +27,6 @@ var (
 // process must not go on, since its next answer could contradict the disk.
 var ErrUnknownOutcome = errors.New("consent: outcome of a commit is not known")
 
-// ErrLog says that the log is not to be written to before somebody has looked
-// at it: it is behind a checkpoint that was seen before, unlike it, or does not
-// agree with itself. It is reported together with [ErrUnavailable].
-var ErrLog = errors.New("consent: the log needs a decision of its operator")
+// ErrLog says that nothing is recorded before somebody has looked at the log. It is
+// reported together with [ErrUnavailable].
+var ErrLog = translog.ErrStopped

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"ekycconnect/server/internal/consent/translog"
 )
 
 // maxGroup bounds how many writers share one transaction, and how many wait in
@@ -121,11 +123,11 @@ func (l *Ledger) write(group []*op) error {
 	if l.dead.Load() {
 		return fmt.Errorf("consent: ledger has ended: %w", ErrUnavailable)
 	}
-	if err := l.tree.stopped(); err != nil {
-		return err
+	if err := l.translog.Err(); err != nil {
+		return logStopped(err)
 	}
 	ctx := context.Background() // a commit is never given up half way
-	var grown growth
+	var grown translog.Growth
 	begin := time.Now()
 	err := l.store.Update(ctx, func(tx Tx) (err error) {
 		grown, err = l.judge(ctx, tx, group)
@@ -134,12 +136,10 @@ func (l *Ledger) write(group []*op) error {
 	l.commits(len(group), time.Since(begin))
 	switch {
 	case err == nil:
-		l.tree.committed(grown)
-		l.upper.grown(grown.entries)
+		l.translog.Committed(grown)
 		return nil
 	case errors.Is(err, ErrLog):
-		l.tree.stop(err)
-		return err
+		return logStopped(err)
 	case errors.Is(err, ErrUnknownOutcome):
 		l.dead.Store(true)
 		l.fatal(err)
@@ -150,7 +150,7 @@ func (l *Ledger) write(group []*op) error {
 	}
 }
 
-func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) (growth, error) {
+func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) (translog.Growth, error) {
 	var keys []Key
 	var consents []uuid.UUID
 	for _, o := range group {
@@ -158,30 +158,31 @@ func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) (growth, error) 
 	}
 	s, err := load(ctx, tx, keys, consents)
 	if err != nil {
-		return growth{}, err
+		return translog.Growth{}, err
 	}
 	var newest time.Time
 	if s.next, newest, err = tx.Size(ctx); err != nil {
-		return growth{}, err
+		return translog.Growth{}, err
 	}
 	l.notBefore(newest)
 	if err := s.readHolds(ctx, tx, group); err != nil {
-		return growth{}, err
+		return translog.Growth{}, err
 	}
 	s.now = l.now()
 	for _, o := range group {
 		o.err = o.judge(s)
 	}
 	if s.batch.isEmpty() && !s.publish {
-		return growth{}, nil
+		return translog.Growth{}, nil
 	}
 	s.batch.Forget = s.now.Add(-replyLife)
-	grown, err := l.tree.extend(ctx, tx, s)
+	grown, err := l.translog.Append(ctx, tx, s.next-int64(len(s.batch.Entries)), salted(s.batch.Entries), s.publish)
 	if err != nil {
-		return growth{}, err
+		return translog.Growth{}, err
 	}
+	s.batch.Log = grown.Update
 	if s.batch.isEmpty() {
-		return growth{published: grown.published}, nil
+		return grown.Unwritten(), nil
 	}
 	return grown, tx.Append(ctx, s.batch)
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ekycconnect/server/internal/consent/translog"
 )
 
 // Ledger is the book of consents. It is safe for concurrent use.
@@ -25,11 +27,9 @@ type Ledger struct {
 	commits  func(callers int, took time.Duration)
 	validity time.Duration
 	outbox   outbox
-	tree     *tree
-	upper    upper
 
-	learning     sync.WaitGroup
-	stopLearning context.CancelFunc
+	logOptions LogOptions
+	translog   *translog.Log
 
 	last atomic.Int64 // newest time given out, ms; time never goes back
 
@@ -68,11 +68,11 @@ func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, optio
 	}
 	l := &Ledger{
 		store: store, hash: hash, clock: clock, log: log,
-		validity: 30 * time.Minute,
-		commits:  func(int, time.Duration) {},
-		tree:     &tree{origin: SandboxOrigin, log: log},
-		queue:    make(chan *op, maxGroup),
-		drained:  make(chan struct{}),
+		validity:   30 * time.Minute,
+		commits:    func(int, time.Duration) {},
+		logOptions: LogOptions{Origin: SandboxOrigin},
+		queue:      make(chan *op, maxGroup),
+		drained:    make(chan struct{}),
 	}
 	l.fatal = func(err error) {
 		l.log.Error("the ledger cannot go on, so this process ends; start it again and it reads what the disk holds", "error", err)
@@ -86,9 +86,6 @@ func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, optio
 	}
 	go l.commitGroups()
 	go l.publishRegularly()
-	ctx, cancel := context.WithCancel(context.Background())
-	l.learning.Go(func() { l.upper.learn(ctx, l.store, l.tree.size.Load()) })
-	l.stopLearning = cancel
 	return l, nil
 }
 
@@ -132,8 +129,8 @@ func (l *Ledger) Ready(ctx context.Context) error {
 	if closed || l.dead.Load() {
 		return fmt.Errorf("consent: ledger has ended: %w", ErrUnavailable)
 	}
-	if err := l.tree.stopped(); err != nil {
-		return err
+	if err := l.translog.Err(); err != nil {
+		return logStopped(err)
 	}
 	return l.store.Ready(ctx)
 }
@@ -151,8 +148,6 @@ func (l *Ledger) Close() error {
 	close(l.queue)
 	l.closing.Unlock()
 	<-l.drained
-	l.stopLearning()
-	l.learning.Wait()
-	l.tree.anchor.close()
+	l.translog.Close()
 	return l.store.Close()
 }

@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/mod/sumdb/tlog"
+
+	"ekycconnect/server/internal/consent/translog"
 )
 
 // Store keeps the ledger's rows. It knows nothing of what they mean: every
@@ -69,25 +70,8 @@ type Reader interface {
 	// Notice returns the bytes stored under their SHA-256, or [ErrNotFound].
 	Notice(ctx context.Context, sum [32]byte) ([]byte, error)
 
-	// Head returns the newest checkpoint; zero before the first.
-	Head(ctx context.Context) (Head, error)
-
-	// Published returns the newest checkpoint that was published; zero before
-	// the first.
-	Published(ctx context.Context) (Head, error)
-
-	// Hashes returns the tree's hashes by their stored indexes (see
-	// [tlog.StoredHashIndex]), in the order of indexes. One that is missing is an
-	// error.
-	Hashes(ctx context.Context, indexes []int64) ([]tlog.Hash, error)
-
-	// Leaves returns the Entry of at most limit leaves, from index from on.
-	Leaves(ctx context.Context, from int64, limit int) ([][32]byte, error)
-
 	UpkeepReader
-
-	// LogKeys returns every verifier key that was ever recorded, the latest first.
-	LogKeys(ctx context.Context) ([]string, error)
+	translog.Reader
 }
 
 // Tx is a transaction.
@@ -122,29 +106,6 @@ type Entry struct {
 	At      time.Time // UTC, whole milliseconds
 	Body    []byte    // exact JSON; empty once it is erased
 	Salt    []byte    // 32 bytes, kept and blanked with the body
-
-	Leaf Leaf // written with the entry, not read with it
-}
-
-// Leaf is what an entry adds to the tree.
-type Leaf struct {
-	Entry [32]byte    // SHA-256 of salt and body; its RFC 6962 hash is the leaf's
-	Above []tlog.Hash // the root of each subtree that it completes, the smallest first
-}
-
-// Head is a signed checkpoint as it is kept.
-type Head struct {
-	Origin string // the log's name; the same for ever
-	Size   int64  // how many entries it covers
-	Note   []byte // the signed note itself
-}
-
-// Fork says that an operator went on from a log that was behind.
-type Fork struct {
-	At     time.Time
-	Reason string
-	Size   int64  // of the log that was gone on from
-	Lost   []byte // the checkpoint that it was behind, or unlike
 }
 
 // Claim is something that is worth one event: an idempotency key, a ticket, a
@@ -180,19 +141,9 @@ type Batch struct {
 	Places  []Place
 	Notices []Notice // those that are there already are left as they are
 
-	// Head, if it is there, replaces the newest checkpoint. Publish keeps it for
-	// ever as well, as the newest that was published.
-	Head    *Head
-	Publish bool
-
-	LogKeys []string // verifier keys; those that are there already are left as they are
-
-	// Grown are the leaves of entries that were written before there was a tree,
-	// from GrownFrom on.
-	GrownFrom int64
-	Grown     []Leaf
-
-	Fork *Fork
+	// Log is what is written of the log: as many leaves as there are entries, except
+	// when a log begins with entries that were written before it.
+	Log translog.Update
 
 	Upkeep Upkeep
 
@@ -202,5 +153,5 @@ type Batch struct {
 
 func (b Batch) isEmpty() bool {
 	return len(b.Entries) == 0 && len(b.Claims) == 0 && len(b.Places) == 0 && len(b.Notices) == 0 &&
-		b.Head == nil && len(b.LogKeys) == 0 && b.Upkeep.isEmpty()
+		b.Log.IsEmpty() && b.Upkeep.isEmpty()
 }

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/translog"
 )
 
 // The log as C2SP tlog-tiles (https://c2sp.org/tlog-tiles): its checkpoint, its
@@ -65,7 +65,7 @@ func tileAt(path string) (tlog.Tile, bool) {
 	} else if level == "data" {
 		return tlog.Tile{}, false
 	}
-	tile, err := tlog.ParseTilePath(fmt.Sprintf("tile/%d/%s/%s", consent.TileHeight, level, rest))
+	tile, err := tlog.ParseTilePath(fmt.Sprintf("tile/%d/%s/%s", translog.TileHeight, level, rest))
 	return tile, err == nil
 }
 

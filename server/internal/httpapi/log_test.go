@@ -13,8 +13,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/checkpoint"
 	"ekycconnect/server/internal/consent/receipt"
+	"ekycconnect/server/internal/consent/translog"
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 	"ekycconnect/server/internal/httpapi/apitest"
 )
 
@@ -86,12 +87,12 @@ type tileReader struct {
 	r *apitest.Relay
 }
 
-func (tileReader) Height() int { return consent.TileHeight }
+func (tileReader) Height() int { return translog.TileHeight }
 
 func (f tileReader) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	data := make([][]byte, len(tiles))
 	for i, tile := range tiles {
-		data[i] = get(f.t, f.r, "/v1/log/"+strings.Replace(tile.Path(), "tile/"+strconv.Itoa(consent.TileHeight)+"/", "tile/", 1), tileMedia)
+		data[i] = get(f.t, f.r, "/v1/log/"+strings.Replace(tile.Path(), "tile/"+strconv.Itoa(translog.TileHeight)+"/", "tile/", 1), tileMedia)
 	}
 	return data, nil
 }

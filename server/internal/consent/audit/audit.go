@@ -15,17 +15,18 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/checkpoint"
+	"ekycconnect/server/internal/consent/translog"
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
 // Source is a ledger's rows, all of one moment.
 type Source interface {
 	Head(ctx context.Context) (Head, error) // zero if there is none
 	LogKeys(ctx context.Context) ([]string, error)
-	Forks(ctx context.Context) ([]consent.Fork, error)
+	Forks(ctx context.Context) ([]translog.Fork, error)
 
 	// Checkpoints gives the published ones by rising size.
-	Checkpoints(ctx context.Context, each func(consent.Head) error) error
+	Checkpoints(ctx context.Context, each func(translog.Head) error) error
 
 	// Notices gives every notice; the bytes are valid during the call only.
 	Notices(ctx context.Context, each func(name, bytes []byte) error) error
@@ -37,7 +38,7 @@ type Source interface {
 
 // Head is the newest checkpoint with what is kept beside it.
 type Head struct {
-	consent.Head
+	translog.Head
 	Checkpoints int   // how many were published
 	Published   int64 // size of the last of them
 }
@@ -81,7 +82,7 @@ type Report struct {
 	Erased      int64 // records whose texts were erased
 	Checkpoints int
 	Root        tlog.Hash
-	Forks       []consent.Fork
+	Forks       []translog.Fork
 }
 
 // Fault is the first row that is wrong.

@@ -11,14 +11,14 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/checkpoint"
+	"ekycconnect/server/internal/consent/translog"
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
 // readCheckpoints collects what the tree must fit on its way.
 func (a *auditor) readCheckpoints(ctx context.Context, from Source, o Options) error {
 	kept, last := 0, int64(-1)
-	err := from.Checkpoints(ctx, func(h consent.Head) error {
+	err := from.Checkpoints(ctx, func(h translog.Head) error {
 		name := fmt.Sprintf("checkpoint %d", h.Size)
 		c, err := a.open(name, h.Note)
 		if err != nil {

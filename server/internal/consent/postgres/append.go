@@ -6,17 +6,16 @@ import (
 	"time"
 
 	"ekycconnect/server/internal/consent"
-
-	"golang.org/x/mod/sumdb/tlog"
+	"ekycconnect/server/internal/consent/translog"
 )
 
 // Append implements [consent.Tx]: one statement for each table, sent with the
 // commit. What is wrong with a row, that tells.
 func (t *tx) Append(_ context.Context, b consent.Batch) error {
-	if len(b.Grown) > 0 {
-		return fmt.Errorf("postgres: append leaves: event %d was written without its own, which no version of these tables allows", b.GrownFrom)
+	if len(b.Log.Leaves) != len(b.Entries) {
+		return fmt.Errorf("postgres: append events: there are %d leaves for %d events, and a row holds both", len(b.Log.Leaves), len(b.Entries))
 	}
-	t.appendEvents(b.Entries)
+	t.appendEvents(b.Entries, b.Log.Leaves)
 	t.appendLookups(b)
 	if n := len(b.Notices); n > 0 {
 		sums, texts := make([][]byte, n), make([][]byte, n)
@@ -27,24 +26,24 @@ func (t *tx) Append(_ context.Context, b consent.Batch) error {
 			ON CONFLICT (sha256) DO NOTHING`, sums, texts)
 	}
 	t.appendUpkeep(b.Upkeep)
-	t.appendLog(b)
+	t.appendLog(b.Log)
 	return nil
 }
 
-func (t *tx) appendEvents(entries []consent.Entry) {
+func (t *tx) appendEvents(entries []consent.Entry, leaves []translog.Leaf) {
 	n := len(entries)
 	if n == 0 {
 		return
 	}
 	if t.mark == nil {
-		t.mark = &mark{entries[0].Index, entries[0].Leaf.Entry[:]}
+		t.mark = &mark{entries[0].Index, leaves[0].Entry[:]}
 	}
 	indexes, ats, ids, kinds, sites := make([]int64, n), make([]int64, n), make([][16]byte, n), make([]string, n), make([]string, n)
 	hashes, above, salts, bodies := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
 	for i := range entries {
 		e := &entries[i]
 		indexes[i], ats[i], ids[i], kinds[i], sites[i] = e.Index, e.At.UnixMilli(), e.Consent, string(e.Kind), e.Site
-		hashes[i], above[i], salts[i], bodies[i] = e.Leaf.Entry[:], joined(e.Leaf.Above), notNull(e.Salt), notNull(e.Body)
+		hashes[i], above[i], salts[i], bodies[i] = leaves[i].Entry[:], leaves[i].AboveBytes(), notNull(e.Salt), notNull(e.Body)
 	}
 	t.queue("append events", `INSERT INTO event (idx, at, consent, kind, site, entry, above, salt, bytes)
 		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[])`,
@@ -89,20 +88,20 @@ func (t *tx) appendLookups(b consent.Batch) {
 	}
 }
 
-func (t *tx) appendLog(b consent.Batch) {
-	for _, key := range b.LogKeys { // one by one: their order tells which is newer
+func (t *tx) appendLog(u translog.Update) {
+	for _, key := range u.LogKeys { // one by one: their order tells which is newer
 		t.queue("append log keys", `INSERT INTO log_key (vkey) VALUES ($1) ON CONFLICT (vkey) DO NOTHING`, key)
 	}
-	if f := b.Fork; f != nil {
+	if f := u.Fork; f != nil {
 		t.queue("append a fork", `INSERT INTO fork (at, reason, size, lost) VALUES ($1, $2, $3, $4)`,
 			f.At.UnixMilli(), f.Reason, f.Size, notNull(f.Lost))
 	}
-	if b.Head == nil {
+	if u.Head == nil {
 		return
 	}
-	t.queue("replace the head", `UPDATE head SET origin = $1, size = $2, note = $3`, b.Head.Origin, b.Head.Size, b.Head.Note)
-	if b.Publish {
-		t.queue("publish the head", `INSERT INTO checkpoint (size, note) VALUES ($1, $2)`, b.Head.Size, b.Head.Note)
+	t.queue("replace the head", `UPDATE head SET origin = $1, size = $2, note = $3`, u.Head.Origin, u.Head.Size, u.Head.Note)
+	if u.Publish {
+		t.queue("publish the head", `INSERT INTO checkpoint (size, note) VALUES ($1, $2)`, u.Head.Size, u.Head.Note)
 	}
 }
 
@@ -151,14 +150,6 @@ func (t *tx) ForgetMessages(_ context.Context, before time.Time) (int, error) {
 	}
 	t.dirty = true
 	return int(done.RowsAffected()), nil
-}
-
-func joined(hashes []tlog.Hash) []byte {
-	bytes := make([]byte, 0, len(hashes)*tlog.HashSize)
-	for i := range hashes {
-		bytes = append(bytes, hashes[i][:]...)
-	}
-	return bytes
 }
 
 // notNull is b as a value that is there, also if it is empty.

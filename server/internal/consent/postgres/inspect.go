@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"math"
 
-	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/audit"
-	"ekycconnect/server/internal/secret"
-
 	"github.com/jackc/pgx/v5"
+
+	"ekycconnect/server/internal/consent/audit"
+	"ekycconnect/server/internal/consent/translog"
+	"ekycconnect/server/internal/secret"
 )
 
 // Inspection reads a whole ledger as it is, for whoever checks it: one consistent
@@ -77,9 +77,9 @@ func (i *Inspection) LogKeys(ctx context.Context) (keys []string, err error) {
 }
 
 // Forks implements [audit.Source].
-func (i *Inspection) Forks(ctx context.Context) (forks []consent.Fork, err error) {
+func (i *Inspection) Forks(ctx context.Context) (forks []translog.Fork, err error) {
 	err = i.each(ctx, func(row pgx.Rows) error {
-		var f consent.Fork
+		var f translog.Fork
 		var at int64
 		err := row.Scan(&at, &f.Reason, &f.Size, &f.Lost)
 		f.At = moment(at)
@@ -90,9 +90,9 @@ func (i *Inspection) Forks(ctx context.Context) (forks []consent.Fork, err error
 }
 
 // Checkpoints implements [audit.Source].
-func (i *Inspection) Checkpoints(ctx context.Context, each func(consent.Head) error) error {
+func (i *Inspection) Checkpoints(ctx context.Context, each func(translog.Head) error) error {
 	return i.each(ctx, func(row pgx.Rows) error {
-		var h consent.Head
+		var h translog.Head
 		if err := row.Scan(&h.Size, &h.Note); err != nil {
 			return err
 		}

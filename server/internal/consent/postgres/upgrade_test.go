@@ -6,15 +6,16 @@ import (
 	"strings"
 	"testing"
 
-	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/storetest"
-	"ekycconnect/server/internal/pgtest"
-	"ekycconnect/server/internal/secret"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/storetest"
+	"ekycconnect/server/internal/consent/translog"
+	"ekycconnect/server/internal/pgtest"
+	"ekycconnect/server/internal/secret"
 )
 
 // older makes a ledger as a program of schema 2 left it, with the rows of a newer one.
@@ -61,7 +62,7 @@ func older(t *testing.T, from string) (dsn string) {
 		}
 		require.NoError(t, conn.SendBatch(t.Context(), &insert).Close(), table.name)
 	}
-	var head consent.Head
+	var head translog.Head
 	require.NoError(t, newer.QueryRow(t.Context(), readHead).Scan(&head.Origin, &head.Size, &head.Note))
 	_, err = conn.Exec(t.Context(), `UPDATE head SET origin = $1, size = $2, note = $3`, head.Origin, head.Size, head.Note)
 	require.NoError(t, err)

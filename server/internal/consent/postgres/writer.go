@@ -7,10 +7,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/translog"
 )
 
 // writer is the one writing connection. It lives until something fails on it.
@@ -100,7 +101,7 @@ type tx struct {
 	w     *writer
 	ctx   context.Context // bounds it
 	begun bool
-	head  consent.Head // both are read when it begins
+	head  translog.Head // both are read when it begins
 	last  last
 
 	// What is written is sent with the commit: one way to the server and back for
@@ -188,7 +189,7 @@ func (t *tx) flush() error {
 }
 
 // Head implements [consent.Reader].
-func (t *tx) Head(context.Context) (consent.Head, error) {
+func (t *tx) Head(context.Context) (translog.Head, error) {
 	err := t.begins()
 	return asHead(t.head), err
 }

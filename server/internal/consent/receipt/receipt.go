@@ -39,7 +39,7 @@ import (
 	"github.com/transparency-dev/formats/proof"
 	"golang.org/x/mod/sumdb/note"
 
-	"ekycconnect/server/internal/consent/checkpoint"
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
 const (

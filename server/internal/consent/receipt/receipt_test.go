@@ -15,8 +15,8 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
-	"ekycconnect/server/internal/consent/checkpoint"
 	"ekycconnect/server/internal/consent/receipt"
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
 const origin = "relay.example/v1/log"

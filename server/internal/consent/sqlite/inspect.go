@@ -13,6 +13,7 @@ import (
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/audit"
+	"ekycconnect/server/internal/consent/translog"
 )
 
 // Inspection reads a whole ledger as it is, for whoever checks it: one
@@ -91,9 +92,9 @@ func (i *Inspection) LogKeys(ctx context.Context) (keys []string, err error) {
 }
 
 // Forks implements [audit.Source].
-func (i *Inspection) Forks(ctx context.Context) (forks []consent.Fork, err error) {
+func (i *Inspection) Forks(ctx context.Context) (forks []translog.Fork, err error) {
 	err = i.each(ctx, `SELECT at, reason, size, lost FROM fork ORDER BY rowid`, func(row *sql.Rows) error {
-		var f consent.Fork
+		var f translog.Fork
 		var at int64
 		err := row.Scan(&at, &f.Reason, &f.Size, &f.Lost)
 		f.At = moment(at)
@@ -104,9 +105,9 @@ func (i *Inspection) Forks(ctx context.Context) (forks []consent.Fork, err error
 }
 
 // Checkpoints implements [audit.Source].
-func (i *Inspection) Checkpoints(ctx context.Context, each func(consent.Head) error) error {
+func (i *Inspection) Checkpoints(ctx context.Context, each func(translog.Head) error) error {
 	return i.each(ctx, `SELECT size, note FROM checkpoint ORDER BY size`, func(row *sql.Rows) error {
-		var h consent.Head
+		var h translog.Head
 		if err := row.Scan(&h.Size, &h.Note); err != nil {
 			return err
 		}

@@ -73,7 +73,6 @@ func (r *recent) committed(batches []consent.Batch) {
 }
 
 func (r *recent) add(e consent.Entry) {
-	e.Leaf = consent.Leaf{} // is not read with an entry
 	events, known := r.events[e.Consent]
 	switch {
 	case known:

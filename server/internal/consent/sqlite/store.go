@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"golang.org/x/mod/sumdb/tlog"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/translog"
 )
 
 var errClosed = fmt.Errorf("sqlite: store is closed: %w", consent.ErrUnavailable)
@@ -142,21 +143,21 @@ func (s *Store) Notice(ctx context.Context, sum [32]byte) ([]byte, error) {
 	return s.reads.Notice(ctx, sum)
 }
 
-// Head implements [consent.Reader].
-func (s *Store) Head(ctx context.Context) (consent.Head, error) { return s.reads.Head(ctx) }
+// Head implements [translog.Reader].
+func (s *Store) Head(ctx context.Context) (translog.Head, error) { return s.reads.Head(ctx) }
 
-// Published implements [consent.Reader].
-func (s *Store) Published(ctx context.Context) (consent.Head, error) { return s.reads.Published(ctx) }
+// Published implements [translog.Reader].
+func (s *Store) Published(ctx context.Context) (translog.Head, error) { return s.reads.Published(ctx) }
 
-// Hashes implements [consent.Reader].
+// Hashes implements [translog.Reader].
 func (s *Store) Hashes(ctx context.Context, indexes []int64) ([]tlog.Hash, error) {
 	return s.reads.Hashes(ctx, indexes)
 }
 
-// Leaves implements [consent.Reader].
+// Leaves implements [translog.Reader].
 func (s *Store) Leaves(ctx context.Context, from int64, limit int) ([][32]byte, error) {
 	return s.reads.Leaves(ctx, from, limit)
 }
 
-// LogKeys implements [consent.Reader].
+// LogKeys implements [translog.Reader].
 func (s *Store) LogKeys(ctx context.Context) ([]string, error) { return s.reads.LogKeys(ctx) }

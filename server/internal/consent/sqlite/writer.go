@@ -124,7 +124,7 @@ func (w *writer) Append(ctx context.Context, b consent.Batch) error {
 	if err := w.appendUpkeep(ctx, b.Upkeep); err != nil {
 		return err
 	}
-	return w.appendLog(ctx, b)
+	return w.appendLog(ctx, b.Log)
 }
 
 // appendReplies keeps the new replies and lets go of the old ones.

@@ -7,9 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/google/uuid"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/translog"
 )
 
 // Step is where in a transaction something fails.
@@ -142,9 +143,9 @@ func (tx faultyTx) Size(ctx context.Context) (int64, time.Time, error) {
 	return tx.Tx.Size(ctx)
 }
 
-func (tx faultyTx) Head(ctx context.Context) (consent.Head, error) {
+func (tx faultyTx) Head(ctx context.Context) (translog.Head, error) {
 	if tx.at == Head {
-		return consent.Head{}, tx.err
+		return translog.Head{}, tx.err
 	}
 	return tx.Tx.Head(ctx)
 }

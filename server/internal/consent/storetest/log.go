@@ -4,24 +4,36 @@ import (
 	"fmt"
 	"testing"
 
-	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/checkpoint"
-	"ekycconnect/server/internal/consent/receipt"
-
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/receipt"
+	"ekycconnect/server/internal/consent/translog"
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
 // leaf is some leaf with as many hashes above it as a real one has.
-func leaf(index int64) consent.Leaf {
-	l := consent.Leaf{Entry: [32]byte{byte(index), byte(index >> 8), 1}}
+func leaf(index int64) translog.Leaf {
+	l := translog.Leaf{Entry: [32]byte{byte(index), byte(index >> 8), 1}}
 	level := byte(1)
 	for n := index; n&1 == 1; n >>= 1 {
 		l.Above = append(l.Above, tlog.Hash{byte(index), byte(index >> 8), 2, level})
 		level++
 	}
 	return l
+}
+
+// logged is b with a leaf for each entry.
+func logged(b consent.Batch) consent.Batch {
+	for _, e := range b.Entries {
+		b.Log.Leaves = append(b.Log.Leaves, leaf(e.Index))
+	}
+	if len(b.Entries) > 0 {
+		b.Log.First = b.Entries[0].Index
+	}
+	return b
 }
 
 func hashesKept(t *testing.T, open Open) {
@@ -35,19 +47,19 @@ func hashesKept(t *testing.T, open Open) {
 
 	var b consent.Batch
 	for i := range int64(100) {
-		e := entry(i, uuid.New())
-		e.Leaf = leaf(i)
-		b.Entries = append(b.Entries, e)
+		b.Entries = append(b.Entries, entry(i, uuid.New()))
 	}
-	b.Head = &consent.Head{Origin: "log.example", Size: 100, Note: []byte("note of 100")}
-	b.Publish, b.LogKeys = true, []string{"key-1", "key-2"}
-	require.NoError(t, appendBatch(t, store, b))
+	b.Log = translog.Update{
+		Head:    &translog.Head{Origin: "log.example", Size: 100, Note: []byte("note of 100")},
+		Publish: true, LogKeys: []string{"key-1", "key-2"},
+	}
+	require.NoError(t, appendBatch(t, store, logged(b)))
 	head, err = store.Head(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, *b.Head, head)
+	require.Equal(t, *b.Log.Head, head)
 	published, err = store.Published(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, b.Head.Note, published.Note)
+	require.Equal(t, b.Log.Head.Note, published.Note)
 	require.EqualValues(t, 100, published.Size)
 	keys, err := store.LogKeys(t.Context())
 	require.NoError(t, err)
@@ -69,28 +81,27 @@ func hashesKept(t *testing.T, open Open) {
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 	_, err = store.Hashes(t.Context(), []int64{0, tlog.StoredHashIndex(0, 100)})
-	require.Error(t, err, "one that is not there")
+	require.ErrorIs(t, err, translog.ErrMissing, "one that is not there")
 	leaves, err := store.Leaves(t.Context(), 98, 10)
 	require.NoError(t, err)
 	require.Equal(t, [][32]byte{leaf(98).Entry, leaf(99).Entry}, leaves)
 
 	// Another head, not published; then one with an entry; a key that is known.
 	e := entry(100, uuid.New())
-	e.Leaf = leaf(100)
-	require.NoError(t, appendBatch(t, store, consent.Batch{
-		Entries: []consent.Entry{e}, LogKeys: []string{"key-1", "key-3"},
-		Head: &consent.Head{Origin: "log.example", Size: 101, Note: []byte("note of 101")},
-	}))
+	require.NoError(t, appendBatch(t, store, logged(consent.Batch{Entries: []consent.Entry{e}, Log: translog.Update{
+		LogKeys: []string{"key-1", "key-3"},
+		Head:    &translog.Head{Origin: "log.example", Size: 101, Note: []byte("note of 101")},
+	}})))
 	published, err = store.Published(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, 100, published.Size)
 	keys, err = store.LogKeys(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{"key-3", "key-2", "key-1"}, keys)
-	for _, h := range []consent.Head{{Origin: "log.example", Size: 99, Note: []byte("n")}, {Origin: "other.example", Size: 102, Note: []byte("n")}} {
-		require.Error(t, appendBatch(t, store, consent.Batch{Head: &h}), "a log neither shrinks nor changes its name")
+	for _, h := range []translog.Head{{Origin: "log.example", Size: 99, Note: []byte("n")}, {Origin: "other.example", Size: 102, Note: []byte("n")}} {
+		require.Error(t, appendBatch(t, store, consent.Batch{Log: translog.Update{Head: &h}}), "a log neither shrinks nor changes its name")
 	}
-	require.Error(t, appendBatch(t, store, consent.Batch{Publish: true, Head: &consent.Head{Origin: "log.example", Size: 101, Note: nil}}))
+	require.Error(t, appendBatch(t, store, consent.Batch{Log: translog.Update{Publish: true, Head: &translog.Head{Origin: "log.example", Size: 101, Note: nil}}}))
 	require.NoError(t, store.Update(t.Context(), func(tx consent.Tx) error {
 		entries, err := tx.Range(t.Context(), 99, 1000)
 		require.NoError(t, err)

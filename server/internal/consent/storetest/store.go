@@ -24,11 +24,11 @@ func entry(index int64, id uuid.UUID) consent.Entry {
 // one is a batch with one event that claims key(b) and is about key(b+100).
 func one(index int64, id uuid.UUID, b byte) consent.Batch {
 	e := entry(index, id)
-	return consent.Batch{
+	return logged(consent.Batch{
 		Entries: []consent.Entry{e},
 		Claims:  []consent.Claim{{Key: key(b), Index: index, Proof: key(b + 1), Reply: "sealed", Consent: id, At: e.At}},
 		Places:  []consent.Place{{Key: key(b + 100), Index: index}},
-	}
+	})
 }
 
 func opened(t *testing.T, open Open) consent.Store {
@@ -122,7 +122,7 @@ func decisionAlone(t *testing.T, open Open) {
 	require.NoError(t, appendBatch(t, store, one(0, uuid.New(), 1)))
 	given, used := entry(1, id), entry(2, id)
 	used.Kind, used.Body = consent.Used, []byte(`{"n":2}`)
-	require.NoError(t, appendBatch(t, store, consent.Batch{Entries: []consent.Entry{given, used}}))
+	require.NoError(t, appendBatch(t, store, logged(consent.Batch{Entries: []consent.Entry{given, used}})))
 	read := func() {
 		got, err := store.Decision(t.Context(), id)
 		require.NoError(t, err)

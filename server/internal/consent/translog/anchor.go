@@ -1,4 +1,4 @@
-package consent
+package translog
 
 import (
 	"bytes"
@@ -10,27 +10,28 @@ import (
 	"path/filepath"
 	"time"
 
-	"ekycconnect/server/internal/consent/checkpoint"
-
 	"golang.org/x/mod/sumdb/note"
+
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
-// anchorEvery is how often the anchor is written at most.
+// anchorEvery is the pause between two writes of the anchor.
 const anchorEvery = time.Second
 
 // anchor keeps the newest checkpoint in a file outside the store. A store that
-// was replaced by an older copy of itself is behind it. All methods do nothing
-// on nil, which is no anchor.
+// was replaced by an older copy of itself is behind it. A nil anchor is none: its
+// methods do nothing.
 type anchor struct {
 	path   string
+	every  time.Duration // between two writes, at least
 	log    *slog.Logger
-	newest chan Head     // holds the one that is to be written next
-	hurry  chan struct{} // closed when there is no time to wait any more
+	newest chan Head     // holds the head that is to be written next
+	hurry  chan struct{} // closed by close: the last head is written without a pause
 	ended  chan struct{} // closed when the writing goroutine has ended
 }
 
 func newAnchor(path string, log *slog.Logger) *anchor {
-	return &anchor{path: path, log: log, newest: make(chan Head, 1), hurry: make(chan struct{}), ended: make(chan struct{})}
+	return &anchor{path: path, every: anchorEvery, log: log, newest: make(chan Head, 1), hurry: make(chan struct{}), ended: make(chan struct{})}
 }
 
 // read returns the checkpoint in the file; zero if there is no file.
@@ -48,13 +49,13 @@ func (a *anchor) read(origin string, verifiers note.Verifiers) (checkpoint.Check
 	return checkpoint.Open(signed, origin, verifiers)
 }
 
-// write has the file hold h soon. Nobody waits for it. It is called by one
-// goroutine at a time.
+// write has the file hold h soon, and does not wait for it. It must be called by
+// one goroutine at a time.
 func (a *anchor) write(h Head) {
 	if a == nil {
 		return
 	}
-	select { // an older one that was not yet written need not be
+	select { // an older head that is not yet written is replaced
 	case <-a.newest:
 	default:
 	}
@@ -64,7 +65,7 @@ func (a *anchor) write(h Head) {
 // start begins to write.
 func (a *anchor) start() {
 	if a != nil {
-		go a.keep()
+		go a.writeHeads()
 	}
 }
 
@@ -77,11 +78,12 @@ func (a *anchor) close() {
 	}
 }
 
-func (a *anchor) keep() {
+// writeHeads writes the newest head, with pauses.
+func (a *anchor) writeHeads() {
 	defer close(a.ended)
 	var last []byte
 	failing := false
-	pause := time.NewTicker(anchorEvery)
+	pause := time.NewTicker(a.every)
 	defer pause.Stop()
 	for h := range a.newest {
 		if bytes.Equal(h.Note, last) {
@@ -90,7 +92,7 @@ func (a *anchor) keep() {
 		err := replaceFile(a.path, h.Note)
 		if err == nil {
 			last = h.Note
-		} else if !failing { // said once, not every second
+		} else if !failing { // logged once, not every second
 			a.log.Error("the log's newest checkpoint cannot be written to its anchor: a log that is rolled back would not be noticed", "error", err)
 		}
 		failing = err != nil
@@ -101,18 +103,18 @@ func (a *anchor) keep() {
 	}
 }
 
-// replaceFile replaces a file by one that is complete and on the disk.
+// replaceFile replaces a file atomically; the new one is synced.
 func replaceFile(path string, text []byte) error {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
 	if err != nil {
-		return fmt.Errorf("consent: %w", err)
+		return fmt.Errorf("translog: %w", err)
 	}
 	_, err = file.Write(text)
 	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
 		err = os.Rename(file.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("consent: %w", errors.Join(err, os.Remove(file.Name())))
+		return fmt.Errorf("translog: %w", errors.Join(err, os.Remove(file.Name())))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package consent
+package translog
 
 import (
 	"context"
@@ -8,71 +8,72 @@ import (
 )
 
 const (
-	// upperLevel is the level of the tree from which on its hashes are remembered:
-	// each stands over 64 events or more.
-	upperLevel = 6
-	// upperKept is how many are, of one level: 8 MiB, the level over 16 million
-	// events. One million consents of three events each take 3 MiB in all.
-	upperKept = 1 << 18
+	// cachedFrom is the lowest level of the tree whose hashes are cached: each
+	// stands over 64 entries or more.
+	cachedFrom = 6
+	// cachedPerLevel bounds the hashes of one level: 8 MiB, which is the level over
+	// 16 million entries. Three million entries take 3 MiB on all levels together.
+	cachedPerLevel = 1 << 18
 
-	// learntLevel is the level from which on they are read after a start: a few more
-	// hashes for the first proofs, and a quarter of the rows.
-	learntLevel = 8
+	// warmedFrom is the lowest level that is read after a start: that takes a quarter
+	// of the rows, and the first proofs read a few hashes more.
+	warmedFrom = 8
 )
 
-// upper remembers hashes high in the tree. Every proof needs some of them, and they
-// never change; what is left to read stands beside the event, so that a proof costs
-// the same however long the log is.
-type upper struct {
+// hashCache holds hashes from high in the tree. Every proof needs some of them, and
+// they never change; all others that a proof needs are kept with entries near its
+// own, so that a proof costs the same however long the log is.
+type hashCache struct {
 	mu     sync.RWMutex
-	levels [64 - upperLevel][]tlog.Hash // a zero one is not known
+	levels [64 - cachedFrom][]tlog.Hash // a zero hash is not cached
 }
 
-// find is the hash with a stored index, if it is remembered.
-func (u *upper) find(stored int64) (hash tlog.Hash, ok bool) {
+// get returns the hash with a stored index, if it is cached. It needs the lock.
+func (c *hashCache) get(stored int64) (hash tlog.Hash, ok bool) {
 	level, n := tlog.SplitStoredHashIndex(stored)
-	if level < upperLevel {
+	if level < cachedFrom {
 		return hash, false
 	}
-	if known := u.levels[level-upperLevel]; n < int64(len(known)) {
-		hash = known[n]
+	if cached := c.levels[level-cachedFrom]; n < int64(len(cached)) {
+		hash = cached[n]
 	}
 	return hash, hash != tlog.Hash{}
 }
 
-// keep remembers the n-th hash of a level. It needs the lock.
-func (u *upper) keep(level int, n int64, hash tlog.Hash) {
-	if level < upperLevel || n >= upperKept {
+// put caches the n-th hash of a level. It needs the lock.
+func (c *hashCache) put(level int, n int64, hash tlog.Hash) {
+	if level < cachedFrom || n >= cachedPerLevel {
 		return
 	}
-	known := &u.levels[level-upperLevel]
-	if more := n + 1 - int64(len(*known)); more > 0 {
-		*known = append(*known, make([]tlog.Hash, more)...)
+	cached := &c.levels[level-cachedFrom]
+	if more := n + 1 - int64(len(*cached)); more > 0 {
+		*cached = append(*cached, make([]tlog.Hash, more)...)
 	}
-	(*known)[n] = hash
+	(*cached)[n] = hash
 }
 
-// grown remembers what entries have added that are committed.
-func (u *upper) grown(entries []Entry) {
-	for i := range entries {
-		e := &entries[i]
-		if len(e.Leaf.Above) < upperLevel {
+// grown caches what committed leaves have added.
+func (c *hashCache) grown(first int64, leaves []Leaf) {
+	for i := range leaves {
+		above := leaves[i].Above
+		if len(above) < cachedFrom {
 			continue
 		}
-		u.mu.Lock()
-		for i, hash := range e.Leaf.Above {
-			u.keep(i+1, (e.Index+1)>>(i+1)-1, hash)
+		next := first + int64(i) + 1
+		c.mu.Lock()
+		for j, hash := range above {
+			c.put(j+1, next>>(j+1)-1, hash)
 		}
-		u.mu.Unlock()
+		c.mu.Unlock()
 	}
 }
 
-// reader reads from r what is not remembered.
-func (u *upper) reader(r tlog.HashReader) tlog.HashReader {
+// reader reads from r what is not cached, and caches it.
+func (c *hashCache) reader(r tlog.HashReader) tlog.HashReader {
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		u.mu.RLock()
-		found, missing, places := among(u.find, indexes)
-		u.mu.RUnlock()
+		c.mu.RLock()
+		found, missing, positions := lookUp(c.get, indexes)
+		c.mu.RUnlock()
 		if len(missing) == 0 {
 			return found, nil
 		}
@@ -80,28 +81,28 @@ func (u *upper) reader(r tlog.HashReader) tlog.HashReader {
 		if err != nil {
 			return nil, err
 		}
-		u.mu.Lock()
-		defer u.mu.Unlock()
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		for i, hash := range read {
-			found[places[i]] = hash
+			found[positions[i]] = hash
 			level, n := tlog.SplitStoredHashIndex(missing[i])
-			u.keep(level, n, hash)
+			c.put(level, n, hash)
 		}
 		return found, nil
 	})
 }
 
-// learn reads upper hashes of the first size events, a stretch at a time, so that the
-// first proofs after a start cost little more than later ones. What cannot be read is
-// read when it is needed.
-func (u *upper) learn(ctx context.Context, store Reader, size int64) {
-	const stretch = 64 << learntLevel
-	read := u.reader(&hashes{ctx: ctx, store: store})
-	for from := int64(0); from+1<<learntLevel <= min(size, upperKept<<learntLevel); from += stretch {
+// warm caches hashes of the first size entries, so that the first proofs after a
+// start cost little more than later ones. What cannot be read now is read when it is
+// needed.
+func (c *hashCache) warm(ctx context.Context, store Reader, size int64) {
+	const stretch = 64 << warmedFrom // entries whose hashes are read at a time
+	read := c.reader(&hashes{ctx: ctx, store: store})
+	for from := int64(0); from+1<<warmedFrom <= min(size, cachedPerLevel<<warmedFrom); from += stretch {
 		var indexes []int64
 		to := min(from+stretch, size)
-		for level := learntLevel; level < 63; level++ {
-			// Those that end in the stretch.
+		for level := warmedFrom; level < 63; level++ {
+			// The subtrees of this level that end in the stretch.
 			for n := from >> level; n < to>>level; n++ {
 				indexes = append(indexes, tlog.StoredHashIndex(level, n))
 			}

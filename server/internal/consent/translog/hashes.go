@@ -1,4 +1,4 @@
-package consent
+package translog
 
 import (
 	"context"
@@ -9,19 +9,19 @@ import (
 )
 
 // hashes reads stored hashes: those that are known first, the others from the
-// store. What was asked for is remembered.
+// store. It remembers what was asked for, if asked is a map.
 type hashes struct {
 	ctx   context.Context
 	store interface {
 		Hashes(context.Context, []int64) ([]tlog.Hash, error)
 	}
 	known map[int64]tlog.Hash
-	asked map[int64]tlog.Hash // may be nil
+	asked map[int64]tlog.Hash
 }
 
 // ReadHashes implements [tlog.HashReader].
 func (h *hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	found, missing, places := among(func(index int64) (tlog.Hash, bool) {
+	found, missing, positions := lookUp(func(index int64) (tlog.Hash, bool) {
 		hash, ok := h.known[index]
 		return hash, ok
 	}, indexes)
@@ -31,7 +31,7 @@ func (h *hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 			return nil, err
 		}
 		for i, hash := range read {
-			found[places[i]] = hash
+			found[positions[i]] = hash
 		}
 	}
 	if h.asked != nil {
@@ -42,16 +42,16 @@ func (h *hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return found, nil
 }
 
-// fetch makes known what the roots of trees of these sizes are made from, in one
-// go.
+// fetch makes known what the roots of trees of these sizes are computed from, with
+// one read.
 func (h *hashes) fetch(sizes ...int64) error {
 	h.known = map[int64]tlog.Hash{}
 	var indexes []int64
 	for _, size := range sizes {
-		// It asks for all that it needs at once, and is told later.
+		// TreeHash asks for all hashes at once; this reader only notes which.
 		_, _ = tlog.TreeHash(size, tlog.HashReaderFunc(func(asked []int64) ([]tlog.Hash, error) {
 			indexes = append(indexes, asked...)
-			return nil, errLater
+			return nil, errNoted
 		}))
 	}
 	slices.Sort(indexes)
@@ -66,17 +66,17 @@ func (h *hashes) fetch(sizes ...int64) error {
 	return err
 }
 
-var errLater = errors.New("consent: the hash is not read yet")
+var errNoted = errors.New("translog: the hash is not read yet")
 
-// among finds hashes by their indexes in those that are known; places are where the
-// missing ones belong.
-func among(known func(int64) (tlog.Hash, bool), indexes []int64) (found []tlog.Hash, missing []int64, places []int) {
+// lookUp finds hashes among the known ones. missing are the indexes of the others,
+// positions where those stand in indexes.
+func lookUp(known func(int64) (tlog.Hash, bool), indexes []int64) (found []tlog.Hash, missing []int64, positions []int) {
 	found = make([]tlog.Hash, len(indexes))
 	for i, index := range indexes {
 		var ok bool
 		if found[i], ok = known(index); !ok {
-			missing, places = append(missing, index), append(places, i)
+			missing, positions = append(missing, index), append(positions, i)
 		}
 	}
-	return found, missing, places
+	return found, missing, positions
 }

@@ -1,235 +1,205 @@
-package consent
+package translog
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"time"
-
-	"ekycconnect/server/internal/consent/checkpoint"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
-// LogOptions is how a ledger's log is named and shown.
-type LogOptions struct {
-	Origin       string        // its name, and that of its keys; the same for ever
-	PublishEvery time.Duration // 0 publishes every checkpoint
-	Anchor       string        // file for the newest checkpoint, outside the store; "" for none
-}
-
-// WithLog names the log. The default is the sandbox's name, every checkpoint
-// published, no anchor.
-func WithLog(o LogOptions) Option {
-	return func(l *Ledger) {
-		l.tree.origin, l.tree.every = o.Origin, o.PublishEvery
-		if o.Anchor != "" {
-			l.tree.anchor = newAnchor(o.Anchor, l.log)
-		}
-	}
-}
-
-// setKeys makes the signing keys out of their secrets.
-func (t *tree) setKeys(seeds [][]byte) error {
-	if len(seeds) == 0 {
-		return errors.New("consent: there is no key to sign the log with")
-	}
-	var public []note.Verifier
-	for _, seed := range seeds {
-		key, err := checkpoint.NewKey(t.origin, seed)
-		if err != nil {
-			return fmt.Errorf("consent: %w", err)
-		}
-		verifier, err := note.NewVerifier(key.Public)
-		if err != nil {
-			return fmt.Errorf("consent: %w", err)
-		}
-		t.keys, public = append(t.keys, key), append(public, verifier)
-	}
-	t.verifiers = note.VerifierList(public...)
-	return nil
-}
-
-// openLog begins the log, or goes on with it. If it must not be written to, the
-// ledger starts all the same, to answer who asks: see [ErrLog].
-func (l *Ledger) openLog(ctx context.Context, seeds [][]byte) error {
-	t := l.tree
-	if err := t.setKeys(seeds); err != nil {
-		return err
-	}
-	var g growth
-	err := l.store.Update(ctx, func(tx Tx) (err error) {
-		g, err = t.open(ctx, tx)
+// Open begins the log, or continues it, in one transaction, and starts what runs in
+// the background. If the error is [ErrStopped], the log is open for reading.
+func (l *Log) Open(ctx context.Context, transact Transact) error {
+	var g Growth
+	err := transact(ctx, func(tx Tx) (err error) {
+		g, err = l.open(ctx, tx)
 		return err
 	})
-	if errors.Is(err, ErrLog) {
-		t.anchor.start()
-		t.stop(err)
-		return nil
+	switch {
+	case errors.Is(err, ErrStopped):
+		l.stop(err)
+	case err != nil:
+		return err
+	default:
+		l.Committed(g)
 	}
-	if err != nil {
-		return fmt.Errorf("consent: open the log: %w", err)
-	}
-	t.anchor.start()
-	t.committed(g)
-	return nil
+	l.anchor.start()
+	warming, cancel := context.WithCancel(context.Background())
+	l.stopWarming = cancel
+	size := l.size.Load()
+	l.warming.Go(func() { l.cache.warm(warming, l.store, size) })
+	return err
 }
 
-func (t *tree) open(ctx context.Context, tx Tx) (growth, error) {
+func (l *Log) open(ctx context.Context, tx Tx) (Growth, error) {
 	head, err := tx.Head(ctx)
 	if err != nil {
-		return growth{}, err
+		return Growth{}, err
 	}
-	size, _, err := tx.Size(ctx)
+	size, err := tx.Size(ctx)
 	if err != nil {
-		return growth{}, err
+		return Growth{}, err
 	}
 	if head.Note == nil {
-		return t.begin(ctx, tx, size)
+		return l.begin(ctx, tx, size)
 	}
-	if head.Origin != t.origin {
-		return growth{}, fmt.Errorf("the log in this store is named %q and the settings name it %q: a log keeps its name, so write `log: {origin: %s}` into the configuration", head.Origin, t.origin, head.Origin)
+	if head.Origin != l.origin {
+		return Growth{}, fmt.Errorf("the log in this store is named %q and the settings name it %q: a log keeps its name, so write `log: {origin: %s}` into the configuration", head.Origin, l.origin, head.Origin)
 	}
 	var unverified *note.UnverifiedNoteError
-	if _, err := checkpoint.Open(head.Note, t.origin, t.verifiers); errors.As(err, &unverified) {
-		return growth{}, fmt.Errorf("the log's newest checkpoint is signed by none of the log keys in the keys file: put the key that signed it back there, below the new one")
+	if _, err := checkpoint.Open(head.Note, l.origin, l.verifiers); errors.As(err, &unverified) {
+		return Growth{}, fmt.Errorf("the log's newest checkpoint is signed by none of the log keys in the keys file: put the key that signed it back there, below the new one")
 	}
-	g, err := t.follow(ctx, tx)
+	var g Growth
+	if g.tree, err = l.follow(ctx, tx); err != nil {
+		return Growth{}, err
+	}
+	if size != g.tree.head.Size {
+		return Growth{}, uncovered(size, g.tree.head.Size)
+	}
+	recorded, err := tx.LogKeys(ctx)
 	if err != nil {
-		return growth{}, err
+		return Growth{}, err
 	}
-	if size != g.head.Size {
-		return growth{}, broken("there are %d events and the newest checkpoint covers %d; `relay log verify` finds out more", size, g.head.Size)
+	if err := l.compare(ctx, tx, recorded, g.tree); err != nil {
+		return Growth{}, err
 	}
-	known, err := tx.LogKeys(ctx)
-	if err != nil {
-		return growth{}, err
-	}
-	if err := t.compare(ctx, tx, known, g); err != nil {
-		return growth{}, err
-	}
-	s := &sheet{publish: true}
-	for _, key := range slices.Backward(t.keys) {
-		if !slices.Contains(known, key.Public) {
-			s.batch.LogKeys = append(s.batch.LogKeys, key.Public)
-		}
-	}
-	if err := t.publish(ctx, tx, s, &g); err != nil || s.batch.isEmpty() {
+	g.Update.LogKeys = l.newKeys(recorded)
+	if err := l.publish(ctx, tx, true, &g); err != nil || g.Update.IsEmpty() {
 		return g, err
 	}
-	return g, tx.Append(ctx, s.batch)
+	return g, tx.Write(ctx, g.Update)
 }
 
-// begin signs the first checkpoint, of all events that there are: none, unless
-// an older program wrote them.
-func (t *tree) begin(ctx context.Context, tx Tx, size int64) (growth, error) {
-	if anchored, err := t.anchor.read(t.origin, t.verifiers); err != nil {
-		return growth{}, t.unreadableAnchor(err)
+// newKeys are the verifier keys that are not recorded yet, the newest last.
+func (l *Log) newKeys(recorded []string) (keys []string) {
+	for _, key := range slices.Backward(l.keys) {
+		if !slices.Contains(recorded, key.Public) {
+			keys = append(keys, key.Public)
+		}
+	}
+	return keys
+}
+
+// begunAtATime is how many entries a log that begins late takes over at a time.
+const begunAtATime = 1000
+
+// begin signs the first checkpoint, of all entries that there are: none, unless an
+// older program wrote them.
+func (l *Log) begin(ctx context.Context, tx Tx, size int64) (g Growth, err error) {
+	if anchored, err := l.anchor.read(l.origin, l.verifiers); err != nil {
+		return Growth{}, l.unreadableAnchor(err)
 	} else if anchored.Size > 0 {
-		return growth{}, rolledBack("it is empty, and the anchor %s has %d entries", t.anchor.path, anchored.Size)
+		return Growth{}, rolledBack("it is empty, and the anchor %s has %d entries", l.anchor.path, anchored.Size)
 	}
 	read := &hashes{ctx: ctx, store: tx, known: map[int64]tlog.Hash{}}
 	for from := int64(0); from < size; {
-		entries, err := tx.Range(ctx, from, 1000)
+		entries, err := tx.Entries(ctx, from, begunAtATime)
 		if err != nil {
-			return growth{}, err
+			return Growth{}, err
 		}
-		if len(entries) == 0 || entries[0].Index != from {
-			return growth{}, broken("event %d of %d is missing", from, size)
+		if len(entries) == 0 {
+			return Growth{}, stopped("event %d of %d is missing", from, size)
 		}
-		batch := Batch{GrownFrom: from, Grown: make([]Leaf, len(entries))}
-		for i := range entries {
-			if batch.Grown[i], err = newLeaf(entries[i].Index, entries[i].Salt, entries[i].Body, read); err != nil {
-				return growth{}, unreadable(err)
+		u := Update{First: from, Leaves: make([]Leaf, len(entries))}
+		for i, entry := range entries {
+			if u.Leaves[i], err = newLeaf(from+int64(i), entry, read); err != nil {
+				return Growth{}, missing(err)
 			}
 		}
 		from += int64(len(entries))
-		if err := tx.Append(ctx, batch); err != nil {
-			return growth{}, err
+		if err := tx.Write(ctx, u); err != nil {
+			return Growth{}, err
 		}
-		// What the next chunk needs of this one; the rest is in the store.
+		// Only what the next leaves are computed from is kept in memory.
 		read.asked = map[int64]tlog.Hash{}
 		if _, err := tlog.TreeHash(from, read); err != nil {
-			return growth{}, unreadable(err)
+			return Growth{}, missing(err)
 		}
 		read.known, read.asked = read.asked, nil
 	}
-	var g growth
-	if err := t.sign(size, read, &g); err != nil {
-		return growth{}, err
+	if g.tree, err = l.sign(size, read); err != nil {
+		return Growth{}, err
 	}
 	g.published = size
-	batch := Batch{Head: &g.head, Publish: true}
-	for _, key := range slices.Backward(t.keys) {
-		batch.LogKeys = append(batch.LogKeys, key.Public)
-	}
-	return g, tx.Append(ctx, batch)
+	g.Update = Update{Head: &g.tree.head, Publish: true, LogKeys: l.newKeys(nil)}
+	return g, tx.Write(ctx, g.Update)
 }
 
-// compare holds the log against what was seen of it before: the newest published
+// compare checks the log against what was seen of it before: the newest published
 // checkpoint, and the anchor.
-func (t *tree) compare(ctx context.Context, tx Tx, known []string, g growth) error {
-	verifiers, err := t.allVerifiers(known)
+func (l *Log) compare(ctx context.Context, r Reader, recorded []string, now tree) error {
+	verifiers, err := l.allVerifiers(recorded)
 	if err != nil {
 		return err
 	}
-	read := &hashes{ctx: ctx, store: tx, known: g.edge}
-	published, err := tx.Published(ctx)
+	read := &hashes{ctx: ctx, store: r, known: now.edge}
+	published, err := r.Published(ctx)
 	if err != nil {
 		return err
 	}
-	t.published = published.Size
-	t.shown.Store(published.Size)
+	l.published = published.Size
+	l.shown.Store(published.Size)
 	if published.Note != nil {
-		c, err := checkpoint.Open(published.Note, t.origin, verifiers)
+		c, err := checkpoint.Open(published.Note, l.origin, verifiers)
 		if err != nil {
-			return broken("the checkpoint published at %d entries is damaged: %w", published.Size, err)
+			return stopped("the checkpoint published at %d entries is damaged: %w", published.Size, err)
 		}
-		if err := g.includes(read, c, "the newest published checkpoint"); err != nil {
+		if err := now.includes(read, c, "the newest published checkpoint"); err != nil {
 			return err
 		}
 	}
-	anchored, err := t.anchor.read(t.origin, verifiers)
+	anchored, err := l.anchor.read(l.origin, verifiers)
 	if err != nil {
-		return t.unreadableAnchor(err)
+		return l.unreadableAnchor(err)
 	}
 	if anchored.Origin == "" {
 		return nil
 	}
-	return g.includes(read, anchored, "the anchor "+t.anchor.path)
+	return now.includes(read, anchored, "the anchor "+l.anchor.path)
 }
 
-func (t *tree) unreadableAnchor(err error) error {
-	return rolledBack("its anchor %s cannot be read as a checkpoint of this log: %w", t.anchor.path, err)
+func (l *Log) unreadableAnchor(err error) error {
+	return rolledBack("its anchor %s cannot be read as a checkpoint of this log: %w", l.anchor.path, err)
 }
 
-// includes checks that the log is c, or has grown out of it.
-func (g growth) includes(read tlog.HashReader, c checkpoint.Checkpoint, which string) error {
-	if c.Size > g.head.Size {
-		return rolledBack("it has %d entries, and %s has %d", g.head.Size, which, c.Size)
+// includes checks that the tree is that of c, or has grown out of it.
+func (t tree) includes(read tlog.HashReader, c checkpoint.Checkpoint, which string) error {
+	if c.Size > t.head.Size {
+		return rolledBack("it has %d entries, and %s has %d", t.head.Size, which, c.Size)
 	}
-	return holds(read, c.Size, c.Root, which)
+	return prefix(read, c.Size, c.Root, which)
 }
 
-// allVerifiers are the keys of the settings and those that were there before.
-func (t *tree) allVerifiers(known []string) (note.Verifiers, error) {
+// allVerifiers are those of the keys that sign and of the recorded ones.
+func (l *Log) allVerifiers(recorded []string) (note.Verifiers, error) {
 	var all []note.Verifier
-	seen := map[string]bool{}
-	for _, key := range t.keys {
-		known = append(known, key.Public)
-	}
-	for _, text := range known {
-		if seen[text] {
-			continue
-		}
-		seen[text] = true
+	for _, text := range l.allKeys(recorded) {
 		verifier, err := note.NewVerifier(text)
-		if err != nil || verifier.Name() != t.origin {
-			return nil, broken("a public log key in the store is damaged")
+		if err != nil || verifier.Name() != l.origin {
+			return nil, stopped("a public log key in the store is damaged")
 		}
 		all = append(all, verifier)
 	}
 	return note.VerifierList(all...), nil
+}
+
+// allKeys are the verifier keys of the keys that sign and the recorded ones, each
+// once, the newest first.
+func (l *Log) allKeys(recorded []string) []string {
+	var all []string
+	for _, key := range l.keys {
+		all = append(all, key.Public)
+	}
+	for _, key := range recorded {
+		if !slices.Contains(all, key) {
+			all = append(all, key)
+		}
+	}
+	return all
 }

@@ -1,32 +1,21 @@
-package consent
+package translog
 
 import (
 	"context"
 	"fmt"
 
-	"ekycconnect/server/internal/consent/checkpoint"
-	"ekycconnect/server/internal/consent/receipt"
-
-	"github.com/go-json-experiment/json"
-	"github.com/google/uuid"
 	"github.com/transparency-dev/formats/proof"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
-// Proof returns the C2SP tlog-proof (https://c2sp.org/tlog-proof) of the event
-// at index: that the log's newest checkpoint covers it. One key signs it, the
-// newest.
+// Proof returns the C2SP tlog-proof (https://c2sp.org/tlog-proof) of the entry at
+// index: that the log's newest checkpoint covers it. Its checkpoint has the
+// signature of the newest key alone.
 //
-// Errors: [ErrNotFound] (the log has no such event), [ErrUnavailable].
-func (l *Ledger) Proof(ctx context.Context, index int64) ([]byte, error) {
-	p, err := l.proof(ctx, index)
-	if err != nil {
-		return nil, err
-	}
-	return p.Marshal(), nil
-}
-
-func (l *Ledger) proof(ctx context.Context, index int64) (proof.TLogProof, error) {
+// Errors: [ErrNotFound] (the log has no such entry), the store's.
+func (l *Log) Proof(ctx context.Context, index int64) (proof.TLogProof, error) {
 	head, err := l.store.Head(ctx)
 	if err != nil {
 		return proof.TLogProof{}, err
@@ -34,78 +23,18 @@ func (l *Ledger) proof(ctx context.Context, index int64) (proof.TLogProof, error
 	if index < 0 || index >= head.Size {
 		return proof.TLogProof{}, ErrNotFound
 	}
-	hashes, err := tlog.ProveRecord(head.Size, index, l.upper.reader(&hashes{ctx: ctx, store: l.store}))
+	hashes, err := tlog.ProveRecord(head.Size, index, l.cache.reader(&hashes{ctx: ctx, store: l.store}))
 	if err != nil {
-		return proof.TLogProof{}, fmt.Errorf("consent: prove event %d: %w", index, err)
+		return proof.TLogProof{}, fmt.Errorf("translog: prove entry %d: %w", index, err)
 	}
-	newest := l.tree.keys[0]
+	newest := l.keys[0]
 	signed, err := checkpoint.Only(head.Note, newest.Name(), newest.KeyHash())
 	if err != nil {
-		return proof.TLogProof{}, fmt.Errorf("consent: prove event %d: %w", index, err)
+		return proof.TLogProof{}, fmt.Errorf("translog: prove entry %d: %w", index, err)
 	}
 	p := proof.TLogProof{Index: uint64(index), Checkpoint: signed}
 	for _, hash := range hashes {
 		p.Hashes = append(p.Hashes, hash)
 	}
 	return p, nil
-}
-
-// Receipt returns the receipt file of a decision: what was recorded, what was
-// shown, and the proof. It is another one whenever the log has grown; every one
-// of them stays good.
-//
-// Errors: [ErrNotFound], [ErrErased], [ErrUnavailable].
-func (l *Ledger) Receipt(ctx context.Context, id string) ([]byte, error) {
-	consent, err := parseID(id)
-	if err != nil {
-		return nil, err
-	}
-	entry, err := l.store.Decision(ctx, consent)
-	if err != nil {
-		return nil, err
-	}
-	return l.receipt(ctx, entry)
-}
-
-// ReceiptOf is Receipt of the record's first event of a kind: of its withdrawal,
-// say.
-func (l *Ledger) ReceiptOf(ctx context.Context, id string, kind Kind) ([]byte, error) {
-	consent, err := parseID(id)
-	if err != nil {
-		return nil, err
-	}
-	s, err := load(ctx, l.store, nil, []uuid.UUID{consent})
-	if err != nil {
-		return nil, err
-	}
-	if entry, ok := first(s.events[consent], kind); ok {
-		return l.receipt(ctx, entry)
-	}
-	return nil, ErrNotFound
-}
-
-func (l *Ledger) receipt(ctx context.Context, entry Entry) ([]byte, error) {
-	if len(entry.Body) == 0 {
-		return nil, ErrErased
-	}
-	if len(entry.Salt) != saltSize {
-		return nil, fmt.Errorf("consent: the salt of event %d is damaged", entry.Index)
-	}
-	var named struct {
-		Notice string `json:"notice_sha256"`
-	}
-	if err := json.Unmarshal(entry.Body, &named); err != nil {
-		return nil, fmt.Errorf("consent: read event %d: %w", entry.Index, err)
-	}
-	r := receipt.Receipt{Record: entry.Body, Salt: [saltSize]byte(entry.Salt)}
-	var err error
-	if named.Notice != "" {
-		if r.Notice, err = l.Notice(ctx, named.Notice); err != nil {
-			return nil, fmt.Errorf("consent: the notice of event %d: %w", entry.Index, err)
-		}
-	}
-	if r.Proof, err = l.proof(ctx, entry.Index); err != nil {
-		return nil, err
-	}
-	return r.Marshal()
 }

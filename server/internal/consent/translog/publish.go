@@ -1,51 +1,34 @@
-package consent
+package translog
 
 import (
 	"context"
 	"time"
 )
 
-// publishRegularly publishes the newest checkpoint every so often, if there is
-// a new one, until the ledger is closed.
-func (l *Ledger) publishRegularly() {
-	if l.tree.every <= 0 {
-		return // each transaction publishes its own
-	}
-	ticker := time.NewTicker(l.tree.every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-l.drained:
-			return
-		case <-ticker.C:
-			if l.tree.size.Load() > l.tree.shown.Load() {
-				// Failing is logged where it happens; the next tick tries again.
-				_ = l.commit(context.Background(), &op{judge: func(s *sheet) error {
-					s.publish = true
-					return nil
-				}})
-			}
-		}
-	}
-}
+// PublishEvery is the time between two published checkpoints; 0 if each is
+// published.
+func (l *Log) PublishEvery() time.Duration { return l.every }
 
-// publish puts the publication of the newest checkpoint on the sheet if it is
-// time for it.
-func (t *tree) publish(ctx context.Context, tx Tx, s *sheet, g *growth) error {
-	if t.every > 0 && !s.publish {
+// Unpublished reports whether there are entries that the newest published
+// checkpoint does not cover.
+func (l *Log) Unpublished() bool { return l.size.Load() > l.shown.Load() }
+
+// publish has the newest checkpoint published if each is, or if it is asked for.
+func (l *Log) publish(ctx context.Context, r Reader, asked bool, g *Growth) error {
+	if l.every > 0 && !asked {
 		return nil
 	}
-	newest, err := tx.Published(ctx)
+	newest, err := r.Published(ctx)
 	if err != nil {
 		return err
 	}
-	// Another relay on this store published since: once in a while is enough.
-	late := t.every > 0 && newest.Size > t.published
+	// If another process on this store has published since, that is often enough.
+	late := l.every > 0 && newest.Size > l.published
 	g.published = newest.Size
-	if late || newest.Note != nil && newest.Size >= g.head.Size {
+	if late || newest.Note != nil && newest.Size >= g.tree.head.Size {
 		return nil
 	}
-	s.batch.Head, s.batch.Publish = &g.head, true
-	g.published = g.head.Size
+	g.Update.Head, g.Update.Publish = &g.tree.head, true
+	g.published = g.tree.head.Size
 	return nil
 }

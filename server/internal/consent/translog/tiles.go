@@ -1,4 +1,4 @@
-package consent
+package translog
 
 import (
 	"bytes"
@@ -13,7 +13,9 @@ import (
 const TileHeight = 8
 
 // Checkpoint returns the newest published checkpoint, a signed note.
-func (l *Ledger) Checkpoint(ctx context.Context) ([]byte, error) {
+//
+// Errors: [ErrNotFound] (none was published yet), the store's.
+func (l *Log) Checkpoint(ctx context.Context) ([]byte, error) {
 	published, err := l.store.Published(ctx)
 	if err != nil {
 		return nil, err
@@ -28,8 +30,8 @@ func (l *Ledger) Checkpoint(ctx context.Context) ([]byte, error) {
 // (https://c2sp.org/tlog-tiles): hashes of a level, or with L -1 an entry bundle.
 // A tile may be narrower than what there is, never wider.
 //
-// Errors: [ErrNotFound] (beyond the newest published checkpoint), [ErrUnavailable].
-func (l *Ledger) Tile(ctx context.Context, tile tlog.Tile) ([]byte, error) {
+// Errors: [ErrNotFound] (beyond the newest published checkpoint), the store's.
+func (l *Log) Tile(ctx context.Context, tile tlog.Tile) ([]byte, error) {
 	published, err := l.store.Published(ctx)
 	if err != nil {
 		return nil, err
@@ -38,8 +40,8 @@ func (l *Ledger) Tile(ctx context.Context, tile tlog.Tile) ([]byte, error) {
 	if tile.H != TileHeight || level*TileHeight >= 63 {
 		return nil, ErrNotFound
 	}
-	start := tile.N << TileHeight
-	if start>>TileHeight != tile.N || start+int64(tile.W) > published.Size>>(level*TileHeight) {
+	start, end := tile.N<<TileHeight, published.Size>>(level*TileHeight)
+	if tile.N < 0 || start>>TileHeight != tile.N || start > end-int64(tile.W) { // the sum could overflow
 		return nil, ErrNotFound
 	}
 	if tile.L < 0 {
@@ -47,19 +49,19 @@ func (l *Ledger) Tile(ctx context.Context, tile tlog.Tile) ([]byte, error) {
 	}
 	data, err := tlog.ReadTileData(tile, &hashes{ctx: ctx, store: l.store})
 	if err != nil {
-		return nil, fmt.Errorf("consent: read a tile: %w", err)
+		return nil, fmt.Errorf("translog: read a tile: %w", err)
 	}
 	return data, nil
 }
 
 // bundle is n entries from start on, each with its length before it.
-func (l *Ledger) bundle(ctx context.Context, start int64, n int) ([]byte, error) {
+func (l *Log) bundle(ctx context.Context, start int64, n int) ([]byte, error) {
 	entries, err := l.store.Leaves(ctx, start, n)
 	if err != nil {
 		return nil, err
 	}
 	if len(entries) != n {
-		return nil, fmt.Errorf("consent: %d of %d entries from %d on are missing", n-len(entries), n, start)
+		return nil, fmt.Errorf("translog: %d of %d entries from %d on are missing", n-len(entries), n, start)
 	}
 	var out bytes.Buffer
 	for i := range entries {
@@ -71,20 +73,10 @@ func (l *Ledger) bundle(ctx context.Context, start int64, n int) ([]byte, error)
 
 // LogKeys returns the verifier keys that the log was ever signed with, newest
 // first, in signed-note form.
-func (l *Ledger) LogKeys(ctx context.Context) ([]string, error) {
-	known, err := l.store.LogKeys(ctx)
+func (l *Log) LogKeys(ctx context.Context) ([]string, error) {
+	recorded, err := l.store.LogKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var all []string
-	seen := map[string]bool{}
-	for _, key := range l.tree.keys {
-		all, seen[key.Public] = append(all, key.Public), true
-	}
-	for _, key := range known {
-		if !seen[key] {
-			all = append(all, key)
-		}
-	}
-	return all, nil
+	return l.allKeys(recorded), nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/note"
 
-	"ekycconnect/server/internal/consent/checkpoint"
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
 const origin = "relay.example/v1/log"

@@ -1,20 +1,21 @@
 package consent_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/tlog"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/audit"
-	"ekycconnect/server/internal/consent/checkpoint"
 	"ekycconnect/server/internal/consent/sqlite"
 	"ekycconnect/server/internal/consent/storetest"
-
-	"github.com/stretchr/testify/require"
-	"golang.org/x/mod/sumdb/note"
+	"ekycconnect/server/internal/consent/translog"
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
 // anchored is a directory with a ledger in it that has an anchor.
@@ -74,7 +75,7 @@ func (a *anchored) verify(t *testing.T) audit.Report {
 	return report
 }
 
-func (a *anchored) fork(t *testing.T, reason string) (consent.Forked, error) {
+func (a *anchored) fork(t *testing.T, reason string) (translog.Forked, error) {
 	store, err := sqlite.Open(a.dir)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, store.Close()) }()
@@ -130,19 +131,6 @@ func TestAnOldCopyOfTheStoreStopsAllWritingUntilItIsAccepted(t *testing.T) {
 	require.Equal(t, lost, report.Forks[0].Lost)
 }
 
-func TestACopyThatWentAnotherWayStopsAllWriting(t *testing.T) {
-	a := &anchored{dir: t.TempDir()}
-	a.run(t, 5)
-	a.copy(t, a.file("ledger.db"), a.file("copy.db"))
-	a.run(t, 3)
-	a.copy(t, a.file("log.anchor"), a.file("anchor.copy"))
-	a.copy(t, a.file("copy.db"), a.file("ledger.db"))
-	require.NoError(t, os.Remove(a.file("log.anchor")))
-	a.run(t, 9) // unnoticed, without its anchor
-	a.copy(t, a.file("anchor.copy"), a.file("log.anchor"))
-	stopped(t, a.open(t), "log_rolled_back: its first 8 entries are not those of the anchor")
-}
-
 func TestAnEmptyStoreBesideAnAnchorStopsAllWriting(t *testing.T) {
 	a := &anchored{dir: t.TempDir()}
 	a.run(t, 5)
@@ -156,28 +144,6 @@ func TestAnEmptyStoreBesideAnAnchorStopsAllWriting(t *testing.T) {
 	require.NoError(t, err)
 	a.run(t, 1)
 	require.EqualValues(t, 1, a.verify(t).Size)
-}
-
-func TestAnAnchorThatIsDamagedStopsAllWriting(t *testing.T) {
-	a := &anchored{dir: t.TempDir()}
-	a.run(t, 5)
-	for name, text := range map[string]string{"empty": "", "text": "hello\n", "another log's": string(othersCheckpoint(t))} {
-		require.NoError(t, os.WriteFile(a.file("log.anchor"), []byte(text), 0o600))
-		l := a.open(t)
-		stopped(t, l, "cannot be read as a checkpoint of this log")
-		require.NoError(t, l.Close(), name)
-	}
-	_, err := a.fork(t, "the anchor was overwritten by a script")
-	require.NoError(t, err)
-	a.run(t, 1)
-}
-
-func othersCheckpoint(t *testing.T) []byte {
-	key, err := checkpoint.NewKey("other.example", make([]byte, 32))
-	require.NoError(t, err)
-	signed, err := checkpoint.Sign(checkpoint.Checkpoint{Origin: "other.example", Size: 3}, []note.Signer{key}...)
-	require.NoError(t, err)
-	return signed
 }
 
 func TestAStoreThatIsReplacedUnderARunningRelayStopsIt(t *testing.T) {
@@ -226,28 +192,35 @@ func TestAHeadThatNothingWasCommittedOnMayBeLost(t *testing.T) {
 	require.EqualValues(t, 1, record.Events[0].Index)
 }
 
-func TestTheAnchorFollowsWithoutBeingWaitedFor(t *testing.T) {
-	a := &anchored{dir: t.TempDir()}
-	l := a.open(t)
-	a.give(t, l, 1)
-	require.NoError(t, os.Remove(a.file("log.anchor")), "written at the start")
-	require.NoError(t, os.Mkdir(a.file("log.anchor"), 0o700)) // it cannot be written now
-	a.give(t, l, 20)
-	require.NoError(t, os.Remove(a.file("log.anchor")))
-	require.Eventually(t, func() bool {
-		a.give(t, l, 1)
-		_, err := os.Stat(a.file("log.anchor"))
-		return err == nil
-	}, 10*time.Second, 10*time.Millisecond, "written again once it can be")
-	require.NoError(t, l.Close())
-	require.EqualValues(t, a.more, a.anchor(t).Size, "and in the end")
-	left, err := filepath.Glob(a.file(".log.anchor-*"))
+func TestALogKeepsItsName(t *testing.T) {
+	dir := t.TempDir()
+	first, err := reopen(t, dir, storetest.Keys)
 	require.NoError(t, err)
-	require.Empty(t, left)
-	info, err := os.Stat(a.file("log.anchor"))
+	require.NoError(t, first.Close())
+	_, err = reopen(t, dir, storetest.Keys, consent.WithLog(consent.LogOptions{Origin: "moved.example/v1/log"}))
+	require.ErrorContains(t, err, fmt.Sprintf("write `log: {origin: %s}`", consent.SandboxOrigin))
+}
+
+func TestCheckpointsArePublishedEverySoOften(t *testing.T) {
+	l, faulty, _ := newFaulty(t, consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin, PublishEvery: 200 * time.Millisecond}))
+	for i := range 3 {
+		_, err := l.Give(t.Context(), storetest.Decision(key(i)))
+		require.NoError(t, err)
+	}
+	tile := tlog.Tile{H: translog.TileHeight, W: 3}
+	require.Eventually(t, func() bool { return published(t, l).Size == 3 }, 10*time.Second, 10*time.Millisecond)
+	_, err := l.Tile(t.Context(), tile)
 	require.NoError(t, err)
-	require.Equal(t, "-rw-------", info.Mode().String())
-	text, err := os.ReadFile(a.file("log.anchor"))
+	faulty.Reset()
+	_, err = l.Give(t.Context(), storetest.Decision(key(3)))
 	require.NoError(t, err)
-	require.True(t, strings.HasPrefix(string(text), consent.SandboxOrigin+"\n"))
+	if published(t, l).Size == 3 { // else the next publication came in between
+		tile.W = 4
+		_, err = l.Tile(t.Context(), tile)
+		if published(t, l).Size == 3 {
+			require.ErrorIs(t, err, consent.ErrNotFound, "recorded, and not yet published")
+		}
+	}
+	require.Eventually(t, func() bool { return published(t, l).Size == 4 }, 10*time.Second, 10*time.Millisecond)
+	require.LessOrEqual(t, faulty.Transactions(), 2, "nothing is written while there is nothing new")
 }

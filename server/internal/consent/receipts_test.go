@@ -4,20 +4,17 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"strings"
 	"testing"
-	"time"
-
-	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/checkpoint"
-	"ekycconnect/server/internal/consent/receipt"
-	"ekycconnect/server/internal/consent/sqlite"
-	"ekycconnect/server/internal/consent/storetest"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/receipt"
+	"ekycconnect/server/internal/consent/sqlite"
+	"ekycconnect/server/internal/consent/storetest"
+	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
 // noticed is a decision whose notice the ledger has.
@@ -177,37 +174,4 @@ func TestTheLogsKeyIsReplacedWithOverlap(t *testing.T) {
 	}
 	_, err = receipt.Verify(newReceipt, oldPublic)
 	require.ErrorIs(t, err, receipt.ErrWrongKey)
-}
-
-func TestALogKeepsItsName(t *testing.T) {
-	dir := t.TempDir()
-	first, err := reopen(t, dir, storetest.Keys)
-	require.NoError(t, err)
-	require.NoError(t, first.Close())
-	_, err = reopen(t, dir, storetest.Keys, consent.WithLog(consent.LogOptions{Origin: "moved.example/v1/log"}))
-	require.ErrorContains(t, err, fmt.Sprintf("write `log: {origin: %s}`", consent.SandboxOrigin))
-}
-
-func TestCheckpointsArePublishedEverySoOften(t *testing.T) {
-	l, faulty, _ := newFaulty(t, consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin, PublishEvery: 200 * time.Millisecond}))
-	for i := range 3 {
-		_, err := l.Give(t.Context(), storetest.Decision(key(i)))
-		require.NoError(t, err)
-	}
-	tile := tlog.Tile{H: consent.TileHeight, W: 3}
-	require.Eventually(t, func() bool { return published(t, l).Size == 3 }, 10*time.Second, 10*time.Millisecond)
-	_, err := l.Tile(t.Context(), tile)
-	require.NoError(t, err)
-	faulty.Reset()
-	_, err = l.Give(t.Context(), storetest.Decision(key(3)))
-	require.NoError(t, err)
-	if published(t, l).Size == 3 { // else the next publication came in between
-		tile.W = 4
-		_, err = l.Tile(t.Context(), tile)
-		if published(t, l).Size == 3 {
-			require.ErrorIs(t, err, consent.ErrNotFound, "recorded, and not yet published")
-		}
-	}
-	require.Eventually(t, func() bool { return published(t, l).Size == 4 }, 10*time.Second, 10*time.Millisecond)
-	require.LessOrEqual(t, faulty.Transactions(), 2, "nothing is written while there is nothing new")
 }

@@ -1,0 +1,86 @@
+package translog
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func read(t *testing.T, file string) []byte {
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return text
+}
+
+// messages are lines of a logger.
+type messages struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (m *messages) Write(line []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.text.Write(line)
+}
+
+func (m *messages) count(part string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return strings.Count(m.text.String(), part)
+}
+
+func TestTheAnchorFollowsWithoutBeingWaitedFor(t *testing.T) {
+	const cannot = "cannot be written to its anchor"
+	dir := filepath.Join(t.TempDir(), "anchors") // is not there: nothing can be written
+	o := Options{Origin: origin, Anchor: filepath.Join(dir, "log.anchor")}
+	m, said := new(memory), new(messages)
+	l, err := New(m, seeds, o, slog.New(slog.NewTextHandler(said, nil)))
+	require.NoError(t, err)
+	l.anchor.every = time.Millisecond
+	require.NoError(t, l.Open(t.Context(), m.transact))
+	within := func(what func() bool) {
+		t.Helper()
+		require.Eventually(t, what, 10*time.Second, time.Millisecond)
+	}
+	within(func() bool { return said.count(cannot) == 1 })
+	for range 20 {
+		require.NoError(t, add(t, l, m, 1), "nobody waits for the anchor")
+	}
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	within(func() bool { // written again once it can be
+		require.NoError(t, add(t, l, m, 1))
+		_, err := os.Stat(o.Anchor)
+		return err == nil
+	})
+	require.Equal(t, 1, said.count(cannot), "said once")
+
+	require.NoError(t, add(t, l, m, 1))
+	l.Close()
+	require.Equal(t, m.rows.head.Note, read(t, o.Anchor), "and in the end")
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, files, 1, "nothing is left beside it")
+	info, err := files[0].Info()
+	require.NoError(t, err)
+	require.Equal(t, "-rw-------", info.Mode().String())
+}
+
+func TestTheAnchorIsWrittenAtTheEndWhateverThePause(t *testing.T) {
+	m, o := new(memory), Options{Anchor: anchorIn(t)}
+	l := newLog(t, m, o)
+	l.anchor.every = time.Hour
+	require.NoError(t, l.Open(t.Context(), m.transact))
+	for range 5 {
+		require.NoError(t, add(t, l, m, 1))
+	}
+	l.Close()
+	require.Equal(t, m.rows.head.Note, read(t, o.Anchor))
+}
