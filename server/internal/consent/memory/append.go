@@ -8,16 +8,15 @@ import (
 	"slices"
 
 	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/translog"
 )
 
 // Append implements [consent.Tx].
 func (r *rows) Append(_ context.Context, b consent.Batch) error {
 	for _, e := range b.Entries {
 		if e.Index != int64(len(r.entries)) {
-			return fmt.Errorf("memory: event %d in the place of event %d", e.Index, len(r.entries))
+			return fmt.Errorf("memory: event %d where event %d is due", e.Index, len(r.entries))
 		}
-		r.leaves = append(r.leaves, e.Leaf)
-		e.Leaf = consent.Leaf{}
 		r.entries = append(r.entries, e)
 	}
 	for _, claim := range b.Claims {
@@ -41,20 +40,20 @@ func (r *rows) Append(_ context.Context, b consent.Batch) error {
 		r.notices[n.SHA256] = n.Bytes
 	}
 	r.appendUpkeep(b.Upkeep)
-	return r.appendLog(b)
+	return r.appendLog(b.Log)
 }
 
-func (r *rows) appendLog(b consent.Batch) error {
-	if len(b.Grown) > 0 && b.GrownFrom != int64(len(r.leaves)) {
-		return fmt.Errorf("memory: leaf %d in the place of leaf %d", b.GrownFrom, len(r.leaves))
+func (r *rows) appendLog(u translog.Update) error {
+	if len(u.Leaves) > 0 && u.First != int64(len(r.leaves)) {
+		return fmt.Errorf("memory: leaf %d where leaf %d is due", u.First, len(r.leaves))
 	}
-	r.leaves = append(r.leaves, b.Grown...)
-	for _, key := range b.LogKeys {
+	r.leaves = append(r.leaves, u.Leaves...)
+	for _, key := range u.LogKeys {
 		if !slices.Contains(r.logKeys, key) {
 			r.logKeys = append(r.logKeys, key)
 		}
 	}
-	h := b.Head
+	h := u.Head
 	switch {
 	case h == nil:
 		return nil
@@ -64,7 +63,7 @@ func (r *rows) appendLog(b consent.Batch) error {
 		return errors.New("memory: a checkpoint without its note")
 	}
 	r.head = *h
-	if b.Publish {
+	if u.Publish {
 		r.published = *h
 	}
 	return nil

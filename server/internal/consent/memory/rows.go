@@ -2,27 +2,27 @@ package memory
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/translog"
 )
 
 // rows are all that a store holds. A transaction works on a copy.
 type rows struct {
 	entries   []consent.Entry // by index
-	leaves    []consent.Leaf  // by index
+	leaves    []translog.Leaf // by index
 	claims    map[consent.Key]consent.Claim
 	places    []consent.Place // by rising index
 	notices   map[[32]byte][]byte
-	head      consent.Head
-	published consent.Head // the newest
-	logKeys   []string     // in the order in which they came
+	head      translog.Head
+	published translog.Head // the newest
+	logKeys   []string      // in the order in which they came
 	messages  map[int64]consent.Message
 	holds     map[uuid.UUID]consent.Hold
 }
@@ -102,32 +102,25 @@ func (r *rows) Notice(_ context.Context, sum [32]byte) ([]byte, error) {
 	return nil, consent.ErrNotFound
 }
 
-// Head implements [consent.Reader].
-func (r *rows) Head(context.Context) (consent.Head, error) { return r.head, nil }
+// Head implements [translog.Reader].
+func (r *rows) Head(context.Context) (translog.Head, error) { return r.head, nil }
 
-// Published implements [consent.Reader].
-func (r *rows) Published(context.Context) (consent.Head, error) { return r.published, nil }
+// Published implements [translog.Reader].
+func (r *rows) Published(context.Context) (translog.Head, error) { return r.published, nil }
 
-// Hashes implements [consent.Reader]. An entry brings its leaf's hash and the root of
-// each subtree that it completes.
+// Hashes implements [translog.Reader].
 func (r *rows) Hashes(_ context.Context, indexes []int64) ([]tlog.Hash, error) {
-	hashes := make([]tlog.Hash, len(indexes))
-	for i, stored := range indexes {
-		level, n := tlog.SplitStoredHashIndex(stored)
-		entry := (n+1)<<level - 1
-		switch {
-		case entry >= int64(len(r.leaves)):
-			return nil, fmt.Errorf("memory: hash %d of the log is missing", stored)
-		case level == 0:
-			hashes[i] = tlog.RecordHash(r.leaves[entry].Entry[:])
-		default:
-			hashes[i] = r.leaves[entry].Above[level-1]
+	return translog.HashesOf(indexes, func(leaves []int64, row func(leaf int64, entry, above []byte)) error {
+		for _, i := range leaves {
+			if i < int64(len(r.leaves)) {
+				row(i, r.leaves[i].Entry[:], r.leaves[i].AboveBytes())
+			}
 		}
-	}
-	return hashes, nil
+		return nil
+	})
 }
 
-// Leaves implements [consent.Reader].
+// Leaves implements [translog.Reader].
 func (r *rows) Leaves(_ context.Context, from int64, limit int) (entries [][32]byte, err error) {
 	for _, leaf := range page(r.leaves, from, limit) {
 		entries = append(entries, leaf.Entry)
@@ -135,7 +128,7 @@ func (r *rows) Leaves(_ context.Context, from int64, limit int) (entries [][32]b
 	return entries, nil
 }
 
-// LogKeys implements [consent.Reader].
+// LogKeys implements [translog.Reader].
 func (r *rows) LogKeys(context.Context) ([]string, error) {
 	latest := slices.Clone(r.logKeys)
 	slices.Reverse(latest)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/translog"
 
 	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/tlog"
@@ -123,27 +124,27 @@ func (s *Store) Notice(ctx context.Context, sum [32]byte) ([]byte, error) {
 	return read(ctx, s, func(r *rows) ([]byte, error) { return r.Notice(ctx, sum) })
 }
 
-// Head implements [consent.Reader].
-func (s *Store) Head(ctx context.Context) (consent.Head, error) {
-	return read(ctx, s, func(r *rows) (consent.Head, error) { return r.Head(ctx) })
+// Head implements [translog.Reader].
+func (s *Store) Head(ctx context.Context) (translog.Head, error) {
+	return read(ctx, s, func(r *rows) (translog.Head, error) { return r.Head(ctx) })
 }
 
-// Published implements [consent.Reader].
-func (s *Store) Published(ctx context.Context) (consent.Head, error) {
-	return read(ctx, s, func(r *rows) (consent.Head, error) { return r.Published(ctx) })
+// Published implements [translog.Reader].
+func (s *Store) Published(ctx context.Context) (translog.Head, error) {
+	return read(ctx, s, func(r *rows) (translog.Head, error) { return r.Published(ctx) })
 }
 
-// Hashes implements [consent.Reader].
+// Hashes implements [translog.Reader].
 func (s *Store) Hashes(ctx context.Context, indexes []int64) ([]tlog.Hash, error) {
 	return read(ctx, s, func(r *rows) ([]tlog.Hash, error) { return r.Hashes(ctx, indexes) })
 }
 
-// Leaves implements [consent.Reader].
+// Leaves implements [translog.Reader].
 func (s *Store) Leaves(ctx context.Context, from int64, limit int) ([][32]byte, error) {
 	return read(ctx, s, func(r *rows) ([][32]byte, error) { return r.Leaves(ctx, from, limit) })
 }
 
-// LogKeys implements [consent.Reader].
+// LogKeys implements [translog.Reader].
 func (s *Store) LogKeys(ctx context.Context) ([]string, error) {
 	return read(ctx, s, func(r *rows) ([]string, error) { return r.LogKeys(ctx) })
 }
