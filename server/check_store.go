@@ -18,11 +18,11 @@ func checkStore(ctx context.Context, c *config.Config, out io.Writer) (problems,
 	}
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
-	look := func(setting string, at config.StoreURL) (postgres.About, bool) {
+	look := func(setting string, at config.StoreURL) (postgres.Description, bool) {
 		if strings.Contains(at.Reveal(), stoodIn) {
-			return postgres.About{}, false // the variable that is not set has been named
+			return postgres.Description{}, false // the variable that is not set has been named
 		}
-		about, err := postgres.Look(ctx, at.String)
+		about, err := postgres.Describe(ctx, at.String)
 		if err != nil {
 			problems = append(problems, fmt.Sprintf("%s: the database cannot be used: %v; else look at address and firewall", setting, err))
 		}
@@ -60,7 +60,7 @@ func checkStore(ctx context.Context, c *config.Config, out io.Writer) (problems,
 
 // durability says what a server would lose of what it has committed, and who could
 // listen.
-func durability(a postgres.About) (warnings []string) {
+func durability(a postgres.Description) (warnings []string) {
 	if !a.Fsync || !a.FullPages {
 		warnings = append(warnings, "store: the server has fsync or full_page_writes off: a power cut loses consents, or the whole database")
 	}

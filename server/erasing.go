@@ -21,7 +21,7 @@ func newEraser(ctx context.Context, c *config.Config, keys config.Keys, hooks *w
 		return serving, nil
 	}
 	if c.StoreEraser.IsZero() {
-		about, err := postgres.Look(ctx, c.Store.String)
+		about, err := postgres.Describe(ctx, c.Store.String)
 		if err != nil || about.Erases {
 			return serving, err
 		}

@@ -57,7 +57,7 @@ func (p ledgerPlace) mayErase(ctx context.Context) error {
 	if at.IsZero() {
 		return nil
 	}
-	about, err := postgres.Look(ctx, at)
+	about, err := postgres.Describe(ctx, at)
 	if err == nil && !about.Erases {
 		err = fmt.Errorf("the role %s of the database may not erase: name one that may in store_eraser", postgres.User(at))
 	}
@@ -69,7 +69,7 @@ func (p ledgerPlace) beside(ctx context.Context) (consent.Store, error) {
 	if at := p.database(); !at.IsZero() {
 		return postgres.Open(ctx, at)
 	}
-	return sqlite.OpenBeside(ctx, p.data)
+	return sqlite.OpenShared(ctx, p.data)
 }
 
 // alone opens the ledger for a command that no relay may serve beside, as far as

@@ -28,23 +28,23 @@ func (l *Ledger) Refuse(ctx context.Context, d Decision) (State, error) {
 // Errors: [ErrConflict] (recorded for another request), [ErrUnavailable].
 func (l *Ledger) Repeat(ctx context.Context, kind Kind, d Decision) (State, bool, error) {
 	key := l.hash.decision(kind, &d)
-	s, err := load(ctx, l.store, []Key{key}, nil)
+	u, err := load(ctx, l.store, []Key{key}, nil)
 	if err != nil {
 		return State{}, false, err
 	}
-	return s.earlier(key, l.hash.request(&d))
+	return u.earlier(key, l.hash.request(&d))
 }
 
 // earlier is the decision recorded under an idempotency key, if any.
-func (s *sheet) earlier(key, request Key) (State, bool, error) {
-	claim, ok := s.claims[key]
+func (u *unitOfWork) earlier(key, request Key) (State, bool, error) {
+	claim, ok := u.claims[key]
 	if !ok {
 		return State{}, false, nil
 	}
 	if claim.Proof != request {
 		return State{}, false, ErrConflict
 	}
-	state, err := s.state(claim.Consent)
+	state, err := u.state(claim.Consent)
 	return state, err == nil, err
 }
 
@@ -60,38 +60,38 @@ func (l *Ledger) decide(ctx context.Context, kind Kind, d *Decision) (State, err
 		keys = append(keys, ticket)
 	}
 	var state State
-	err := l.commit(ctx, &op{keys: keys, judge: func(s *sheet) error {
+	err := l.commit(ctx, &op{keys: keys, judge: func(u *unitOfWork) error {
 		var known bool
 		var err error
-		if state, known, err = s.earlier(key, request); known || err != nil {
+		if state, known, err = u.earlier(key, request); known || err != nil {
 			return err
 		}
-		if _, spent := s.claims[ticket]; spends && spent {
+		if _, spent := u.claims[ticket]; spends && spent {
 			return ErrTicketUsed
 		}
-		id := newID(s.now)
+		id := newID(u.now)
 		claims := []Claim{{Key: key, Proof: request}}
 		if spends {
 			claims = append(claims, Claim{Key: ticket})
 		}
-		var places []Key
+		var subjects []Key
 		if d.Subject != "" {
-			places = append(places, principal)
+			subjects = append(subjects, principal)
 		}
-		body, err := decisionBody(id, kind, s.now, l.validity, principal, Lookups(claims, places), d)
+		body, err := decisionBody(id, kind, u.now, l.validity, principal, Lookups(claims, subjects), d)
 		if err != nil {
 			return err
 		}
-		index := s.add(kind, id, d.Site, body)
+		index := u.add(kind, id, d.Site, body)
 		for _, claim := range claims {
 			claim.Index = index
-			s.claim(claim, id)
+			u.claim(claim, id)
 		}
-		for _, key := range places {
-			s.place(key, index)
+		for _, key := range subjects {
+			u.index(key, index)
 		}
 		state = newState(id, kind, d)
-		state.At = s.now
+		state.At = u.now
 		return nil
 	}})
 	if err != nil {

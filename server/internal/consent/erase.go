@@ -44,7 +44,7 @@ type erasedText struct {
 // no copy of theirs is left in the store's own files either.
 func (l *Ledger) Erase(ctx context.Context, e Erasure) (int, error) {
 	if e.Via != ViaOperator && e.Via != ViaRetention {
-		return 0, fmt.Errorf("consent: nothing is erased by way of %q", e.Via)
+		return 0, fmt.Errorf("consent: an erasure cannot come via %q", e.Via)
 	}
 	if err := checkReason(e.Reason); err != nil {
 		return 0, err
@@ -57,8 +57,8 @@ func (l *Ledger) Erase(ctx context.Context, e Erasure) (int, error) {
 		}
 	}
 	erased := 0
-	err := l.commit(ctx, &op{consents: ids, holds: true, judge: func(s *sheet) (err error) {
-		erased, err = l.erase(s, ids, e)
+	err := l.commit(ctx, &op{consents: ids, holds: true, judge: func(u *unitOfWork) (err error) {
+		erased, err = l.erase(u, ids, e)
 		return err
 	}})
 	if err != nil {
@@ -73,14 +73,14 @@ func (l *Ledger) Erase(ctx context.Context, e Erasure) (int, error) {
 	return erased, err
 }
 
-// erase puts the erasures on the sheet, after it has found that all can be.
-func (l *Ledger) erase(s *sheet, ids []uuid.UUID, e Erasure) (erased int, err error) {
+// erase adds the erasures to u, after it has checked that all can be made.
+func (l *Ledger) erase(u *unitOfWork, ids []uuid.UUID, e Erasure) (erased int, err error) {
 	var states []State
 	for _, id := range ids {
-		if reason, held := s.held[id]; held {
+		if reason, held := u.held[id]; held {
 			return 0, fmt.Errorf("consent: erase %s: %w: %s", id, ErrHeld, reason)
 		}
-		switch state, err := s.state(id); {
+		switch state, err := u.state(id); {
 		case errors.Is(err, ErrErased):
 		case err != nil:
 			return 0, fmt.Errorf("consent: erase %s: %w", id, err)
@@ -90,21 +90,21 @@ func (l *Ledger) erase(s *sheet, ids []uuid.UUID, e Erasure) (erased int, err er
 	}
 	for _, state := range states {
 		id := uuid.MustParse(state.ID())
-		events := s.events[id]
+		events := u.events[id]
 		if _, twice := first(events, ErasedEvent); twice {
 			continue // named twice
 		}
-		text := erasedText{newHeader(id, ErasedEvent, s.now, state.Site, "operator"), e.Via, e.Reason, rowsOf(events)}
+		text := erasedText{newHeader(id, ErasedEvent, u.now, state.Site, "operator"), e.Via, e.Reason, rowsOf(events)}
 		text.Prev = &events[len(events)-1].Index
 		body, err := marshal(text)
 		if err != nil {
 			return 0, err
 		}
-		if err := l.message(s, s.next, ErasedEvent, state, e.Via); err != nil {
+		if err := l.message(u, u.next, ErasedEvent, state, e.Via); err != nil {
 			return 0, err
 		}
-		s.add(ErasedEvent, id, state.Site, body)
-		s.batch.Upkeep.Blank = append(s.batch.Upkeep.Blank, id)
+		u.add(ErasedEvent, id, state.Site, body)
+		u.batch.Upkeep.Blank = append(u.batch.Upkeep.Blank, id)
 		erased++
 	}
 	return erased, nil
@@ -123,13 +123,13 @@ func rowsOf(events []Entry) string {
 func (l *Ledger) EraseOld(ctx context.Context, before time.Time, reason string) (erased int, err error) {
 	after := int64(-1)
 	for {
-		places, err := l.store.Old(ctx, before, after, maxGroup)
-		if err != nil || len(places) == 0 {
+		refs, err := l.store.Old(ctx, before, after, maxGroup)
+		if err != nil || len(refs) == 0 {
 			return erased, err
 		}
 		e := Erasure{Via: ViaRetention, Reason: reason}
-		for _, place := range places {
-			e.IDs, after = append(e.IDs, place.Consent.String()), place.Index
+		for _, ref := range refs {
+			e.IDs, after = append(e.IDs, ref.Consent.String()), ref.Index
 		}
 		n, err := l.Erase(ctx, e)
 		erased += n
@@ -146,13 +146,13 @@ func (l *Ledger) Hold(ctx context.Context, id, reason string) error {
 	if err := checkReason(reason); err != nil {
 		return err
 	}
-	return l.withRecord(ctx, id, func(s *sheet, consent uuid.UUID) error {
-		if _, err := s.state(consent); err != nil {
+	return l.withRecord(ctx, id, func(u *unitOfWork, consent uuid.UUID) error {
+		if _, err := u.state(consent); err != nil {
 			return err
 		}
-		s.batch.Upkeep.Hold = append(s.batch.Upkeep.Hold, Hold{consent, reason, s.now})
-		if s.held != nil { // somebody in the same group wants to erase
-			s.held[consent] = reason
+		u.batch.Upkeep.Hold = append(u.batch.Upkeep.Hold, Hold{consent, reason, u.now})
+		if u.held != nil { // somebody in the same group wants to erase
+			u.held[consent] = reason
 		}
 		return nil
 	})
@@ -162,11 +162,11 @@ func (l *Ledger) Hold(ctx context.Context, id, reason string) error {
 //
 // Errors: [ErrNotFound] (no such record), [ErrUnavailable].
 func (l *Ledger) Release(ctx context.Context, id string) error {
-	return l.withRecord(ctx, id, func(s *sheet, consent uuid.UUID) error {
-		if _, err := s.record(consent); err != nil {
+	return l.withRecord(ctx, id, func(u *unitOfWork, consent uuid.UUID) error {
+		if _, err := u.record(consent); err != nil {
 			return err
 		}
-		s.batch.Upkeep.Free = append(s.batch.Upkeep.Free, consent)
+		u.batch.Upkeep.Free = append(u.batch.Upkeep.Free, consent)
 		return nil
 	})
 }
@@ -174,12 +174,12 @@ func (l *Ledger) Release(ctx context.Context, id string) error {
 // Holds lists all records that are held.
 func (l *Ledger) Holds(ctx context.Context) ([]Hold, error) { return l.store.Holds(ctx, nil) }
 
-func (l *Ledger) withRecord(ctx context.Context, id string, do func(*sheet, uuid.UUID) error) error {
+func (l *Ledger) withRecord(ctx context.Context, id string, do func(*unitOfWork, uuid.UUID) error) error {
 	consent, err := parseID(id)
 	if err != nil {
 		return err
 	}
-	return l.commit(ctx, &op{consents: []uuid.UUID{consent}, judge: func(s *sheet) error { return do(s, consent) }})
+	return l.commit(ctx, &op{consents: []uuid.UUID{consent}, judge: func(u *unitOfWork) error { return do(u, consent) }})
 }
 
 func checkReason(reason string) error {
@@ -190,7 +190,7 @@ func checkReason(reason string) error {
 }
 
 // readHolds reads the holds that the ops of a group want to know of.
-func (s *sheet) readHolds(ctx context.Context, r Reader, group []*op) error {
+func (u *unitOfWork) readHolds(ctx context.Context, r Reader, group []*op) error {
 	var consents []uuid.UUID
 	for _, o := range group {
 		if o.holds {
@@ -204,9 +204,9 @@ func (s *sheet) readHolds(ctx context.Context, r Reader, group []*op) error {
 	if err != nil {
 		return err
 	}
-	s.held = make(map[uuid.UUID]string, len(holds))
+	u.held = make(map[uuid.UUID]string, len(holds))
 	for _, hold := range holds {
-		s.held[hold.Consent] = hold.Reason
+		u.held[hold.Consent] = hold.Reason
 	}
 	return nil
 }

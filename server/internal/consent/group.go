@@ -19,14 +19,14 @@ const maxGroup = 256
 const replyLife = 15 * time.Minute
 
 // op is what one caller wants of a transaction. judge sees the rows that keys
-// and consents name; it either returns an error, having changed nothing, or puts
-// what is to be written on the sheet. It may be run more than once, each time from the start.
+// and consents name; it either returns an error, having changed nothing, or adds
+// what is to be written. It may be run more than once, each time from the start.
 type op struct {
 	ctx      context.Context
 	keys     []Key
 	consents []uuid.UUID
 	holds    bool // the holds on consents are read as well
-	judge    func(*sheet) error
+	judge    func(*unitOfWork) error
 
 	err  error
 	done chan struct{}
@@ -156,33 +156,33 @@ func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) (translog.Growth
 	for _, o := range group {
 		keys, consents = append(keys, o.keys...), append(consents, o.consents...)
 	}
-	s, err := load(ctx, tx, keys, consents)
+	u, err := load(ctx, tx, keys, consents)
 	if err != nil {
 		return translog.Growth{}, err
 	}
 	var newest time.Time
-	if s.next, newest, err = tx.Size(ctx); err != nil {
+	if u.next, newest, err = tx.Size(ctx); err != nil {
 		return translog.Growth{}, err
 	}
 	l.notBefore(newest)
-	if err := s.readHolds(ctx, tx, group); err != nil {
+	if err := u.readHolds(ctx, tx, group); err != nil {
 		return translog.Growth{}, err
 	}
-	s.now = l.now()
+	u.now = l.now()
 	for _, o := range group {
-		o.err = o.judge(s)
+		o.err = o.judge(u)
 	}
-	if s.batch.isEmpty() && !s.publish {
+	if u.batch.isEmpty() && !u.publish {
 		return translog.Growth{}, nil
 	}
-	s.batch.Forget = s.now.Add(-replyLife)
-	grown, err := l.translog.Append(ctx, tx, s.next-int64(len(s.batch.Entries)), salted(s.batch.Entries), s.publish)
+	u.batch.Forget = u.now.Add(-replyLife)
+	grown, err := l.translog.Append(ctx, tx, u.next-int64(len(u.batch.Entries)), salted(u.batch.Entries), u.publish)
 	if err != nil {
 		return translog.Growth{}, err
 	}
-	s.batch.Log = grown.Update
-	if s.batch.isEmpty() {
+	u.batch.Log = grown.Update
+	if u.batch.isEmpty() {
 		return grown.Unwritten(), nil
 	}
-	return grown, tx.Append(ctx, s.batch)
+	return grown, tx.Append(ctx, u.batch)
 }

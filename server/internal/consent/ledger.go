@@ -12,7 +12,7 @@ import (
 	"ekycconnect/server/internal/consent/translog"
 )
 
-// Ledger is the book of consents. It is safe for concurrent use.
+// Ledger records consents and what follows from them. It is safe for concurrent use.
 //
 // A caller whose context ends while it waits gets the context's error and does
 // not know the outcome: what the store committed stays committed, what was not
@@ -75,7 +75,7 @@ func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, optio
 		drained:    make(chan struct{}),
 	}
 	l.fatal = func(err error) {
-		l.log.Error("the ledger cannot go on, so this process ends; start it again and it reads what the disk holds", "error", err)
+		l.log.Error("the ledger cannot continue, so this process ends; after a restart it reads what the disk holds", "error", err)
 		os.Exit(1)
 	}
 	for _, option := range options {

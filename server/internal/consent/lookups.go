@@ -15,20 +15,20 @@ import (
 // Lookups is what an event's text says of the rows by which the event is found
 // again, so that one that was changed, moved or taken away is noticed by whoever
 // checks the log: SHA-256, in base64url, over "c", key and proof of each claim,
-// then "p" and key of each place, both by rising key. It is "" if there are none.
-func Lookups(claims []Claim, places []Key) string {
-	if len(claims)+len(places) == 0 {
+// then "p" and key of each subject row, both by rising key. It is "" if there are none.
+func Lookups(claims []Claim, subjects []Key) string {
+	if len(claims)+len(subjects) == 0 {
 		return ""
 	}
 	claims = slices.SortedFunc(slices.Values(claims), func(a, b Claim) int { return bytes.Compare(a.Key[:], b.Key[:]) })
-	places = slices.SortedFunc(slices.Values(places), func(a, b Key) int { return bytes.Compare(a[:], b[:]) })
+	subjects = slices.SortedFunc(slices.Values(subjects), func(a, b Key) int { return bytes.Compare(a[:], b[:]) })
 	h := sha256.New()
 	for _, claim := range claims {
 		h.Write([]byte{'c'})
 		h.Write(claim.Key[:])
 		h.Write(claim.Proof[:])
 	}
-	for _, key := range places {
+	for _, key := range subjects {
 		h.Write([]byte{'p'})
 		h.Write(key[:])
 	}

@@ -18,8 +18,8 @@ func (l *Ledger) PutNotice(ctx context.Context, sum string, notice []byte) error
 	if hex.EncodeToString(actual[:]) != sum {
 		return fmt.Errorf("consent: notice does not have the SHA-256 %q", sum)
 	}
-	return l.commit(ctx, &op{judge: func(s *sheet) error {
-		s.batch.Notices = append(s.batch.Notices, Notice{SHA256: actual, Bytes: notice})
+	return l.commit(ctx, &op{judge: func(u *unitOfWork) error {
+		u.batch.Notices = append(u.batch.Notices, Notice{SHA256: actual, Bytes: notice})
 		return nil
 	}})
 }

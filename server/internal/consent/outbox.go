@@ -31,21 +31,20 @@ type messageData struct {
 	Via       Via    `json:"via"`
 }
 
-// message puts a message about the event at index on the sheet, if the site
-// wants to know.
-func (l *Ledger) message(s *sheet, index int64, kind Kind, of State, via Via) error {
+// message adds a message about the event at index, if the site wants messages.
+func (l *Ledger) message(u *unitOfWork, index int64, kind Kind, of State, via Via) error {
 	if l.outbox.wants == nil || !l.outbox.wants(of.Site) {
 		return nil
 	}
 	body, err := marshal(messageText{
-		Type: "consent." + string(kind), Timestamp: stamp(s.now),
+		Type: "consent." + string(kind), Timestamp: stamp(u.now),
 		Data: messageData{ConsentID: of.ID(), Sitekey: of.Site, Purpose: of.Purpose, Via: via},
 	})
 	if err != nil {
 		return err
 	}
-	s.batch.Upkeep.Messages = append(s.batch.Upkeep.Messages,
-		Message{Index: index, Site: of.Site, Body: body, Made: s.now, Due: s.now})
+	u.batch.Upkeep.Messages = append(u.batch.Upkeep.Messages,
+		Message{Index: index, Site: of.Site, Body: body, Made: u.now, Due: u.now})
 	return nil
 }
 
@@ -74,7 +73,7 @@ func (l *Ledger) MessageCount(ctx context.Context) (waiting, givenUp int, err er
 	return l.store.MessageCount(ctx)
 }
 
-// Delivered lets go of a message that has arrived.
+// Delivered deletes a message that has arrived.
 func (l *Ledger) Delivered(ctx context.Context, index int64) error {
 	return l.settle(ctx, Settlement{Index: index, Delivered: true})
 }
@@ -90,13 +89,13 @@ func (l *Ledger) GiveUp(ctx context.Context, index int64) error {
 }
 
 func (l *Ledger) settle(ctx context.Context, what Settlement) error {
-	return l.commit(ctx, &op{judge: func(s *sheet) error {
-		s.batch.Upkeep.Settled = append(s.batch.Upkeep.Settled, what)
+	return l.commit(ctx, &op{judge: func(u *unitOfWork) error {
+		u.batch.Upkeep.Settled = append(u.batch.Upkeep.Settled, what)
 		return nil
 	}})
 }
 
-// ForgetMessages lets go of messages that were given up and made before a time.
+// ForgetMessages deletes messages that were given up and made before a time.
 // It returns how many there were.
 func (l *Ledger) ForgetMessages(ctx context.Context, before time.Time) (int, error) {
 	forgotten := 0

@@ -34,11 +34,11 @@ func (l *Ledger) ReceiptOf(ctx context.Context, id string, kind Kind) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	s, err := load(ctx, l.store, nil, []uuid.UUID{consent})
+	u, err := load(ctx, l.store, nil, []uuid.UUID{consent})
 	if err != nil {
 		return nil, err
 	}
-	if entry, ok := first(s.events[consent], kind); ok {
+	if entry, ok := first(u.events[consent], kind); ok {
 		return l.receipt(ctx, entry)
 	}
 	return nil, ErrNotFound

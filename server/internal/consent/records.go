@@ -38,11 +38,11 @@ func (l *Ledger) Record(ctx context.Context, id string) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	s, err := load(ctx, l.store, nil, []uuid.UUID{consent})
+	u, err := load(ctx, l.store, nil, []uuid.UUID{consent})
 	if err != nil {
 		return Record{}, err
 	}
-	events, err := s.record(consent)
+	events, err := u.record(consent)
 	if err != nil {
 		return Record{}, err
 	}
@@ -63,32 +63,32 @@ func (l *Ledger) BySubject(ctx context.Context, site, subject string, limit int,
 		limit = defaultPage
 	}
 	limit = min(max(limit, 1), maxPage)
-	places, err := l.store.Places(ctx, l.hash.subject(site, subject), before, limit+1)
+	refs, err := l.store.BySubject(ctx, l.hash.subject(site, subject), before, limit+1)
 	if err != nil {
 		return nil, "", err
 	}
 	next := ""
-	if len(places) > limit {
-		places = places[:limit]
-		next = newCursor(places[limit-1].Index)
+	if len(refs) > limit {
+		refs = refs[:limit]
+		next = newCursor(refs[limit-1].Index)
 	}
-	records, err := l.recordsAt(ctx, places)
+	records, err := l.recordsAt(ctx, refs)
 	return records, next, err
 }
 
-// recordsAt reads the records of these decisions.
-func (l *Ledger) recordsAt(ctx context.Context, places []Place) ([]Record, error) {
-	ids := make([]uuid.UUID, len(places))
-	for i, place := range places {
-		ids[i] = place.Consent
+// recordsAt reads the records that refs point to.
+func (l *Ledger) recordsAt(ctx context.Context, refs []RecordRef) ([]Record, error) {
+	ids := make([]uuid.UUID, len(refs))
+	for i, ref := range refs {
+		ids[i] = ref.Consent
 	}
-	s, err := load(ctx, l.store, nil, ids)
+	u, err := load(ctx, l.store, nil, ids)
 	if err != nil {
 		return nil, err
 	}
 	records := make([]Record, len(ids))
 	for i, id := range ids {
-		events, err := s.record(id)
+		events, err := u.record(id)
 		if err != nil {
 			return nil, fmt.Errorf("consent: events of record %s: %w", id, err)
 		}
@@ -104,11 +104,11 @@ func (l *Ledger) recordsAt(ctx context.Context, places []Place) ([]Record, error
 // among them.
 func (l *Ledger) Each(ctx context.Context, since, until time.Time, do func(Record) error) error {
 	for after := int64(-1); ; {
-		places, err := l.store.Decisions(ctx, since, until, after, maxGroup)
-		if err != nil || len(places) == 0 {
+		refs, err := l.store.Decisions(ctx, since, until, after, maxGroup)
+		if err != nil || len(refs) == 0 {
 			return err
 		}
-		records, err := l.recordsAt(ctx, places)
+		records, err := l.recordsAt(ctx, refs)
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (l *Ledger) Each(ctx context.Context, since, until time.Time, do func(Recor
 				return err
 			}
 		}
-		after = places[len(places)-1].Index
+		after = refs[len(refs)-1].Index
 	}
 }
 

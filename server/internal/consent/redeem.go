@@ -22,21 +22,21 @@ func (l *Ledger) Redeem(ctx context.Context, r Redemption) (Redeemed, error) {
 	}
 	key, proof := l.hash.jti(id, r.JTI), l.hash.repeat(r.IdempotencyKey, r.Token)
 	if r.Peek {
-		s, err := load(ctx, l.store, []Key{key}, []uuid.UUID{id})
+		u, err := load(ctx, l.store, []Key{key}, []uuid.UUID{id})
 		if err != nil {
 			return Redeemed{}, err
 		}
-		s.now = l.now()
-		return s.redeemable(id, key, proof, &r)
+		u.now = l.now()
+		return u.redeemable(id, key, proof, &r)
 	}
 	var redeemed Redeemed
-	err = l.commit(ctx, &op{keys: []Key{key}, consents: []uuid.UUID{id}, judge: func(s *sheet) error {
+	err = l.commit(ctx, &op{keys: []Key{key}, consents: []uuid.UUID{id}, judge: func(u *unitOfWork) error {
 		var err error
-		if redeemed, err = s.redeemable(id, key, proof, &r); err != nil || redeemed.Repeat {
+		if redeemed, err = u.redeemable(id, key, proof, &r); err != nil || redeemed.Repeat {
 			return err
 		}
-		events := s.events[id]
-		text := redeemedText{newHeader(id, RedeemedEvent, s.now, events[0].Site, "partner")}
+		events := u.events[id]
+		text := redeemedText{newHeader(id, RedeemedEvent, u.now, events[0].Site, "partner")}
 		text.Prev = &events[len(events)-1].Index
 		claim := Claim{Key: key, Proof: proof, Reply: r.Reply}
 		text.Lookups = Lookups([]Claim{claim}, nil)
@@ -44,10 +44,10 @@ func (l *Ledger) Redeem(ctx context.Context, r Redemption) (Redeemed, error) {
 		if err != nil {
 			return err
 		}
-		index := s.add(RedeemedEvent, id, events[0].Site, body)
+		index := u.add(RedeemedEvent, id, events[0].Site, body)
 		claim.Index = index
-		s.claim(claim, id)
-		redeemed.At = s.now
+		u.claim(claim, id)
+		redeemed.At = u.now
 		return nil
 	}})
 	if err != nil {
@@ -57,18 +57,18 @@ func (l *Ledger) Redeem(ctx context.Context, r Redemption) (Redeemed, error) {
 }
 
 // redeemable judges a redemption in the order that its caller answers by.
-func (s *sheet) redeemable(id uuid.UUID, key, proof Key, r *Redemption) (Redeemed, error) {
-	events, err := s.given(id)
+func (u *unitOfWork) redeemable(id uuid.UUID, key, proof Key, r *Redemption) (Redeemed, error) {
+	events, err := u.given(id)
 	if err == nil {
 		err = ended(events)
 	}
 	if err != nil {
 		return Redeemed{}, err
 	}
-	if claim, seen := s.claims[key]; seen {
-		// Without a reply there is nothing to repeat: the store let go of it.
+	if claim, seen := u.claims[key]; seen {
+		// Without a reply there is nothing to repeat: the store has dropped it.
 		if proof != (Key{}) && claim.Proof == proof && claim.Consent == id &&
-			claim.Reply != "" && s.now.Sub(claim.At) <= replyLife {
+			claim.Reply != "" && u.now.Sub(claim.At) <= replyLife {
 			return Redeemed{At: claim.At, Reply: claim.Reply, Repeat: true}, nil
 		}
 		return Redeemed{}, ErrSeen

@@ -17,16 +17,16 @@ func (l *Ledger) State(ctx context.Context, id string) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	s, err := load(ctx, l.store, nil, []uuid.UUID{consent})
+	u, err := load(ctx, l.store, nil, []uuid.UUID{consent})
 	if err != nil {
 		return State{}, err
 	}
-	return s.state(consent)
+	return u.state(consent)
 }
 
 // state reads a consent from its events.
-func (s *sheet) state(id uuid.UUID) (State, error) {
-	events, err := s.record(id)
+func (u *unitOfWork) state(id uuid.UUID) (State, error) {
+	events, err := u.record(id)
 	if err != nil {
 		return State{}, err
 	}

@@ -63,9 +63,9 @@ type Reader interface {
 	// Range returns at most limit entries with their bodies, from index from on.
 	Range(ctx context.Context, from int64, limit int) ([]Entry, error)
 
-	// Places returns at most limit places under key with an index below before,
-	// by falling index.
-	Places(ctx context.Context, key Key, before int64, limit int) ([]Place, error)
+	// BySubject returns at most limit records about the subject behind key whose
+	// decisions have an index below before, by falling index.
+	BySubject(ctx context.Context, key Key, before int64, limit int) ([]RecordRef, error)
 
 	// Notice returns the bytes stored under their SHA-256, or [ErrNotFound].
 	Notice(ctx context.Context, sum [32]byte) ([]byte, error)
@@ -121,11 +121,17 @@ type Claim struct {
 	At      time.Time
 }
 
-// Place says that the event at Index is about the person behind Key.
-type Place struct {
-	Key     Key
-	Index   int64
-	Consent uuid.UUID // of the event; filled in by Places
+// SubjectRow is a row of the index by subject: the decision at Index is about the
+// person behind Key.
+type SubjectRow struct {
+	Key   Key
+	Index int64
+}
+
+// RecordRef points to a record.
+type RecordRef struct {
+	Index   int64 // of its decision
+	Consent uuid.UUID
 }
 
 // Notice is the exact text that was shown.
@@ -136,10 +142,10 @@ type Notice struct {
 
 // Batch is everything that one transaction writes.
 type Batch struct {
-	Entries []Entry // with consecutive indexes from Size on
-	Claims  []Claim
-	Places  []Place
-	Notices []Notice // those that are there already are left as they are
+	Entries  []Entry // with consecutive indexes from Size on
+	Claims   []Claim
+	Subjects []SubjectRow
+	Notices  []Notice // those that are there already are left as they are
 
 	// Log is what is written of the log: as many leaves as there are entries, except
 	// when a log begins with entries that were written before it.
@@ -152,6 +158,6 @@ type Batch struct {
 }
 
 func (b Batch) isEmpty() bool {
-	return len(b.Entries) == 0 && len(b.Claims) == 0 && len(b.Places) == 0 && len(b.Notices) == 0 &&
+	return len(b.Entries) == 0 && len(b.Claims) == 0 && len(b.Subjects) == 0 && len(b.Notices) == 0 &&
 		b.Log.IsEmpty() && b.Upkeep.isEmpty()
 }

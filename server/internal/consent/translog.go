@@ -118,8 +118,8 @@ func (l *Ledger) publishRegularly() {
 		case <-ticker.C:
 			if l.translog.Unpublished() {
 				// A failure is logged where it happens; the next tick tries again.
-				_ = l.commit(context.Background(), &op{judge: func(s *sheet) error {
-					s.publish = true
+				_ = l.commit(context.Background(), &op{judge: func(u *unitOfWork) error {
+					u.publish = true
 					return nil
 				}})
 			}

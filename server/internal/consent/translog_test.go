@@ -174,9 +174,9 @@ func TestAHeadThatNothingWasCommittedOnMayBeLost(t *testing.T) {
 	require.NoError(t, err)
 	_, err = sqlite.Backup(t.Context(), dir, filepath.Join(promoted, "ledger.db"))
 	require.NoError(t, err)
-	beside, err := sqlite.OpenBeside(t.Context(), dir)
+	shared, err := sqlite.OpenShared(t.Context(), dir)
 	require.NoError(t, err)
-	_, err = storetest.NewLedger(t, beside, storetest.NewClock()).Give(t.Context(), storetest.Decision(key(2)))
+	_, err = storetest.NewLedger(t, shared, storetest.NewClock()).Give(t.Context(), storetest.Decision(key(2)))
 	require.NoError(t, err)
 
 	faulty.Fail(storetest.Commit)

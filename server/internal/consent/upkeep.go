@@ -7,13 +7,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// Upkeep is what a transaction writes beside the ledger itself: messages for
-// partners, what was erased, what must not be.
+// Upkeep is what a transaction writes besides events and look-ups: messages for
+// partners, erasures, legal holds.
 type Upkeep struct {
 	Messages []Message    // new ones
 	Settled  []Settlement // what became of messages
 	// Blank removes body and salt of all events of these consents that are there
-	// before the transaction, and every claim, reply and place of theirs.
+	// before the transaction, and every claim, reply and subject row of theirs.
 	Blank []uuid.UUID
 	Hold  []Hold
 	Free  []uuid.UUID // consents whose hold ends
@@ -68,16 +68,16 @@ type UpkeepReader interface {
 
 	// Decisions returns at most limit decisions with an index above after, by
 	// rising index: those that were recorded from since to before until.
-	Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]Place, error)
+	Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]RecordRef, error)
 
 	// Old returns at most limit decisions with an index above after, by rising
 	// index: those of consents of which nothing was recorded since before, that
 	// were not erased and are not held.
-	Old(ctx context.Context, before time.Time, after int64, limit int) ([]Place, error)
+	Old(ctx context.Context, before time.Time, after int64, limit int) ([]RecordRef, error)
 }
 
-// Scrubber is a store that can see to it that nothing is left of what was
-// blanked: not in free space, not in a log beside it.
+// Scrubber is a store that can remove the last traces of what was blanked: from free
+// space, and from a write-ahead log.
 type Scrubber interface {
 	Scrub(ctx context.Context) error
 }

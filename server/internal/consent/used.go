@@ -24,34 +24,34 @@ func (l *Ledger) Used(ctx context.Context, c Committed, calls []Call) (total int
 		return 0, err
 	}
 	var over error
-	err = l.commit(context.WithoutCancel(ctx), &op{consents: []uuid.UUID{id}, judge: func(s *sheet) error {
-		events, err := s.given(id)
+	err = l.commit(context.WithoutCancel(ctx), &op{consents: []uuid.UUID{id}, judge: func(u *unitOfWork) error {
+		events, err := u.given(id)
 		if err != nil {
 			return err
 		}
 		over = ended(events)
-		// Written out before any is added: the sheet takes all of them or none.
+		// All bodies are made before any is added: all are added or none.
 		bodies := make([][]byte, len(calls))
 		prev := events[len(events)-1].Index
 		for i, call := range calls {
 			text := usedText{
-				header:   newHeader(id, Used, s.now, events[0].Site, "relay"),
+				header:   newHeader(id, Used, u.now, events[0].Site, "relay"),
 				Endpoint: call.Endpoint, Result: call.Result,
 				CalledAt: stamp(call.At), TransactionID: call.TransactionID,
 			}
 			if over == ErrErased {
-				text.TransactionID = "" // what was erased is not written down anew
+				text.TransactionID = "" // what was erased is not recorded again
 			}
 			text.Prev = &prev
 			if bodies[i], err = marshal(text); err != nil {
 				return err
 			}
-			prev = s.next + int64(i)
+			prev = u.next + int64(i)
 		}
 		for _, body := range bodies {
-			s.add(Used, id, events[0].Site, body)
+			u.add(Used, id, events[0].Site, body)
 		}
-		total = count(s.events[id], Used)
+		total = count(u.events[id], Used)
 		return nil
 	}})
 	if err != nil {

@@ -36,16 +36,16 @@ type withdrawnText struct {
 // a consent), [ErrErased], [ErrUnavailable], the context's.
 func (l *Ledger) Withdraw(ctx context.Context, w Withdrawal) (State, error) {
 	if w.Via != ViaReceipt && w.Via != ViaPartner {
-		return State{}, fmt.Errorf("consent: nobody withdraws by way of %q", w.Via)
+		return State{}, fmt.Errorf("consent: a withdrawal cannot come via %q", w.Via)
 	}
 	id, err := parseID(w.ID)
 	if err != nil {
 		return State{}, err
 	}
 	var state State
-	err = l.commit(ctx, &op{consents: []uuid.UUID{id}, judge: func(s *sheet) error {
+	err = l.commit(ctx, &op{consents: []uuid.UUID{id}, judge: func(u *unitOfWork) error {
 		var err error
-		if state, err = s.state(id); err != nil {
+		if state, err = u.state(id); err != nil {
 			return err
 		}
 		switch {
@@ -56,22 +56,22 @@ func (l *Ledger) Withdraw(ctx context.Context, w Withdrawal) (State, error) {
 		case state.Withdrawn:
 			return nil
 		}
-		events := s.events[id]
+		events := u.events[id]
 		entity := "partner"
 		if w.Via == ViaReceipt {
 			entity = "holder" // of the receipt's address; who that is, nobody can tell
 		}
-		text := withdrawnText{newHeader(id, WithdrawnEvent, s.now, state.Site, entity), w.Via}
+		text := withdrawnText{newHeader(id, WithdrawnEvent, u.now, state.Site, entity), w.Via}
 		text.Prev = &events[len(events)-1].Index
 		body, err := marshal(text)
 		if err != nil {
 			return err
 		}
-		if err := l.message(s, s.next, WithdrawnEvent, state, w.Via); err != nil {
+		if err := l.message(u, u.next, WithdrawnEvent, state, w.Via); err != nil {
 			return err
 		}
-		s.add(WithdrawnEvent, id, state.Site, body)
-		state.Withdrawn, state.WithdrawnAt = true, s.now
+		u.add(WithdrawnEvent, id, state.Site, body)
+		state.Withdrawn, state.WithdrawnAt = true, u.now
 		return nil
 	}})
 	if err != nil {
@@ -88,11 +88,11 @@ func (l *Ledger) Standing(ctx context.Context, c Committed) error {
 	if err != nil {
 		return err
 	}
-	s, err := load(ctx, l.store, nil, []uuid.UUID{id})
+	u, err := load(ctx, l.store, nil, []uuid.UUID{id})
 	if err != nil {
 		return err
 	}
-	return ended(s.events[id])
+	return ended(u.events[id])
 }
 
 // ended returns [ErrErased] or [ErrWithdrawn] if the consent with these events

@@ -23,7 +23,7 @@ func (b *batch) keep(r Row) {
 		b.bytes = append(b.bytes, *text...)
 		*text = b.bytes[from:len(b.bytes):len(b.bytes)]
 	}
-	r.Claims, r.Places = slices.Clone(r.Claims), slices.Clone(r.Places)
+	r.Claims, r.Subjects = slices.Clone(r.Claims), slices.Clone(r.Subjects)
 	b.rows = append(b.rows, r)
 }
 

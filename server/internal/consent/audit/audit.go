@@ -36,7 +36,7 @@ type Source interface {
 	Rows(ctx context.Context, each func(Row) error) error
 }
 
-// Head is the newest checkpoint with what is kept beside it.
+// Head is the newest checkpoint, and what is recorded of published ones.
 type Head struct {
 	translog.Head
 	Checkpoints int   // how many were published
@@ -57,8 +57,8 @@ type Row struct {
 	Body, Salt   []byte
 	Entry, Above []byte
 	Claims       []consent.Claim
-	Places       []consent.Key
-	Damaged      bool // a look-up row has not the form of one
+	Subjects     []consent.Key // under which the event is found
+	Damaged      bool          // a look-up row has not the form of one
 }
 
 // Seen is a checkpoint of the log from outside the store.

@@ -15,7 +15,8 @@ import (
 	"ekycconnect/server/internal/consent/translog/checkpoint"
 )
 
-// readCheckpoints collects what the tree must fit on its way.
+// readCheckpoints collects the checkpoints that the tree is compared with as it
+// grows.
 func (a *auditor) readCheckpoints(ctx context.Context, from Source, o Options) error {
 	kept, last := 0, int64(-1)
 	err := from.Checkpoints(ctx, func(h translog.Head) error {

@@ -97,7 +97,7 @@ func (a *auditor) grow(r Row) error {
 
 // blankRow checks what is left of an event that was erased.
 func (a *auditor) blankRow(name string, record uuid.UUID, r Row) error {
-	if len(r.Claims)+len(r.Places) > 0 {
+	if len(r.Claims)+len(r.Subjects) > 0 {
 		return fault(name, "its text is blank, and it can still be looked up")
 	}
 	if r.Kind == consent.ErasedEvent {
@@ -167,14 +167,14 @@ func (a *auditor) text(name string, record uuid.UUID, r Row) error {
 // lookups checks the rows by which the event is found.
 func (a *auditor) lookups(name string, text said, r Row) error {
 	if text.Lookups == "" { // of an older program, or there are none to have
-		for _, place := range r.Places {
-			if base64.RawURLEncoding.EncodeToString(place[:]) != text.Principal {
+		for _, subject := range r.Subjects {
+			if base64.RawURLEncoding.EncodeToString(subject[:]) != text.Principal {
 				return fault(name, "it is found under another person's key")
 			}
 		}
 		return nil
 	}
-	if consent.Lookups(r.Claims, r.Places) != text.Lookups {
+	if consent.Lookups(r.Claims, r.Subjects) != text.Lookups {
 		return fault(name, "the rows by which it is looked up (claim, place) are not those that it was recorded with")
 	}
 	return nil

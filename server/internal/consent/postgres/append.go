@@ -50,10 +50,10 @@ func (t *tx) appendEvents(entries []consent.Entry, leaves []translog.Leaf) {
 		indexes, ats, ids, kinds, sites, hashes, above, salts, bodies)
 }
 
-// forgetEvery is how often old replies are let go of.
+// forgetEvery is how often old replies are deleted.
 const forgetEvery = 100 * time.Millisecond
 
-// appendLookups keeps the claims, places and replies, and lets go of old replies.
+// appendLookups writes the claims, subject rows and replies, and deletes old replies.
 func (t *tx) appendLookups(b consent.Batch) {
 	if n := len(b.Claims); n > 0 {
 		keys, indexes, proofs := make([][16]byte, n), make([]int64, n), make([][16]byte, n)
@@ -73,12 +73,12 @@ func (t *tx) appendLookups(b consent.Batch) {
 				replied, at, replies)
 		}
 	}
-	if n := len(b.Places); n > 0 {
+	if n := len(b.Subjects); n > 0 {
 		keys, indexes := make([][16]byte, n), make([]int64, n)
-		for i := range b.Places {
-			keys[i], indexes[i] = b.Places[i].Key, b.Places[i].Index
+		for i := range b.Subjects {
+			keys[i], indexes[i] = b.Subjects[i].Key, b.Subjects[i].Index
 		}
-		t.queue("append places", `INSERT INTO place (key, idx) SELECT * FROM unnest($1::uuid[], $2::bigint[])`, keys, indexes)
+		t.queue("append subject rows", `INSERT INTO place (key, idx) SELECT * FROM unnest($1::uuid[], $2::bigint[])`, keys, indexes)
 	}
 	if b.Forget.Sub(t.w.forgot) >= forgetEvery {
 		t.w.forgot = b.Forget

@@ -9,6 +9,6 @@
 // advisory locks, no LISTEN.
 //
 // Time limits are set in each transaction, so that a relay that was stopped in
-// the middle of one lets go of the head after a few seconds. A commit whose
+// the middle of one releases the head after a few seconds. A commit whose
 // answer was lost is read back: see outcome.go.
 package postgres

@@ -14,7 +14,7 @@ var grants = []struct{ table, serving, eraser string }{
 	{"event", "INSERT", "UPDATE (bytes, salt)"},
 	{"claim", "INSERT", "DELETE"},
 	{"place", "INSERT", "DELETE"},
-	{"reply", "INSERT, DELETE", ""}, // they are let go of after a quarter of an hour
+	{"reply", "INSERT, DELETE", ""}, // deleted after a quarter of an hour
 	{"notice", "INSERT", ""},
 	{"head", "UPDATE", ""},
 	{"checkpoint", "INSERT", ""},

@@ -168,7 +168,7 @@ func (i *Inspection) Rows(ctx context.Context, each func(audit.Row) error) error
 }
 
 // next is the lowest index from one on that is in any of the tables; nil if there is
-// none. Claims and places are gone through for it.
+// none. It reads all of claim and place for that.
 func (i *Inspection) next(ctx context.Context, from int64) (next *int64, err error) {
 	err = i.conn.QueryRow(ctx, `SELECT least((SELECT min(idx) FROM event WHERE idx >= $1),
 		(SELECT min(idx) FROM claim WHERE idx >= $1), (SELECT min(idx) FROM place WHERE idx >= $1))`, from).Scan(&next)

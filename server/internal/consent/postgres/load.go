@@ -112,7 +112,8 @@ func empty(ctx context.Context, tx pgx.Tx, name string) error {
 	return nil
 }
 
-// load copies one table, and has its numbers go on where they end.
+// load copies one table. If the database numbers its rows, later rows continue the
+// numbers.
 func load(ctx context.Context, tx pgx.Tx, from Original, source, table string, columns []string) error {
 	var rows [][]any
 	loaded := int64(0)

@@ -29,7 +29,7 @@ func Migrate(ctx context.Context, owner, serving, eraser secret.String) error {
 	if err != nil {
 		return err
 	}
-	at, err := look(ctx, c.ConnConfig)
+	at, err := describe(ctx, c.ConnConfig)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func roleOf(at secret.String) string {
 
 // prepare sees to it that the tables are this program's.
 func prepare(ctx context.Context, c *pgx.ConnConfig) error {
-	at, err := look(ctx, c)
+	at, err := describe(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -153,12 +153,9 @@ func scanEntry(row pgx.Rows, e *consent.Entry) error {
 	return err
 }
 
-// Places implements [consent.Reader].
-func (q queries) Places(ctx context.Context, key consent.Key, before int64, limit int) ([]consent.Place, error) {
-	return all(ctx, q, "places", func(row pgx.Rows, p *consent.Place) error {
-		p.Key = key
-		return row.Scan(&p.Index, (*[16]byte)(&p.Consent))
-	}, `SELECT p.idx, e.consent FROM place p JOIN event e ON e.idx = p.idx
+// BySubject implements [consent.Reader].
+func (q queries) BySubject(ctx context.Context, key consent.Key, before int64, limit int) ([]consent.RecordRef, error) {
+	return all(ctx, q, "records", scanRef, `SELECT p.idx, e.consent FROM place p JOIN event e ON e.idx = p.idx
 		WHERE p.key = $1 AND p.idx < $2 ORDER BY p.idx DESC LIMIT $3`, [16]byte(key), before, limit)
 }
 

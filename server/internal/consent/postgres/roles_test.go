@@ -162,7 +162,7 @@ func TestNoErrorHoldsThePassword(t *testing.T) {
 		require.Error(t, opening, name)
 		_, inspecting := Inspect(t.Context(), at)
 		require.Error(t, inspecting, name)
-		_, looking := Look(t.Context(), at)
+		_, looking := Describe(t.Context(), at)
 		require.Error(t, looking, name)
 		for _, text := range []string{opening.Error(), inspecting.Error(), looking.Error(), fmt.Sprintf("%+v", opening), Name(at), User(at)} {
 			require.NotContains(t, text, "CANARY", name)

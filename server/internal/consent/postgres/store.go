@@ -18,8 +18,8 @@ import (
 // Store is a [consent.Store] in a PostgreSQL database.
 type Store struct {
 	queries // read outside of transactions
-	claims  gathered[consent.Key, consent.Claim]
-	events  gathered[uuid.UUID, consent.Entry]
+	claims  batcher[consent.Key, consent.Claim]
+	events  batcher[uuid.UUID, consent.Entry]
 
 	config   *pgxpool.Config
 	pool     *pgxpool.Pool
@@ -83,9 +83,9 @@ func (s *Store) begin(ctx context.Context) error {
 	}
 }
 
-// update is Update for the one whose turn it is. It begins anew what failed before
-// its commit and may succeed now, and reads back what became of a commit whose
-// answer was lost.
+// update is Update for the goroutine that has the turn. It retries a transaction that
+// failed before its commit and may succeed now, and reads back whether a commit whose
+// answer was lost was carried out.
 func (s *Store) update(ctx context.Context, f func(consent.Tx) error) (err error) {
 	ctx = context.WithoutCancel(ctx) // from here on it is not heeded
 	defer func() { s.failed = err != nil }()
@@ -145,12 +145,12 @@ func (s *Store) attempt(whole context.Context, f func(consent.Tx) error) (err er
 
 // Claims implements [consent.Reader].
 func (s *Store) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim, error) {
-	return s.claims.ask(ctx, keys)
+	return s.claims.get(ctx, keys)
 }
 
 // Events implements [consent.Reader].
 func (s *Store) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Entry, error) {
-	return s.events.ask(ctx, consents)
+	return s.events.get(ctx, consents)
 }
 
 // read runs a statement outside of transactions; it is run again if the connection

@@ -45,15 +45,15 @@ func (q queries) Holds(ctx context.Context, consents []uuid.UUID) ([]consent.Hol
 }
 
 // Decisions implements [consent.UpkeepReader].
-func (q queries) Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]consent.Place, error) {
-	return all(ctx, q, "records", scanDecision, `SELECT idx, consent FROM event WHERE idx > $1 AND kind IN ('given', 'refused')
+func (q queries) Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]consent.RecordRef, error) {
+	return all(ctx, q, "records", scanRef, `SELECT idx, consent FROM event WHERE idx > $1 AND kind IN ('given', 'refused')
 		AND at >= $2 AND at < $3 ORDER BY idx LIMIT $4`, after, since.UnixMilli(), until.UnixMilli(), limit)
 }
 
 // Old implements [consent.UpkeepReader]. Time hardly ever goes back in the ledger,
 // so the first event that is too young ends the search.
-func (q queries) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.Place, error) {
-	return all(ctx, q, "records", scanDecision, `SELECT d.idx, d.consent FROM event d
+func (q queries) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.RecordRef, error) {
+	return all(ctx, q, "records", scanRef, `SELECT d.idx, d.consent FROM event d
 		WHERE d.idx > $1 AND d.idx < coalesce((SELECT idx FROM event WHERE idx > $1 AND at >= $2 ORDER BY idx LIMIT 1), 9223372036854775807)
 		AND d.kind IN ('given', 'refused')
 		AND NOT EXISTS (SELECT 1 FROM event x WHERE x.consent = d.consent AND (x.kind = 'erased' OR x.at >= $2))
@@ -61,7 +61,7 @@ func (q queries) Old(ctx context.Context, before time.Time, after int64, limit i
 		ORDER BY d.idx LIMIT $3`, after, before.UnixMilli(), limit)
 }
 
-func scanDecision(row pgx.Rows, p *consent.Place) error {
+func scanRef(row pgx.Rows, p *consent.RecordRef) error {
 	return row.Scan(&p.Index, (*[16]byte)(&p.Consent))
 }
 

@@ -52,10 +52,10 @@ func (i *Inspection) window(ctx context.Context, from, to int64) ([]*audit.Row, 
 	})
 	read(`SELECT idx, key FROM place WHERE idx BETWEEN $1 AND $2 ORDER BY idx, key`, func(rows pgx.Rows) error {
 		var index int64
-		var place consent.Key
-		err := rows.Scan(&index, (*[16]byte)(&place))
+		var key consent.Key
+		err := rows.Scan(&index, (*[16]byte)(&key))
 		r := row(index)
-		r.Places = append(r.Places, place)
+		r.Subjects = append(r.Subjects, key)
 		return err
 	})
 	if err := i.conn.SendBatch(ctx, &b).Close(); err != nil {

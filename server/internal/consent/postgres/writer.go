@@ -18,7 +18,7 @@ import (
 type writer struct {
 	conn   *pgx.Conn
 	warned atomic.Bool // the server has warned of something since the last begin
-	forgot time.Time   // replies from before it were let go of
+	forgot time.Time   // replies from before it are deleted
 }
 
 func newWriter(ctx context.Context, c *pgx.ConnConfig) (*writer, error) {
@@ -40,15 +40,15 @@ func newWriter(ctx context.Context, c *pgx.ConnConfig) (*writer, error) {
 	return w, nil
 }
 
-// planOnce has the statements of a commit planned once and not each time, which takes
-// longer than a small group's rows (measured: half of the server's part of a commit).
-// Whatever a group reads or changes is found by an index, so without reading tables
-// whole a plan is right for any size of theirs.
+// planOnce has the statements of a commit planned once: planning each time takes longer
+// than writing a small group's rows (measured: half of the server's part of a commit).
+// All rows of a group are found by an index, so a plan that scans no table is right
+// for tables of any size.
 const planOnce = `SELECT count(set_config(name, value, false))
 	FROM pg_settings JOIN (VALUES ('plan_cache_mode', 'force_generic_plan'), ('enable_seqscan', 'off')) AS wanted (name, value) USING (name)`
 
-// drop closes the connection, and with it what was begun on it. The server may
-// not hear of it, and is not waited for.
+// drop closes the connection, which ends a transaction on it. It does not wait for a
+// server that does not answer.
 func (w *writer) drop() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -70,7 +70,7 @@ var (
 	setIdle      = setLimit("idle_in_transaction_session_timeout", idleLimit)
 )
 
-// opening sends the beginning of a transaction with its time limits.
+// opening queues the statements that begin a transaction and set its time limits.
 func opening(b *pgx.Batch) {
 	for _, statement := range []string{beginWrite, setStatement, setLock, setIdle} {
 		b.Queue(statement)
@@ -80,8 +80,8 @@ func opening(b *pgx.Batch) {
 const (
 	beginWrite = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`
 
-	// lockHead is a statement of its own: whatever is read after it, is read as it is
-	// once the lock is held.
+	// lockHead is a statement of its own: what is read after it is read with the
+	// lock held.
 	lockHead = `SELECT id FROM head FOR UPDATE`
 
 	writeProbe = `INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at`
@@ -104,8 +104,7 @@ type tx struct {
 	head  translog.Head // both are read when it begins
 	last  last
 
-	// What is written is sent with the commit: one way to the server and back for
-	// all of it.
+	// Statements that write are queued and sent with the commit, in one round trip.
 	queued pgx.Batch
 	what   []string // of each queued statement
 	dirty  bool     // something was written before that
@@ -120,8 +119,8 @@ func (t *tx) queue(what, statement string, args ...any) {
 }
 
 // begin begins the transaction with the head's row locked, and sends more statements
-// with that, one way to the server and back for all of it. Each statement sees what is
-// there when it runs itself: whatever comes after the lock, with the lock held.
+// in the same round trip. Each statement sees what is committed when it runs: those
+// after the lock run with the lock held.
 func (t *tx) begin(more func(*pgx.Batch)) error {
 	var b pgx.Batch
 	opening(&b)
@@ -150,8 +149,8 @@ func (t *tx) begin(more func(*pgx.Batch)) error {
 	return nil
 }
 
-// begins begins the transaction unless something was read before.
-func (t *tx) begins() error {
+// ensureBegun begins the transaction if it is not begun yet.
+func (t *tx) ensureBegun() error {
 	if t.begun {
 		return nil
 	}
@@ -173,9 +172,9 @@ func (t *tx) read(_ context.Context, collect func(pgx.Rows) error, statement str
 	return broken(err)
 }
 
-// flush sends what is queued, since something is read after it.
+// flush sends what is queued, so that it is written before the next read.
 func (t *tx) flush() error {
-	if err := t.begins(); err != nil || t.queued.Len() == 0 {
+	if err := t.ensureBegun(); err != nil || t.queued.Len() == 0 {
 		return err
 	}
 	results := t.w.conn.SendBatch(t.ctx, &t.queued)
@@ -190,13 +189,13 @@ func (t *tx) flush() error {
 
 // Head implements [consent.Reader].
 func (t *tx) Head(context.Context) (translog.Head, error) {
-	err := t.begins()
+	err := t.ensureBegun()
 	return asHead(t.head), err
 }
 
 // Size implements [consent.Tx].
 func (t *tx) Size(context.Context) (int64, time.Time, error) {
-	if err := t.begins(); err != nil {
+	if err := t.ensureBegun(); err != nil {
 		return 0, time.Time{}, err
 	}
 	if t.last.index < 0 {
@@ -205,13 +204,13 @@ func (t *tx) Size(context.Context) (int64, time.Time, error) {
 	return t.last.index + 1, moment(t.last.at), nil
 }
 
-// commit sends what is queued, and the commit behind it. What the answer leaves
-// open is a *[lostError].
+// commit sends what is queued and COMMIT in one round trip. If it cannot be told
+// whether the commit was carried out, the error is a *[lostError].
 func (t *tx) commit(ctx context.Context) error {
 	if !t.begun && t.queued.Len() == 0 {
 		return nil
 	}
-	if err := t.begins(); err != nil {
+	if err := t.ensureBegun(); err != nil {
 		return err
 	}
 	if t.queued.Len() == 0 && !t.dirty {

@@ -36,7 +36,7 @@ func Inspect(ctx context.Context, dir string) (_ *Inspection, err error) {
 		return nil, fmt.Errorf("sqlite: there is no ledger at %s: name its data directory", path)
 	}
 	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
-		"mode": {"rw"}, // never made; the files beside it may have to be
+		"mode": {"rw"}, // the file is never created; its -wal and -shm files may have to be
 		"_pragma": {
 			"busy_timeout(" + strconv.FormatInt(lockWait.Milliseconds(), 10) + ")",
 			"query_only(1)", "cell_size_check(1)", "trusted_schema(0)",
@@ -134,16 +134,16 @@ func (i *Inspection) Rows(ctx context.Context, each func(audit.Row) error) error
 		return err
 	}
 	defer claims.Close()
-	places, err := i.open(ctx, `SELECT idx, key FROM place ORDER BY idx, key`)
+	subjects, err := i.open(ctx, `SELECT idx, key FROM place ORDER BY idx, key`)
 	if err != nil {
 		return err
 	}
-	defer places.Close()
+	defer subjects.Close()
 	var row audit.Row
 	flush := func(before int64) error { // look-ups of events that are not there
-		for claims.at < before || places.at < before {
-			row = audit.Row{Index: min(claims.at, places.at)}
-			if err := errors.Join(claims.of(row.Index, &row), places.of(row.Index, &row)); err != nil {
+		for claims.at < before || subjects.at < before {
+			row = audit.Row{Index: min(claims.at, subjects.at)}
+			if err := errors.Join(claims.of(row.Index, &row), subjects.of(row.Index, &row)); err != nil {
 				return err
 			}
 			if err := each(row); err != nil {
@@ -164,8 +164,8 @@ func (i *Inspection) Rows(ctx context.Context, each func(audit.Row) error) error
 			return err
 		}
 		row = audit.Row{Index: index, There: true, Text: text, Hash: hash, Kind: consent.Kind(kind), Consent: id, Site: site, At: moment(at),
-			Body: body, Salt: salt, Entry: entry, Above: above, Claims: row.Claims[:0], Places: row.Places[:0]}
-		if err := errors.Join(claims.of(index, &row), places.of(index, &row)); err != nil {
+			Body: body, Salt: salt, Entry: entry, Above: above, Claims: row.Claims[:0], Subjects: row.Subjects[:0]}
+		if err := errors.Join(claims.of(index, &row), subjects.of(index, &row)); err != nil {
 			return err
 		}
 		return each(row)

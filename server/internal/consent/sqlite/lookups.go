@@ -52,7 +52,7 @@ func (l *lookups) of(index int64, row *audit.Row) error {
 			whole = whole && copy(proof[:], l.proof) == len(proof) && len(l.proof) == len(proof)
 			row.Claims = append(row.Claims, consent.Claim{Key: key, Index: index, Proof: proof})
 		} else {
-			row.Places = append(row.Places, key)
+			row.Subjects = append(row.Subjects, key)
 		}
 		row.Damaged = row.Damaged || !whole
 		if err := l.next(); err != nil {

@@ -26,13 +26,13 @@ const (
 	// (an sqlite3 shell, a backup) holds on the file.
 	lockWait = 2 * time.Second
 
-	// Look-ups are by hash, so every consent touches pages all over their trees: up
-	// to 128 MiB of them are kept in memory once there are so many, the trees over a
-	// million and a half consents (measured, with foldAt: a sixth less work than with
-	// SQLite's 2 and 4 MiB).
+	// Look-ups are by hash, so every consent touches pages all over their trees. Up
+	// to 128 MiB of pages are cached, which is the trees over a million and a half
+	// consents (measured, with walCheckpointAt: a sixth less work than with SQLite's
+	// default cache of 2 MiB and checkpoints at 4 MiB).
 	writerCache = "cache_size(-131072)"
-	writerLog   = "wal_autocheckpoint(32000)" // pages; see fold
-	besideLog   = "wal_autocheckpoint(8000)"
+	writerLog   = "wal_autocheckpoint(32000)" // pages; see walCheckpointer
+	sharedLog   = "wal_autocheckpoint(8000)"
 
 	// What is deleted is overwritten: an erased record must not be left in the
 	// file's free space.
@@ -47,10 +47,10 @@ type Store struct {
 	read  *sql.DB
 	reads *queries
 
-	aside   aside
-	folding folding
-	recent  *recent      // nil beside a relay that serves
-	looked  atomic.Int64 // when, Unix time in ns, it was last seen whether another program wrote
+	readers      readerPool
+	checkpointer walCheckpointer
+	recent       *recent      // nil in a store that is opened shared
+	checked      atomic.Int64 // Unix time in ns of the last check whether another process has written
 
 	mu     sync.Mutex // held by a transaction
 	writer *writer    // nil until the next one, and after a failure
@@ -72,7 +72,7 @@ func open(dir string, wait time.Duration) (_ *Store, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("sqlite: make the data directory: %w", err)
 	}
-	s := &Store{path: filepath.Join(dir, "ledger.db"), recent: newRecent(), aside: newAside()}
+	s := &Store{path: filepath.Join(dir, "ledger.db"), recent: newRecent(), readers: newReaderPool()}
 	if s.lock, err = lockDirectory(dir); err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func open(dir string, wait time.Duration) (_ *Store, err error) {
 	if err := s.prepare(ctx, wait); err != nil {
 		return nil, err
 	}
-	s.folding.start(s)
+	s.checkpointer.start(s)
 	return s, nil
 }
 
@@ -110,7 +110,7 @@ func (s *Store) prepare(ctx context.Context, wait time.Duration) (err error) {
 	if s.read, err = connect(s.path, wait, "query_only(1)"); err != nil {
 		return err
 	}
-	s.read.SetMaxOpenConns(readers + 1) // one of them folds
+	s.read.SetMaxOpenConns(readers + 1) // one of them runs checkpoints
 	s.read.SetMaxIdleConns(readers)
 	prepared := &statements{prepare: s.read.PrepareContext}
 	if s.reads = newQueries(ctx, prepared); prepared.err != nil {
@@ -128,7 +128,7 @@ func (s *Store) openWriter(ctx context.Context) (err error) {
 }
 
 // makeFile makes the file before SQLite does, so that nobody else can read it
-// (the files beside it get its mode), and syncs the directories that name it,
+// (SQLite gives its -wal and -shm files the same mode), and syncs the directories that name it,
 // which SQLite does for its own new files only.
 func makeFile(path string) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -185,7 +185,7 @@ func readBack(ctx context.Context, db *sql.DB, path string) error {
 }
 
 // openPlain opens a database file as it is, for reading: no setting of it is
-// changed and no file is made beside it.
+// changed and no file is created.
 func openPlain(path string) (*sql.DB, error) {
 	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"mode": {"ro"}, "_pragma": {"query_only(1)"}}.Encode()}
 	db, err := sql.Open("sqlite", name.String())

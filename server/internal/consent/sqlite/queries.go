@@ -15,12 +15,12 @@ import (
 // queries reads. A context is heeded before a statement, not during it: each
 // takes microseconds, and an interrupted connection would be lost.
 type queries struct {
-	claims, events, hashes chunked
-	places, notice, size   *sql.Stmt
-	decision, slice        *sql.Stmt
-	head, published        *sql.Stmt
-	logKeys, leaves        *sql.Stmt
-	upkeep                 upkeepQueries
+	claims, events, hashes  chunked
+	bySubject, notice, size *sql.Stmt
+	decision, slice         *sql.Stmt
+	head, published         *sql.Stmt
+	logKeys, leaves         *sql.Stmt
+	upkeep                  upkeepQueries
 }
 
 func newQueries(ctx context.Context, s *statements) *queries {
@@ -37,7 +37,7 @@ func newQueries(ctx context.Context, s *statements) *queries {
 		head:      s.add(ctx, `SELECT origin, size, note FROM head`),
 		published: s.add(ctx, `SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1`),
 		logKeys:   s.add(ctx, `SELECT vkey FROM log_key ORDER BY seq DESC`),
-		places: s.add(ctx, `SELECT p.idx, e.consent FROM place p JOIN event e ON e.idx = p.idx
+		bySubject: s.add(ctx, `SELECT p.idx, e.consent FROM place p JOIN event e ON e.idx = p.idx
 			WHERE p.key = ? AND p.idx < ? ORDER BY p.idx DESC LIMIT ?`),
 		notice: s.add(ctx, `SELECT bytes FROM notice WHERE sha256 = ?`),
 		size:   s.add(ctx, `SELECT idx + 1, at FROM event ORDER BY idx DESC LIMIT 1`),
@@ -114,23 +114,25 @@ func scanEntries(into *[]consent.Entry) func(*sql.Rows) error {
 	}
 }
 
-// Places implements [consent.Reader].
-func (q *queries) Places(ctx context.Context, key consent.Key, before int64, limit int) ([]consent.Place, error) {
+// BySubject implements [consent.Reader].
+func (q *queries) BySubject(ctx context.Context, key consent.Key, before int64, limit int) ([]consent.RecordRef, error) {
+	return q.refs(ctx, q.bySubject, key[:], before, limit)
+}
+
+// refs reads the records that a statement finds.
+func (q *queries) refs(ctx context.Context, which *sql.Stmt, args ...any) (refs []consent.RecordRef, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("sqlite: read places: %w", err)
+		return nil, fmt.Errorf("sqlite: read records: %w", err)
 	}
-	var places []consent.Place
-	err := rows(context.WithoutCancel(ctx), q.places, func(row *sql.Rows) error {
-		place := consent.Place{Key: key}
+	err = rows(context.WithoutCancel(ctx), which, func(row *sql.Rows) error {
+		var ref consent.RecordRef
 		var id sql.RawBytes
-		if err := row.Scan(&place.Index, &id); err != nil {
-			return err
-		}
-		copy(place.Consent[:], id)
-		places = append(places, place)
-		return nil
-	}, key[:], before, limit)
-	return places, reading("places", err)
+		err := row.Scan(&ref.Index, &id)
+		copy(ref.Consent[:], id)
+		refs = append(refs, ref)
+		return err
+	}, args...)
+	return refs, reading("records", err)
 }
 
 // Notice implements [consent.Reader].

@@ -10,24 +10,24 @@ import (
 	"github.com/google/uuid"
 )
 
-// kept is how many consents are remembered: some megabytes.
-const kept = 4096
+// recentSize is how many consents are cached: some megabytes.
+const recentSize = 4096
 
-// recent remembers the newest consents with all their events, as they were
-// committed: most questions are about one that is minutes old, and asking SQLite
-// costs twenty times as much. One process serves a directory, but a command of the
-// operator's may erase beside it: see look. What it hands out must not be changed. A
-// nil one remembers nothing.
+// recent caches the newest consents with all their committed events: most questions
+// are about a consent that is minutes old, and asking SQLite costs twenty times as
+// much. An operator's command may erase in the same file while the relay serves: see
+// checkVersion. Callers must not change what find returns. A nil recent caches
+// nothing.
 type recent struct {
 	mu     sync.RWMutex
 	events map[uuid.UUID][]consent.Entry
-	ring   [kept]uuid.UUID // of the map's keys; next is the oldest
+	ring   [recentSize]uuid.UUID // the map's keys; the oldest is at next
 	next   int
 }
 
-func newRecent() *recent { return &recent{events: make(map[uuid.UUID][]consent.Entry, kept)} }
+func newRecent() *recent { return &recent{events: make(map[uuid.UUID][]consent.Entry, recentSize)} }
 
-// find returns the events of those that it remembers, and which it does not.
+// find returns the events of the consents that are cached, and the other consents.
 func (r *recent) find(consents []uuid.UUID) (found []consent.Entry, others []uuid.UUID) {
 	if r == nil {
 		return nil, consents
@@ -44,8 +44,8 @@ func (r *recent) find(consents []uuid.UUID) (found []consent.Entry, others []uui
 	return found, others
 }
 
-// forget lets go of all.
-func (r *recent) forget() {
+// clear empties the cache.
+func (r *recent) clear() {
 	if r == nil {
 		return
 	}
@@ -54,8 +54,8 @@ func (r *recent) forget() {
 	clear(r.events)
 }
 
-// committed takes over what a transaction wrote, before anybody is told that it
-// was committed.
+// committed takes over what a transaction wrote. It must be called before anybody is
+// told that the transaction is committed.
 func (r *recent) committed(batches []consent.Batch) {
 	if r == nil {
 		return
@@ -79,61 +79,62 @@ func (r *recent) add(e consent.Entry) {
 	case e.Kind == consent.Given || e.Kind == consent.Refused:
 		delete(r.events, r.ring[r.next])
 		r.ring[r.next] = e.Consent
-		r.next = (r.next + 1) % kept
+		r.next = (r.next + 1) % recentSize
 	default:
 		return // there are earlier events
 	}
-	// Copied, since whoever was given the shorter one may still read it.
+	// A copy: whoever got the shorter slice may still read it.
 	r.events[e.Consent] = append(events[:len(events):len(events)], e)
 }
 
-// lookEvery is how often a store that reads looks whether another program has
-// written; one that has written beside a relay waits for longer than that.
-const lookEvery = 50 * time.Millisecond
+// versionCheckEvery is how often reads check whether another process has written. A
+// process that has written to a shared store waits for longer than that before it
+// ends.
+const versionCheckEvery = 50 * time.Millisecond
 
-// look forgets what was remembered if another program has written since. A
-// transaction that is under way has looked when it began, and keeps others from
-// writing.
-func (s *Store) look(ctx context.Context) {
-	if s.recent == nil || time.Now().UnixNano()-s.looked.Load() < int64(lookEvery) || !s.mu.TryLock() {
+// checkVersion empties the cache if another process has written since the last check.
+// It does nothing during a transaction: that has checked when it began, and no other
+// process writes before it ends.
+func (s *Store) checkVersion(ctx context.Context) {
+	if s.recent == nil || time.Now().UnixNano()-s.checked.Load() < int64(versionCheckEvery) || !s.mu.TryLock() {
 		return
 	}
 	defer s.mu.Unlock()
-	if s.writer == nil || s.writer.look(ctx) != nil {
-		s.recent.forget()
+	if s.writer == nil || s.writer.checkVersion(ctx) != nil {
+		s.recent.clear()
 	}
-	s.looked.Store(time.Now().UnixNano())
+	s.checked.Store(time.Now().UnixNano())
 }
 
-// look asks for the number that changes with every commit of another connection
+// checkVersion reads the number that changes with every commit of another connection
 // (https://www.sqlite.org/pragma.html#pragma_data_version).
-func (w *writer) look(ctx context.Context) error {
+func (w *writer) checkVersion(ctx context.Context) error {
 	var version int64
-	if err := w.version.QueryRowContext(context.WithoutCancel(ctx)).Scan(&version); err != nil {
-		return failed("look for other programs", err)
+	if err := w.dataVersion.QueryRowContext(context.WithoutCancel(ctx)).Scan(&version); err != nil {
+		return failed("read the data version", err)
 	}
-	if version != w.seen {
-		w.recent.forget()
+	if version != w.version {
+		w.recent.clear()
 	}
-	w.seen = version
+	w.version = version
 	return nil
 }
 
 // Events implements [consent.Reader].
 func (s *Store) Events(ctx context.Context, consents []uuid.UUID) ([]consent.Entry, error) {
-	s.look(ctx)
+	s.checkVersion(ctx)
 	return s.recent.with(ctx, consents, func(ctx context.Context, others []uuid.UUID) ([]consent.Entry, error) {
-		return read(s.aside, func() ([]consent.Entry, error) { return s.reads.Events(ctx, others) })
+		return read(s.readers, func() ([]consent.Entry, error) { return s.reads.Events(ctx, others) })
 	})
 }
 
 // Decision implements [consent.Reader].
 func (s *Store) Decision(ctx context.Context, id uuid.UUID) (consent.Entry, error) {
-	s.look(ctx)
+	s.checkVersion(ctx)
 	if events, _ := s.recent.find([]uuid.UUID{id}); len(events) > 0 && ctx.Err() == nil {
 		return events[0], nil
 	}
-	return read(s.aside, func() (consent.Entry, error) { return s.reads.Decision(ctx, id) })
+	return read(s.readers, func() (consent.Entry, error) { return s.reads.Decision(ctx, id) })
 }
 
 // Events implements [consent.Reader].
@@ -141,7 +142,7 @@ func (w *writer) Events(ctx context.Context, consents []uuid.UUID) ([]consent.En
 	return w.recent.with(ctx, consents, w.queries.Events)
 }
 
-// with reads what is not remembered.
+// with returns the events of consents, and calls read for those that are not cached.
 func (r *recent) with(ctx context.Context, consents []uuid.UUID, read func(context.Context, []uuid.UUID) ([]consent.Entry, error)) ([]consent.Entry, error) {
 	found, others := r.find(consents)
 	if len(others) == 0 && ctx.Err() == nil {

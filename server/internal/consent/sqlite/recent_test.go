@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhatACommandErasesBesideTheRelayIsNotRemembered(t *testing.T) {
+func TestWhatACommandErasesWhileTheRelayRunsIsNotRemembered(t *testing.T) {
 	dir := t.TempDir()
 	store, err := Open(dir)
 	require.NoError(t, err)
@@ -20,9 +20,9 @@ func TestWhatACommandErasesBesideTheRelayIsNotRemembered(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, l.Standing(t.Context(), state.Committed))
 
-		beside, err := OpenBeside(t.Context(), dir)
+		shared, err := OpenShared(t.Context(), dir)
 		require.NoError(t, err)
-		other := storetest.NewLedger(t, beside, storetest.NewClock())
+		other := storetest.NewLedger(t, shared, storetest.NewClock())
 		n, err := other.Erase(t.Context(), consent.Erasure{IDs: []string{state.ID()}, Via: consent.ViaOperator, Reason: "case"})
 		require.NoError(t, err)
 		require.Equal(t, 1, n)

@@ -26,8 +26,8 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 	if s.closed {
 		return errClosed
 	}
-	if s.folding.failed != nil {
-		return s.folding.failed
+	if s.checkpointer.failed != nil {
+		return s.checkpointer.failed
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("sqlite: begin: %w", err)
@@ -49,7 +49,7 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 		return failed("begin", err)
 	}
 	if s.recent != nil {
-		if err := s.writer.look(ctx); err != nil {
+		if err := s.writer.checkVersion(ctx); err != nil {
 			return err
 		}
 	}
@@ -60,7 +60,7 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 		return commitFailed(err)
 	}
 	s.recent.committed(s.writer.appended)
-	s.folding.wrote(s.writer.appended)
+	s.checkpointer.wrote(s.writer.appended)
 	s.wrote = true
 	return nil
 }
@@ -95,16 +95,16 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	s.mu.Unlock()
-	s.folding.end()
+	s.checkpointer.end()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.recent.forget()
-	close(s.aside.ended)
+	s.recent.clear()
+	close(s.readers.ended)
 	var errs []error
 	if s.writer != nil {
 		s.writer.drop(context.Background())
 	}
-	// The readers first: the last connection to go folds the WAL into the file.
+	// The readers first: the last connection that is closed checkpoints the WAL.
 	if s.read != nil {
 		errs = append(errs, s.read.Close())
 	}
@@ -115,7 +115,7 @@ func (s *Store) Close() error {
 		errs = append(errs, s.lock.Close())
 	}
 	if s.recent == nil && s.wrote {
-		time.Sleep(2 * lookEvery) // until the relay that serves knows of it
+		time.Sleep(2 * versionCheckEvery) // until the relay that serves knows of it
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("sqlite: close %s: %w", s.path, err)
@@ -125,7 +125,7 @@ func (s *Store) Close() error {
 
 // Claims implements [consent.Reader].
 func (s *Store) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim, error) {
-	return read(s.aside, func() ([]consent.Claim, error) { return s.reads.Claims(ctx, keys) })
+	return read(s.readers, func() ([]consent.Claim, error) { return s.reads.Claims(ctx, keys) })
 }
 
 // Range implements [consent.Reader].
@@ -133,9 +133,9 @@ func (s *Store) Range(ctx context.Context, from int64, limit int) ([]consent.Ent
 	return s.reads.Range(ctx, from, limit)
 }
 
-// Places implements [consent.Reader].
-func (s *Store) Places(ctx context.Context, key consent.Key, before int64, limit int) ([]consent.Place, error) {
-	return s.reads.Places(ctx, key, before, limit)
+// BySubject implements [consent.Reader].
+func (s *Store) BySubject(ctx context.Context, key consent.Key, before int64, limit int) ([]consent.RecordRef, error) {
+	return s.reads.BySubject(ctx, key, before, limit)
 }
 
 // Notice implements [consent.Reader].

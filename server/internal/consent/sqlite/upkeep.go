@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// upkeepQueries read what stands beside the ledger.
+// upkeepQueries read messages, holds, and decisions by time.
 type upkeepQueries struct {
 	messages, count, holds *sql.Stmt
 	decisions, old         *sql.Stmt
@@ -42,7 +42,7 @@ func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
 // upkeepStatements write it.
 type upkeepStatements struct {
 	message, hold, free, blank               chunked
-	blankReplies, blankClaims, blankPlaces   chunked
+	blankReplies, blankClaims, blankSubjects chunked
 	delivered, postponed, givenUp, forgotten *sql.Stmt
 }
 
@@ -55,13 +55,13 @@ func newUpkeepStatements(ctx context.Context, s *statements) upkeepStatements {
 		free: s.addChunked(ctx, `DELETE FROM hold WHERE consent IN (%s)`, "?"),
 		blank: s.addChunked(ctx, `UPDATE body SET bytes = x'', salt = x'' WHERE idx IN
 			(SELECT idx FROM event WHERE consent IN (%s) AND kind <> 'erased')`, "?"),
-		blankReplies: s.addChunked(ctx, `DELETE FROM reply`+ofConsents, "?"),
-		blankClaims:  s.addChunked(ctx, `DELETE FROM claim`+ofConsents, "?"),
-		blankPlaces:  s.addChunked(ctx, `DELETE FROM place`+ofConsents, "?"),
-		delivered:    s.add(ctx, `DELETE FROM message WHERE idx = ?`),
-		postponed:    s.add(ctx, `UPDATE message SET due = ?2, tries = tries + 1 WHERE idx = ?1`),
-		forgotten:    s.add(ctx, `DELETE FROM message WHERE due IS NULL AND made < ?`),
-		givenUp:      s.add(ctx, `UPDATE message SET due = NULL, tries = tries + 1 WHERE idx = ?`),
+		blankReplies:  s.addChunked(ctx, `DELETE FROM reply`+ofConsents, "?"),
+		blankClaims:   s.addChunked(ctx, `DELETE FROM claim`+ofConsents, "?"),
+		blankSubjects: s.addChunked(ctx, `DELETE FROM place`+ofConsents, "?"),
+		delivered:     s.add(ctx, `DELETE FROM message WHERE idx = ?`),
+		postponed:     s.add(ctx, `UPDATE message SET due = ?2, tries = tries + 1 WHERE idx = ?1`),
+		forgotten:     s.add(ctx, `DELETE FROM message WHERE due IS NULL AND made < ?`),
+		givenUp:       s.add(ctx, `UPDATE message SET due = NULL, tries = tries + 1 WHERE idx = ?`),
 	}
 }
 
@@ -74,7 +74,7 @@ func (w *writer) appendUpkeep(ctx context.Context, u consent.Upkeep) error {
 	if err != nil {
 		return failed("append messages", err)
 	}
-	for _, blank := range []chunked{w.blank, w.blankReplies, w.blankClaims, w.blankPlaces} {
+	for _, blank := range []chunked{w.blank, w.blankReplies, w.blankClaims, w.blankSubjects} {
 		err := blank.exec(ctx, len(u.Blank), func(args []any, i int) []any { return append(args, u.Blank[i][:]) })
 		if err != nil {
 			return failed("erase", err)
@@ -162,28 +162,13 @@ func (q *queries) Holds(ctx context.Context, consents []uuid.UUID) (holds []cons
 }
 
 // Decisions implements [consent.UpkeepReader].
-func (q *queries) Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]consent.Place, error) {
-	return q.decided(ctx, q.upkeep.decisions, after, since.UnixMilli(), until.UnixMilli(), limit)
+func (q *queries) Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]consent.RecordRef, error) {
+	return q.refs(ctx, q.upkeep.decisions, after, since.UnixMilli(), until.UnixMilli(), limit)
 }
 
 // Old implements [consent.UpkeepReader].
-func (q *queries) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.Place, error) {
-	return q.decided(ctx, q.upkeep.old, after, before.UnixMilli(), limit)
-}
-
-func (q *queries) decided(ctx context.Context, which *sql.Stmt, args ...any) (places []consent.Place, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("sqlite: read records: %w", err)
-	}
-	err = rows(context.WithoutCancel(ctx), which, func(row *sql.Rows) error {
-		var place consent.Place
-		var id sql.RawBytes
-		err := row.Scan(&place.Index, &id)
-		copy(place.Consent[:], id)
-		places = append(places, place)
-		return err
-	}, args...)
-	return places, reading("records", err)
+func (q *queries) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.RecordRef, error) {
+	return q.refs(ctx, q.upkeep.old, after, before.UnixMilli(), limit)
 }
 
 // Messages implements [consent.UpkeepReader].
@@ -214,23 +199,23 @@ func (s *Store) Holds(ctx context.Context, consents []uuid.UUID) ([]consent.Hold
 }
 
 // Decisions implements [consent.UpkeepReader].
-func (s *Store) Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]consent.Place, error) {
+func (s *Store) Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]consent.RecordRef, error) {
 	return s.reads.Decisions(ctx, since, until, after, limit)
 }
 
 // Old implements [consent.UpkeepReader].
-func (s *Store) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.Place, error) {
+func (s *Store) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.RecordRef, error) {
 	return s.reads.Old(ctx, before, after, limit)
 }
 
 var errStillRead = errors.New("another program reads the ledger")
 
 // Scrub implements [consent.Scrubber]. What is deleted is overwritten in its page
-// (PRAGMA secure_delete); the pages as they were before stand in the
-// write-ahead log, which is folded into the file and cut to nothing.
+// (PRAGMA secure_delete); the pages as they were before stand in the write-ahead log,
+// which a checkpoint writes back and truncates.
 func (s *Store) Scrub(ctx context.Context) error {
-	s.folding.fold.Lock()
-	defer s.folding.fold.Unlock()
+	s.checkpointer.running.Lock()
+	defer s.checkpointer.running.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -239,8 +224,8 @@ func (s *Store) Scrub(ctx context.Context) error {
 	if err := s.openWriter(ctx); err != nil {
 		return err
 	}
-	var busy, logged, folded int
-	err := s.writer.conn.QueryRowContext(context.WithoutCancel(ctx), `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &logged, &folded)
+	var busy, pages, written int
+	err := s.writer.conn.QueryRowContext(context.WithoutCancel(ctx), `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &written)
 	if err != nil {
 		return failed("scrub", err)
 	}

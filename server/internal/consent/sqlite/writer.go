@@ -14,23 +14,25 @@ type writer struct {
 	conn       *sql.Conn
 	statements *statements
 	recent     *recent
-	seen       int64           // see look
+	version    int64           // see checkVersion
 	appended   []consent.Batch // in this transaction
 
-	begin, commit, rollback *sql.Stmt
-	event, body, claim      chunked
-	reply, place, notices   chunked
-	hash, logKey            chunked
-	setHead, publish, fork  *sql.Stmt
-	forget, probe, version  *sql.Stmt
+	begin, commit, rollback  *sql.Stmt
+	event, body, claim       chunked
+	reply, subjects, notices chunked
+	hash, logKey             chunked
+	setHead, publish, fork   *sql.Stmt
+	forget, probe            *sql.Stmt
+	dataVersion              *sql.Stmt
 	upkeepStatements
 }
 
 var _ consent.Tx = (*writer)(nil)
 
-// A statement that may fail half way keeps the pages as they were. In memory: a file
-// of them took nearly half of all writing (calls, measured), and held what the data
-// directory alone should. Not for migrations, whose statements change whole tables.
+// undoInMemory has SQLite keep in memory what it needs to undo a statement that fails
+// half way. In a file, that took nearly half of all write calls (measured), and put
+// contents of the ledger outside the data directory. Migrations do without it: their
+// statements change whole tables.
 const undoInMemory = `PRAGMA temp_store = MEMORY`
 
 func newWriter(ctx context.Context, db *sql.DB, r *recent) (*writer, error) {
@@ -53,7 +55,7 @@ func newWriter(ctx context.Context, db *sql.DB, r *recent) (*writer, error) {
 		hash:     s.addChunked(ctx, `INSERT INTO hash (idx, entry, above) VALUES %s`, "(?,?,?)"),
 		claim:    s.addChunked(ctx, `INSERT INTO claim (key, idx, proof) VALUES %s`, "(?,?,?)"),
 		reply:    s.addChunked(ctx, `INSERT INTO reply (idx, at, value) VALUES %s`, "(?,?,?)"),
-		place:    s.addChunked(ctx, `INSERT INTO place (key, idx) VALUES %s`, "(?,?)"),
+		subjects: s.addChunked(ctx, `INSERT INTO place (key, idx) VALUES %s`, "(?,?)"),
 		notices:  s.addChunked(ctx, `INSERT OR IGNORE INTO notice (sha256, bytes) VALUES %s`, "(?,?)"),
 		logKey:   s.addChunked(ctx, `INSERT OR IGNORE INTO log_key (vkey) VALUES %s`, "(?)"),
 		setHead: s.add(ctx, `INSERT INTO head (id, origin, size, note) VALUES (1, ?, ?, ?)
@@ -61,9 +63,9 @@ func newWriter(ctx context.Context, db *sql.DB, r *recent) (*writer, error) {
 		publish: s.add(ctx, `INSERT INTO checkpoint (size, note) VALUES (?, ?)`),
 		fork:    s.add(ctx, `INSERT INTO fork (at, reason, size, lost) VALUES (?, ?, ?, ?)`),
 		// Bounded, so that the first commit after a busy hour is no slower than others.
-		forget:  s.add(ctx, `DELETE FROM reply WHERE idx IN (SELECT idx FROM reply WHERE at < ? ORDER BY at LIMIT 512)`),
-		version: s.add(ctx, `PRAGMA data_version`),
-		probe:   s.add(ctx, `INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`),
+		forget:      s.add(ctx, `DELETE FROM reply WHERE idx IN (SELECT idx FROM reply WHERE at < ? ORDER BY at LIMIT 512)`),
+		dataVersion: s.add(ctx, `PRAGMA data_version`),
+		probe:       s.add(ctx, `INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`),
 	}
 	w.upkeepStatements = newUpkeepStatements(ctx, s)
 	if s.err != nil {
@@ -109,11 +111,11 @@ func (w *writer) Append(ctx context.Context, b consent.Batch) error {
 	if err := w.appendReplies(ctx, b); err != nil {
 		return err
 	}
-	err = w.place.exec(ctx, len(b.Places), func(args []any, i int) []any {
-		return append(args, b.Places[i].Key[:], b.Places[i].Index)
+	err = w.subjects.exec(ctx, len(b.Subjects), func(args []any, i int) []any {
+		return append(args, b.Subjects[i].Key[:], b.Subjects[i].Index)
 	})
 	if err != nil {
-		return failed("append places", err)
+		return failed("append subject rows", err)
 	}
 	err = w.notices.exec(ctx, len(b.Notices), func(args []any, i int) []any {
 		return append(args, b.Notices[i].SHA256[:], b.Notices[i].Bytes)
@@ -127,7 +129,7 @@ func (w *writer) Append(ctx context.Context, b consent.Batch) error {
 	return w.appendLog(ctx, b.Log)
 }
 
-// appendReplies keeps the new replies and lets go of the old ones.
+// appendReplies writes the new replies and deletes old ones.
 func (w *writer) appendReplies(ctx context.Context, b consent.Batch) error {
 	var replies []consent.Claim
 	for _, claim := range b.Claims {

@@ -25,9 +25,9 @@ func entry(index int64, id uuid.UUID) consent.Entry {
 func one(index int64, id uuid.UUID, b byte) consent.Batch {
 	e := entry(index, id)
 	return logged(consent.Batch{
-		Entries: []consent.Entry{e},
-		Claims:  []consent.Claim{{Key: key(b), Index: index, Proof: key(b + 1), Reply: "sealed", Consent: id, At: e.At}},
-		Places:  []consent.Place{{Key: key(b + 100), Index: index}},
+		Entries:  []consent.Entry{e},
+		Claims:   []consent.Claim{{Key: key(b), Index: index, Proof: key(b + 1), Reply: "sealed", Consent: id, At: e.At}},
+		Subjects: []consent.SubjectRow{{Key: key(b + 100), Index: index}},
 	})
 }
 
@@ -84,13 +84,13 @@ func withoutGap(t *testing.T, open Open) {
 	// As many as no implementation puts into one statement, and an odd number.
 	var b consent.Batch
 	ids := make([]uuid.UUID, 261)
-	var places []consent.Place
+	var refs []consent.RecordRef
 	for i := range ids {
 		ids[i] = uuid.New()
 		index := int64(i + 1)
 		b.Entries = append(b.Entries, entry(index, ids[i]))
-		b.Places = append(b.Places, consent.Place{Key: key(1), Index: index})
-		places = append([]consent.Place{{Key: key(1), Index: index, Consent: ids[i]}}, places...)
+		b.Subjects = append(b.Subjects, consent.SubjectRow{Key: key(1), Index: index})
+		refs = append([]consent.RecordRef{{Index: index, Consent: ids[i]}}, refs...)
 	}
 	require.NoError(t, appendBatch(t, store, b))
 	require.EqualValues(t, 262, size(t, store))
@@ -98,12 +98,12 @@ func withoutGap(t *testing.T, open Open) {
 	require.NoError(t, err)
 	require.ElementsMatch(t, b.Entries, events)
 
-	got, err := store.Places(t.Context(), key(1), math.MaxInt64, 1000)
+	got, err := store.BySubject(t.Context(), key(1), math.MaxInt64, 1000)
 	require.NoError(t, err)
-	require.Equal(t, places, got)
-	got, err = store.Places(t.Context(), key(1), 100, 3)
+	require.Equal(t, refs, got)
+	got, err = store.BySubject(t.Context(), key(1), 100, 3)
 	require.NoError(t, err)
-	require.Equal(t, places[162:165], got)
+	require.Equal(t, refs[162:165], got)
 }
 
 func claimedOnce(t *testing.T, open Open) {

@@ -93,7 +93,7 @@ func (l *Log) follow(ctx context.Context, r Reader) (tree, error) {
 		return tree{}, missing(err)
 	}
 	if root != c.Root {
-		return tree{}, stopped("the log's newest checkpoint, of %d entries, is not that of the hashes beside it; `relay log verify` finds out more", c.Size)
+		return tree{}, stopped("the log's newest checkpoint, of %d entries, does not match the stored hashes; `relay log verify` finds out more", c.Size)
 	}
 	return tree{head: head, root: root, edge: read.asked}, nil
 }

@@ -60,10 +60,10 @@ func TestALogThatDoesNotAgreeWithItselfTakesNoEntries(t *testing.T) {
 	}{
 		"head damaged":            {func(r *rows) { r.head.Note = forged(r.head.Note) }, "newest checkpoint does not open"},
 		"head of another size":    {func(r *rows) { r.head.Size = 6 }, "covers 7 entries and is kept as one of 6"},
-		"head of another tree":    {func(r *rows) { r.head = signHead(t, l, 7, entry(1)) }, "is not that of the hashes beside it"},
+		"head of another tree":    {func(r *rows) { r.head = signHead(t, l, 7, entry(1)) }, "does not match the stored hashes"},
 		"entries that it lacks":   {func(r *rows) { r.entries = r.entries[:6] }, "there are 6 events and the newest checkpoint covers 7"},
 		"entries beyond it":       {func(r *rows) { r.entries = append(r.entries, entry(7)) }, "there are 8 events and the newest checkpoint covers 7"},
-		"a leaf changed":          {func(r *rows) { r.leaves[6].Entry = entry(77) }, "is not that of the hashes beside it"},
+		"a leaf changed":          {func(r *rows) { r.leaves[6].Entry = entry(77) }, "does not match the stored hashes"},
 		"a leaf missing":          {func(r *rows) { r.leaves = r.leaves[:6] }, "hashes of the log are missing"},
 		"a published one damaged": {func(r *rows) { r.published.Note = forged(r.published.Note) }, "the checkpoint published at 4 entries is damaged"},
 		"a published one unlike":  {func(r *rows) { r.published = signHead(t, l, 4, entry(1)) }, "its first 4 entries are not those of the newest published checkpoint"},

@@ -9,22 +9,22 @@ import (
 	"path/filepath"
 )
 
-// OpenBeside opens the ledger in dir for a command of the operator's, also while
-// a relay serves from it: SQLite keeps the two apart, and each transaction
-// begins with what the other has committed. It makes nothing and changes no
-// schema.
-func OpenBeside(ctx context.Context, dir string) (_ *Store, err error) {
+// OpenShared opens the ledger in dir for a command of the operator's, also while
+// a relay serves from it: SQLite locks the file for each transaction, which
+// begins with what the other process has committed. It creates nothing and changes
+// no schema.
+func OpenShared(ctx context.Context, dir string) (_ *Store, err error) {
 	path, err := existing(dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, aside: newAside()}
+	s := &Store{path: path, readers: newReaderPool()}
 	defer func() {
 		if err != nil {
 			s.Close()
 		}
 	}()
-	if s.write, err = connect(s.path, lockWait, besideLog, writerWipe); err != nil {
+	if s.write, err = connect(s.path, lockWait, sharedLog, writerWipe); err != nil {
 		return nil, err
 	}
 	s.write.SetMaxOpenConns(1)

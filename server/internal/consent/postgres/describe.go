@@ -12,31 +12,31 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// About is what can be said of a database and of a role in it.
-type About struct {
+// Description is what is known of a database and of a role's rights in it.
+type Description struct {
 	Name    string // user, hosts and database
 	Version string // of the server
 	Schema  int64  // of the tables; 0 if there are none
 	Newest  int64  // that this program knows
 	Owns    bool   // the role owns the database, so it may change tables
-	Serves  bool   // the role may do what serving takes, if there are tables
+	Serves  bool   // the role has the rights that serving needs, if there are tables
 	Erases  bool   // the role may erase
 	Plain   bool   // the connection is not encrypted, and leaves this machine
-	// Settings of the server that lose what was committed, or the standbys'.
+	// Settings of the server that may lose commits, its own or the standbys'.
 	Fsync, FullPages bool
 	Standbys         string // synchronous_standby_names
 }
 
-// Look connects and reads what there is to say. It changes nothing.
-func Look(ctx context.Context, at secret.String) (About, error) {
+// Describe connects and reads the description. It changes nothing.
+func Describe(ctx context.Context, at secret.String) (Description, error) {
 	c, err := parse(at)
 	if err != nil {
-		return About{}, err
+		return Description{}, err
 	}
-	return look(ctx, c.ConnConfig)
+	return describe(ctx, c.ConnConfig)
 }
 
-func look(ctx context.Context, c *pgx.ConnConfig) (a About, err error) {
+func describe(ctx context.Context, c *pgx.ConnConfig) (a Description, err error) {
 	a.Name = fmt.Sprintf("postgres://%s@%s/%s", c.User, hostPort(c.Host, c.Port), c.Database)
 	if a.Newest, err = newestSchema(); err != nil {
 		return a, err
@@ -56,7 +56,7 @@ func look(ctx context.Context, c *pgx.ConnConfig) (a About, err error) {
 	var there bool
 	err = conn.QueryRow(ctx, settings).Scan(&a.Version, &a.Fsync, &a.FullPages, &a.Standbys, &a.Owns, &there)
 	if err != nil {
-		return a, unavailable("look", err)
+		return a, unavailable("read the settings", err)
 	}
 	if !there {
 		return a, nil

@@ -11,7 +11,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-func TestTheLogIsFoldedBesideTheCommitsAndBeginsAnew(t *testing.T) {
+func TestTheWALIsCheckpointedWhileCommitsContinueAndBeginsAnew(t *testing.T) {
 	store := opened(t, t.TempDir())
 	var next int64
 	add := func(events int) {
@@ -34,22 +34,22 @@ func TestTheLogIsFoldedBesideTheCommitsAndBeginsAnew(t *testing.T) {
 	for range 2 {
 		add(256)
 	}
-	store.folding.end() // waits for it
-	store.folding.due = nil
+	store.checkpointer.end() // waits for it
+	store.checkpointer.due = nil
 	require.Greater(t, inFile(), int64(6000*1100))
 
 	add(1)
-	var busy, logged, folded int
-	require.NoError(t, store.writer.conn.QueryRowContext(t.Context(), `PRAGMA wal_checkpoint(PASSIVE)`).Scan(&busy, &logged, &folded))
-	require.Less(t, logged, 100, "it began anew")
+	var busy, pages, written int
+	require.NoError(t, store.writer.conn.QueryRowContext(t.Context(), `PRAGMA wal_checkpoint(PASSIVE)`).Scan(&busy, &pages, &written))
+	require.Less(t, pages, 100, "it began anew")
 }
 
-func TestAFailedSyncOfAFoldIsTheAnswerToTheNextCommit(t *testing.T) {
+func TestAFailedSyncOfACheckpointIsTheAnswerToTheNextCommit(t *testing.T) {
 	store := opened(t, t.TempDir())
 	nothing := func(consent.Tx) error { return nil }
-	store.folding.judge(nil)
-	store.folding.judge(failure(lib.SQLITE_FULL))
-	require.NoError(t, store.Update(t.Context(), nothing), "the log keeps what is not folded")
-	store.folding.judge(failure(lib.SQLITE_IOERR_FSYNC))
+	store.checkpointer.result(nil)
+	store.checkpointer.result(failure(lib.SQLITE_FULL))
+	require.NoError(t, store.Update(t.Context(), nothing), "the log keeps what is not written back")
+	store.checkpointer.result(failure(lib.SQLITE_IOERR_FSYNC))
 	require.ErrorIs(t, store.Update(t.Context(), nothing), consent.ErrUnknownOutcome)
 }

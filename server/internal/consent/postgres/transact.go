@@ -8,15 +8,15 @@ import (
 )
 
 // Transact runs f in a transaction that does not lock the head and so holds up no
-// commit of the ledger: for what relays share beside it. first, unless it is nil, adds
-// what is sent with the beginning, and the batch that f returns, unless it is nil, is
-// sent with the commit: each of them one way to the server and back. f is run again
-// from the start after a conflict, or when the connection was broken before the
-// commit. The time limits of the ledger's transactions hold.
+// commit of the ledger: for tables that relays share besides it. The statements of
+// first, if it is not nil, are sent with BEGIN, those of the batch that f returns, if
+// it is not nil, with COMMIT: each costs one round trip. f is run again from the start
+// after a conflict, or if the connection broke before the commit. The time limits of
+// the ledger's transactions hold.
 //
 // Errors wrap [consent.ErrUnavailable], unless they are f's own or say what is wrong
-// with a statement. Whether the last commit was carried out may then be unknown: what
-// f does must be harmless if it is done and not heard of.
+// with a statement. The last commit may have been carried out nevertheless, if its
+// answer was lost: what f does must be harmless when it is done twice.
 func (s *Store) Transact(ctx context.Context, first func(*pgx.Batch), f func(*pgx.Conn) (*pgx.Batch, error)) error {
 	select {
 	case <-s.closed:

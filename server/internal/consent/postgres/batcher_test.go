@@ -16,9 +16,9 @@ type statements struct {
 	answer chan error
 }
 
-func gathering() (*gathered[string, string], statements) {
+func newBatcher() (*batcher[string, string], statements) {
 	s := statements{make(chan []string), make(chan error)}
-	g := &gathered[string, string]{
+	b := &batcher[string, string]{
 		key: func(row string) string { return row[:len(row)-1] },
 		read: func(_ context.Context, keys []string) (rows []string, err error) {
 			s.begun <- keys
@@ -31,27 +31,27 @@ func gathering() (*gathered[string, string], statements) {
 			return rows, nil
 		},
 	}
-	return g, s
+	return b, s
 }
 
 // joined waits until n keys wait for the next statement.
-func (g *gathered[K, R]) joined(n int) {
+func (b *batcher[K, R]) joined(n int) {
 	for waiting := 0; waiting < n; {
-		g.mu.Lock()
+		b.mu.Lock()
 		waiting = 0
-		for _, r := range g.waiting {
+		for _, r := range b.waiting {
 			waiting += len(r.keys)
 		}
-		g.mu.Unlock()
+		b.mu.Unlock()
 	}
 }
 
 func TestCallersShareTheStatementThatFollowsTheRunningOne(t *testing.T) {
-	g, s := gathering()
+	b, s := newBatcher()
 	var all sync.WaitGroup
 	ask := func(want []string, keys ...string) {
 		all.Go(func() {
-			rows, err := g.ask(t.Context(), keys)
+			rows, err := b.get(t.Context(), keys)
 			assert.NoError(t, err)
 			assert.Equal(t, want, rows, "each gets its own, in their order")
 		})
@@ -59,9 +59,9 @@ func TestCallersShareTheStatementThatFollowsTheRunningOne(t *testing.T) {
 	ask([]string{"a1", "a2"}, "a")
 	require.Equal(t, []string{"a"}, <-s.begun, "nobody waits for others to come")
 	ask([]string{"b1", "b2"}, "b")
-	g.joined(1)
+	b.joined(1)
 	ask([]string{"c1", "c2", "a1", "a2"}, "c", "a", "c")
-	g.joined(4)
+	b.joined(4)
 	s.answer <- nil
 	require.ElementsMatch(t, []string{"a", "b", "c"}, <-s.begun, "what is asked for while a statement runs is read after it, also if that one read it")
 	s.answer <- nil
@@ -69,25 +69,25 @@ func TestCallersShareTheStatementThatFollowsTheRunningOne(t *testing.T) {
 }
 
 func TestAFailedStatementIsAllItsCallersAndNoOthers(t *testing.T) {
-	g, s := gathering()
+	b, s := newBatcher()
 	gone := errors.New("gone")
 	var all sync.WaitGroup
 	ask := func(want error) {
 		all.Go(func() {
-			_, err := g.ask(t.Context(), []string{"a"})
+			_, err := b.get(t.Context(), []string{"a"})
 			assert.ErrorIs(t, err, want)
 		})
 	}
 	ask(nil)
 	<-s.begun
 	ask(gone)
-	g.joined(1)
+	b.joined(1)
 	ask(gone)
-	g.joined(2)
+	b.joined(2)
 	s.answer <- nil
 	<-s.begun
 	ask(nil)
-	g.joined(1)
+	b.joined(1)
 	s.answer <- gone
 	<-s.begun
 	s.answer <- nil
@@ -95,20 +95,20 @@ func TestAFailedStatementIsAllItsCallersAndNoOthers(t *testing.T) {
 }
 
 func TestWhoAsksForManyHoldsNobodyUpAndWhoLeavesIsNotWaitedFor(t *testing.T) {
-	g, s := gathering()
-	many := make([]string, ownStatement+1)
+	b, s := newBatcher()
+	many := make([]string, maxSharedKeys+1)
 	for i := range many {
 		many[i] = "m"
 	}
 	var all, left sync.WaitGroup
 	all.Go(func() {
-		_, err := g.ask(t.Context(), many)
+		_, err := b.get(t.Context(), many)
 		assert.NoError(t, err)
 	})
 	require.Len(t, <-s.begun, len(many))
 	ctx, leave := context.WithCancel(t.Context())
 	left.Go(func() {
-		_, err := g.ask(ctx, []string{"a"})
+		_, err := b.get(ctx, []string{"a"})
 		assert.ErrorIs(t, err, context.Canceled)
 	})
 	require.Equal(t, []string{"a"}, <-s.begun, "beside the other")
@@ -117,26 +117,26 @@ func TestWhoAsksForManyHoldsNobodyUpAndWhoLeavesIsNotWaitedFor(t *testing.T) {
 	s.answer <- nil
 	s.answer <- nil
 	all.Wait()
-	_, err := g.ask(ctx, []string{"a"})
+	_, err := b.get(ctx, []string{"a"})
 	require.ErrorIs(t, err, context.Canceled)
 }
 
 // More keys than one statement takes are read by several.
 func TestAStatementHasABoundedNumberOfKeys(t *testing.T) {
-	g, s := gathering()
+	b, s := newBatcher()
 	var all sync.WaitGroup
-	for i := range 1 + mostGathered/2 + 1 {
+	for i := range 1 + maxBatchKeys/2 + 1 {
 		all.Go(func() {
-			_, err := g.ask(t.Context(), []string{string(rune(2 * i)), string(rune(2*i + 1))})
+			_, err := b.get(t.Context(), []string{string(rune(2 * i)), string(rune(2*i + 1))})
 			assert.NoError(t, err)
 		})
 		if i == 0 {
 			require.Len(t, <-s.begun, 2)
 		}
 	}
-	g.joined(mostGathered + 2)
+	b.joined(maxBatchKeys + 2)
 	s.answer <- nil
-	require.Len(t, <-s.begun, mostGathered)
+	require.Len(t, <-s.begun, maxBatchKeys)
 	s.answer <- nil
 	require.Len(t, <-s.begun, 2)
 	s.answer <- nil

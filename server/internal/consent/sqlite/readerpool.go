@@ -1,0 +1,43 @@
+package sqlite
+
+// readerPool is a fixed number of goroutines that run statements for requests.
+// SQLite's frames are large: a goroutine that has once run a statement keeps 32 KiB of
+// stack for as long as it waits for a vendor, and thousands may wait.
+type readerPool struct {
+	work  chan func()
+	ended chan struct{}
+}
+
+func newReaderPool() readerPool {
+	p := readerPool{make(chan func()), make(chan struct{})}
+	for range readers {
+		go func() {
+			for {
+				select {
+				case job := <-p.work:
+					job()
+				case <-p.ended:
+					return
+				}
+			}
+		}()
+	}
+	return p
+}
+
+// read runs a function in the pool, or in the caller's goroutine once the store is
+// closed.
+func read[T any](p readerPool, run func() (T, error)) (got T, err error) {
+	done := make(chan struct{})
+	job := func() {
+		defer close(done)
+		got, err = run()
+	}
+	select {
+	case p.work <- job:
+		<-done
+	case <-p.ended:
+		job()
+	}
+	return got, err
+}
