@@ -81,6 +81,15 @@ func TestTheAnchorIsWrittenAtTheEndWhateverThePause(t *testing.T) {
 	for range 5 {
 		require.NoError(t, add(t, l, m, 1))
 	}
-	l.Close()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		l.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "the end waits for the pause")
+	}
 	require.Equal(t, m.rows.head.Note, read(t, o.Anchor))
 }

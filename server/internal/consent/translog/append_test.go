@@ -185,10 +185,14 @@ func TestCheckpointsArePublishedWhenItIsTime(t *testing.T) {
 func TestEveryKeySignsTheNewestFirst(t *testing.T) {
 	m := new(memory)
 	require.NoError(t, add(t, open(t, m, Options{}), m, 2))
-	both, err := New(m, [][]byte{bytes.Repeat([]byte{8}, 32), seeds[0]}, Options{Origin: origin}, nil)
-	require.NoError(t, err)
-	require.NoError(t, both.Open(t.Context(), m.transact))
-	t.Cleanup(both.Close)
+	opened := func(m *memory) *Log {
+		l, err := New(m, [][]byte{bytes.Repeat([]byte{8}, 32), seeds[0]}, Options{Origin: origin}, nil)
+		require.NoError(t, err)
+		require.NoError(t, l.Open(t.Context(), m.transact))
+		t.Cleanup(l.Close)
+		return l
+	}
+	both := opened(m)
 	require.Equal(t, []string{both.keys[0].Public, both.keys[1].Public}, m.rows.keys)
 	require.NoError(t, add(t, both, m, 1))
 	_, signatures, err := checkpoint.Parse(m.rows.head.Note)
@@ -203,4 +207,8 @@ func TestEveryKeySignsTheNewestFirst(t *testing.T) {
 	keys, err := both.LogKeys(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, m.rows.keys, keys)
+
+	begun := new(memory)
+	opened(begun)
+	require.Equal(t, keys, begun.rows.keys, "recorded in the order of their age")
 }

@@ -39,11 +39,17 @@ func readOnly(t *testing.T, m *memory, o Options, why string) {
 	require.NoError(t, err)
 }
 
-// sign returns a head of this log that anything may be the root of.
+// signHead returns a head of this log that anything may be the root of.
 func signHead(t *testing.T, l *Log, size int64, root [32]byte) Head {
 	signed, err := checkpoint.Sign(checkpoint.Checkpoint{Origin: origin, Size: size, Root: root}, l.keys[0])
 	require.NoError(t, err)
 	return Head{Origin: origin, Size: size, Note: signed}
+}
+
+func otherKey(t *testing.T) checkpoint.Key {
+	key, err := checkpoint.NewKey("other.example", make([]byte, 32))
+	require.NoError(t, err)
+	return key
 }
 
 func TestALogThatDoesNotAgreeWithItselfTakesNoEntries(t *testing.T) {
@@ -68,6 +74,7 @@ func TestALogThatDoesNotAgreeWithItselfTakesNoEntries(t *testing.T) {
 		"a published one damaged": {func(r *rows) { r.published.Note = forged(r.published.Note) }, "the checkpoint published at 4 entries is damaged"},
 		"a published one unlike":  {func(r *rows) { r.published = signHead(t, l, 4, entry(1)) }, "its first 4 entries are not those of the newest published checkpoint"},
 		"a published one ahead":   {func(r *rows) { r.published = signHead(t, l, 9, atFour.Root) }, "it has 7 entries, and the newest published checkpoint has 9"},
+		"another log's key":       {func(r *rows) { r.keys[0] = otherKey(t).Public }, "a public log key in the store is damaged"},
 		"a key damaged":           {func(r *rows) { r.keys[0] = "log.example+x" }, "a public log key in the store is damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,9 +107,7 @@ func TestALogThatIsBehindItsAnchorTakesNoEntries(t *testing.T) {
 	require.ErrorIs(t, err, ErrStopped)
 	require.ErrorContains(t, err, "log_rolled_back: it is empty, and the anchor "+o.Anchor+" has 8 entries")
 
-	other, err := checkpoint.NewKey("other.example", make([]byte, 32))
-	require.NoError(t, err)
-	others, err := checkpoint.Sign(checkpoint.Checkpoint{Origin: "other.example", Size: 3}, other)
+	others, err := checkpoint.Sign(checkpoint.Checkpoint{Origin: "other.example", Size: 3}, otherKey(t))
 	require.NoError(t, err)
 	for _, damaged := range [][]byte{nil, []byte("hello\n"), forged(anchor), others} {
 		require.NoError(t, os.WriteFile(o.Anchor, damaged, 0o600))

@@ -37,7 +37,7 @@ func (l *Log) Tile(ctx context.Context, tile tlog.Tile) ([]byte, error) {
 		return nil, err
 	}
 	level := max(tile.L, 0)
-	if tile.H != TileHeight || level*TileHeight >= 63 {
+	if tile.H != TileHeight {
 		return nil, ErrNotFound
 	}
 	start, end := tile.N<<TileHeight, published.Size>>(level*TileHeight)
