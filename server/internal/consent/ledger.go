@@ -104,13 +104,13 @@ func (l *Ledger) now() time.Time {
 	}
 }
 
-// maxAhead is how far the clock of another relay on the same store may be ahead
-// of this one's to be followed. One that is further ahead is wrong: it must not
-// hold up the time of all.
+// maxAhead bounds how far the clock of another relay on the same store may be ahead
+// of this one's and still be followed. A clock further ahead is wrong and must not set
+// the time of all relays.
 const maxAhead = time.Minute
 
-// notBefore has the time given out from now on be no earlier than the newest
-// event's, which another relay may have recorded.
+// notBefore makes later times no earlier than that of the newest event, which another
+// relay may have recorded.
 func (l *Ledger) notBefore(newest time.Time) {
 	if newest.IsZero() || newest.Sub(l.clock()) > maxAhead {
 		return

@@ -12,10 +12,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// Lookups is what an event's text says of the rows by which the event is found
-// again, so that one that was changed, moved or taken away is noticed by whoever
-// checks the log: SHA-256, in base64url, over "c", key and proof of each claim,
-// then "p" and key of each subject row, both by rising key. It is "" if there are none.
+// Lookups is the digest in an event's text of the rows by which the event is found, so
+// that a check of the log notices a row that was changed, moved or removed. It is the
+// SHA-256, in base64url, over "c", key and proof of each claim, then "p" and key of each subject row, both by rising key. It is "" if there are none.
 func Lookups(claims []Claim, subjects []Key) string {
 	if len(claims)+len(subjects) == 0 {
 		return ""
@@ -35,9 +34,9 @@ func Lookups(claims []Claim, subjects []Key) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-// Rows is what an `erased` event says of the events that it left blank, whose
-// texts no longer vouch for anything: a SHA-256, in base64url, over index, kind,
-// record, site and time of each event of the record before it, oldest first.
+// Rows is the digest in an `erased` event's text of the record's earlier events, whose
+// own texts are blank: the SHA-256, in base64url, over index, kind, record, site and
+// time of each, oldest first.
 type Rows struct{ h hash.Hash }
 
 // Add takes the next event.
@@ -48,7 +47,7 @@ func (r *Rows) Add(index int64, kind Kind, record uuid.UUID, site string, at tim
 	fmt.Fprintf(r.h, "%d %s %s %q %d\n", index, kind, record, site, at.UnixMilli())
 }
 
-// Sum is the digest of what was added so far.
+// Sum is the digest of the events added so far.
 func (r *Rows) Sum() string {
 	if r.h == nil {
 		return ""

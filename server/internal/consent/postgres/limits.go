@@ -6,9 +6,10 @@ import (
 )
 
 const (
-	// A relay that holds the head and says nothing is cut off by the server after
-	// idleLimit; who waits for the head waits longer than that, and a statement
-	// longer than both. What the server does not end, the relay does.
+	// The server ends the transaction of a relay that holds the head and is silent for
+	// idleLimit. The wait for the head is longer than that, a statement's time longer
+	// than both. transactionLimit is the relay's own, for a server that does not end
+	// what it should.
 	idleLimit        = 3 * time.Second
 	lockLimit        = 8 * time.Second
 	statementLimit   = 15 * time.Second
@@ -18,20 +19,19 @@ const (
 	// included.
 	readLimit = 10 * time.Second
 
-	// readyLimit is how long readiness waits for the commit that is under way.
+	// readyLimit is how long readiness waits for a running commit.
 	readyLimit = 2 * time.Second
 
 	// connectLimit bounds a connection's being made, unless the address says
 	// connect_timeout.
 	connectLimit = 5 * time.Second
 
-	// readBackLimit is how long the outcome of a commit is asked for, a failover to
-	// a replica included, before this process gives up on it.
+	// readBackLimit is how long this process tries to read back the outcome of a commit,
+	// also across a failover to a standby.
 	readBackLimit = 2 * time.Minute
 
-	// commitLimit bounds a commit, which waits for the replicas for as long as it takes:
-	// to break it off would show to all what the replicas may lack. A network that is
-	// gone is noticed before.
+	// commitLimit bounds a commit, which waits for the standbys: cancelling it would make
+	// visible what the standbys may lack. A broken network is noticed earlier.
 	commitLimit = 2 * time.Minute
 
 	// lostAfter is how long the other side of a connection may leave what it gets
@@ -42,10 +42,10 @@ const (
 	// pool_max_conns. One more writes.
 	readers = 8
 
-	// tries is how often a transaction that was in the way of another one, or whose
-	// connection broke before its commit, is begun.
+	// tries is how often a transaction is tried that conflicted with another one, or
+	// whose connection broke before its commit.
 	tries = 4
 )
 
-// keepAlive is how a connection that says nothing is looked at.
+// keepAlive probes idle connections.
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 5 * time.Second, Count: 3}

@@ -14,8 +14,8 @@ import (
 
 // queries reads, in a transaction or outside of any: run runs a statement and
 // hands its rows to collect, which may be called again from the start. A context
-// is heeded before a statement, not during it: an interrupted connection would be
-// lost.
+// is checked before a statement and does not interrupt it: an interrupted connection
+// would be lost.
 type queries struct {
 	run func(ctx context.Context, collect func(pgx.Rows) error, statement string, args ...any) error
 }
@@ -78,9 +78,9 @@ func idsOf(ids []uuid.UUID) [][16]byte {
 	return all
 }
 
-// Where a statement looks many keys up, OFFSET 0 has each looked up by itself, in the
-// index: the planner would rather read a table whole, which it takes to be small, for
-// every group of a hundred.
+// OFFSET 0 has each of many keys looked up by itself, in the index. Without it the
+// planner, which takes the tables to be small, scans a whole table for every group of a
+// hundred keys.
 const (
 	claimsByKey = `SELECT c.key, c.idx, c.proof FROM (SELECT DISTINCT unnest($1::uuid[]) AS key) wanted
 		CROSS JOIN LATERAL (SELECT * FROM claim WHERE key = wanted.key OFFSET 0) c`
@@ -94,8 +94,9 @@ const (
 		CROSS JOIN LATERAL (SELECT * FROM event WHERE consent = wanted.consent OFFSET 0) e ORDER BY e.idx`
 )
 
-// Claims implements [consent.Reader]. Mostly there is none, so the events of those that
-// there are, are asked for apart: to plan a statement with all tables takes longer.
+// Claims implements [consent.Reader]. It reads the claims' events in a statement of
+// their own: mostly there is no claim, and one statement over all tables takes longer
+// to plan.
 func (q queries) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim, error) {
 	claims, err := all(ctx, q, "claims", func(row pgx.Rows, c *consent.Claim) error {
 		return row.Scan((*[16]byte)(&c.Key), &c.Index, (*[16]byte)(&c.Proof))

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// mark is what tells a transaction's writing from that of any other: the hash of
-// its first event, whose salt is random.
+// mark identifies what a transaction wrote: the log entry of its first event, whose
+// salt is random.
 type mark struct {
 	index int64
 	entry []byte
@@ -19,7 +19,7 @@ type mark struct {
 
 // lostError says that a commit was sent and what became of it is not known.
 type lostError struct {
-	mark  *mark // nil: it wrote no event, and doing it twice does no harm
+	mark  *mark // nil if it wrote no event: then it may be done twice
 	cause error
 }
 
@@ -29,10 +29,10 @@ func (e *lostError) Error() string {
 
 func (e *lostError) Unwrap() error { return e.cause }
 
-// readBack finds out whether a transaction was committed whose commit was sent. It
-// waits until it holds the head, which that transaction held: then it has ended,
-// one way or the other. If it was committed, the commit of a transaction of this
-// one's own shows that it also is where the server keeps its commits safe.
+// readBack finds out whether a transaction whose COMMIT was sent was committed. It
+// waits for the lock on the head, which that transaction held: once it has the lock,
+// that transaction has ended. If it was committed, readBack commits a transaction of
+// its own, which returns once both are on the synchronous standbys.
 func (s *Store) readBack(ctx context.Context, of *mark) (written bool, err error) {
 	if of == nil {
 		return false, nil

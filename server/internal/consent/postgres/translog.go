@@ -13,7 +13,8 @@ const readHead = `SELECT origin, size, note FROM head`
 
 func scanHead(row pgx.Rows, h *translog.Head) error { return row.Scan(&h.Origin, &h.Size, &h.Note) }
 
-// asHead is the row of table head, which is there before the first checkpoint is.
+// asHead is the row of table head as a Head: before the first checkpoint, the row has
+// an empty note.
 func asHead(h translog.Head) translog.Head {
 	if len(h.Note) == 0 {
 		return translog.Head{}

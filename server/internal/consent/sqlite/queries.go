@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// queries reads. A context is heeded before a statement, not during it: each
-// takes microseconds, and an interrupted connection would be lost.
+// queries reads. A context is checked before a statement and does not interrupt it:
+// statements take microseconds, and an interrupted connection would be lost.
 type queries struct {
 	claims, events, hashes  chunked
 	bySubject, notice, size *sql.Stmt

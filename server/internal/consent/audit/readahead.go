@@ -6,17 +6,17 @@ import (
 	"slices"
 )
 
-// ahead is how many rows are read before the ones under judgement, at most four
-// times.
-const ahead = 512
+// batchRows is how many rows are read at a time. Up to four batches are read before
+// they are checked.
+const batchRows = 512
 
-// batch is rows with bytes of their own.
+// batch holds rows with their own copies of the bytes.
 type batch struct {
 	rows  []Row
 	bytes []byte
 }
 
-// keep copies what is valid during the source's call only.
+// keep copies a row whose bytes are valid during the source's call only.
 func (b *batch) keep(r Row) {
 	for _, text := range []*[]byte{&r.Consent, &r.Site, &r.Body, &r.Salt, &r.Entry, &r.Above} {
 		from := len(b.bytes)
@@ -29,8 +29,8 @@ func (b *batch) keep(r Row) {
 
 var errJudged = errors.New("audit: a row is wrong: no more need be read")
 
-// readAhead reads the rows in one goroutine while each is judged here, in their
-// order: reading takes about as long as judging.
+// readAhead reads the rows in a goroutine of its own and calls each for them in
+// order: reading takes about as long as checking.
 func readAhead(ctx context.Context, from Source, each func(Row) error) error {
 	full, free := make(chan *batch, 2), make(chan *batch, 4)
 	for range cap(free) {
@@ -52,7 +52,7 @@ func readAhead(ctx context.Context, from Source, each func(Row) error) error {
 			}
 		}
 		failed = from.Rows(ctx, func(r Row) error {
-			if b.keep(r); len(b.rows) < ahead {
+			if b.keep(r); len(b.rows) < batchRows {
 				return nil
 			}
 			return hand()

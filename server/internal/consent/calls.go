@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// chunk is how many events are read at a time.
-const chunk = 1000
+// callsChunk is how many events CallsSince reads at a time.
+const callsChunk = 1000
 
-// CallsSince lists when the consents of each site were used to call the vendor
-// since a time, oldest first: what the vendor's day has been spent on. It is
-// read once, at the start, and holds nobody up.
+// CallsSince lists the times of the vendor calls since a time by site, oldest first:
+// what the vendor's day has been spent on. It is called once, at the start, and blocks
+// no writer.
 func (l *Ledger) CallsSince(ctx context.Context, since time.Time) (bySite map[string][]time.Time, err error) {
 	head, err := l.store.Head(ctx)
 	if err != nil {
 		return nil, err
 	}
 	bySite = map[string][]time.Time{}
-	// Clocks of several relays are not quite the same, so the first event that is
-	// older does not end the search; one that is much older does.
+	// The clocks of several relays differ a little, so an event that is just older does
+	// not end the search; one that is older by more than maxAhead does.
 	for to, newer := head.Size, true; newer && to > 0; {
-		from := max(0, to-chunk)
+		from := max(0, to-callsChunk)
 		entries, err := l.store.Range(ctx, from, int(to-from))
 		if err != nil {
 			return nil, err
