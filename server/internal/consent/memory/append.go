@@ -32,10 +32,7 @@ func (r *rows) Append(_ context.Context, b consent.Batch) error {
 			r.claims[key] = claim
 		}
 	}
-	for _, p := range b.Places {
-		p.Consent = r.entries[p.Index].Consent
-		r.places = append(r.places, p)
-	}
+	r.subjects = append(r.subjects, b.Subjects...)
 	for _, n := range b.Notices {
 		r.notices[n.SHA256] = n.Bytes
 	}
@@ -81,7 +78,7 @@ func (r *rows) appendUpkeep(u consent.Upkeep) {
 			}
 		}
 		maps.DeleteFunc(r.claims, func(_ consent.Key, c consent.Claim) bool { return c.Consent == id })
-		r.places = slices.DeleteFunc(r.places, func(p consent.Place) bool { return p.Consent == id })
+		r.subjects = slices.DeleteFunc(r.subjects, func(s consent.SubjectRow) bool { return r.entries[s.Index].Consent == id })
 	}
 	for _, hold := range u.Hold {
 		r.holds[hold.Consent] = hold

@@ -18,7 +18,7 @@ type rows struct {
 	entries   []consent.Entry // by index
 	leaves    []translog.Leaf // by index
 	claims    map[consent.Key]consent.Claim
-	places    []consent.Place // by rising index
+	subjects  []consent.SubjectRow // by rising index
 	notices   map[[32]byte][]byte
 	head      translog.Head
 	published translog.Head // the newest
@@ -38,7 +38,7 @@ func newRows() *rows {
 
 func (r *rows) clone() *rows {
 	c := *r
-	c.entries, c.leaves, c.places, c.logKeys = slices.Clone(r.entries), slices.Clone(r.leaves), slices.Clone(r.places), slices.Clone(r.logKeys)
+	c.entries, c.leaves, c.subjects, c.logKeys = slices.Clone(r.entries), slices.Clone(r.leaves), slices.Clone(r.subjects), slices.Clone(r.logKeys)
 	c.claims, c.notices, c.messages, c.holds = maps.Clone(r.claims), maps.Clone(r.notices), maps.Clone(r.messages), maps.Clone(r.holds)
 	return &c
 }
@@ -84,11 +84,11 @@ func page[T any](all []T, from int64, limit int) []T {
 	return all[from:min(from+int64(limit), int64(len(all)))]
 }
 
-// Places implements [consent.Reader].
-func (r *rows) Places(_ context.Context, key consent.Key, before int64, limit int) (found []consent.Place, err error) {
-	for _, p := range slices.Backward(r.places) {
-		if p.Key == key && p.Index < before && len(found) < limit {
-			found = append(found, p)
+// BySubject implements [consent.Reader].
+func (r *rows) BySubject(_ context.Context, key consent.Key, before int64, limit int) (found []consent.RecordRef, err error) {
+	for _, s := range slices.Backward(r.subjects) {
+		if s.Key == key && s.Index < before && len(found) < limit {
+			found = append(found, consent.RecordRef{Index: s.Index, Consent: r.entries[s.Index].Consent})
 		}
 	}
 	return found, nil

@@ -114,9 +114,9 @@ func (s *Store) Range(ctx context.Context, from int64, limit int) ([]consent.Ent
 	return read(ctx, s, func(r *rows) ([]consent.Entry, error) { return r.Range(ctx, from, limit) })
 }
 
-// Places implements [consent.Reader].
-func (s *Store) Places(ctx context.Context, key consent.Key, before int64, limit int) ([]consent.Place, error) {
-	return read(ctx, s, func(r *rows) ([]consent.Place, error) { return r.Places(ctx, key, before, limit) })
+// BySubject implements [consent.Reader].
+func (s *Store) BySubject(ctx context.Context, key consent.Key, before int64, limit int) ([]consent.RecordRef, error) {
+	return read(ctx, s, func(r *rows) ([]consent.RecordRef, error) { return r.BySubject(ctx, key, before, limit) })
 }
 
 // Notice implements [consent.Reader].
@@ -169,13 +169,13 @@ func (s *Store) Holds(ctx context.Context, consents []uuid.UUID) ([]consent.Hold
 }
 
 // Decisions implements [consent.UpkeepReader].
-func (s *Store) Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]consent.Place, error) {
-	return read(ctx, s, func(r *rows) ([]consent.Place, error) { return r.Decisions(ctx, since, until, after, limit) })
+func (s *Store) Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]consent.RecordRef, error) {
+	return read(ctx, s, func(r *rows) ([]consent.RecordRef, error) { return r.Decisions(ctx, since, until, after, limit) })
 }
 
 // Old implements [consent.UpkeepReader].
-func (s *Store) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.Place, error) {
-	return read(ctx, s, func(r *rows) ([]consent.Place, error) { return r.Old(ctx, before, after, limit) })
+func (s *Store) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.RecordRef, error) {
+	return read(ctx, s, func(r *rows) ([]consent.RecordRef, error) { return r.Old(ctx, before, after, limit) })
 }
 
 // TakeMessage implements [consent.Store]. Whoever asks gets the message: no test has

@@ -53,12 +53,12 @@ func (r *rows) Holds(_ context.Context, consents []uuid.UUID) (holds []consent.H
 }
 
 // Decisions implements [consent.UpkeepReader].
-func (r *rows) Decisions(_ context.Context, since, until time.Time, after int64, limit int) ([]consent.Place, error) {
+func (r *rows) Decisions(_ context.Context, since, until time.Time, after int64, limit int) ([]consent.RecordRef, error) {
 	return r.decided(after, limit, func(e consent.Entry) bool { return !e.At.Before(since) && e.At.Before(until) })
 }
 
 // Old implements [consent.UpkeepReader].
-func (r *rows) Old(_ context.Context, before time.Time, after int64, limit int) ([]consent.Place, error) {
+func (r *rows) Old(_ context.Context, before time.Time, after int64, limit int) ([]consent.RecordRef, error) {
 	lively := map[uuid.UUID]bool{}
 	for _, e := range r.entries {
 		if e.Kind == consent.ErasedEvent || !e.At.Before(before) {
@@ -72,11 +72,11 @@ func (r *rows) Old(_ context.Context, before time.Time, after int64, limit int) 
 }
 
 // decided are the first decisions above an index that are wanted.
-func (r *rows) decided(after int64, limit int, wanted func(consent.Entry) bool) (found []consent.Place, err error) {
+func (r *rows) decided(after int64, limit int, wanted func(consent.Entry) bool) (found []consent.RecordRef, err error) {
 	for _, e := range r.entries {
 		decision := e.Kind == consent.Given || e.Kind == consent.Refused
 		if decision && e.Index > after && len(found) < limit && wanted(e) {
-			found = append(found, consent.Place{Index: e.Index, Consent: e.Consent})
+			found = append(found, consent.RecordRef{Index: e.Index, Consent: e.Consent})
 		}
 	}
 	return found, nil
