@@ -3,15 +3,20 @@ package connect
 import (
 	"context"
 	"errors"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
 func TestCallersWithOneKeyShareOneRun(t *testing.T) {
+	synctest.Test(t, callersWithOneKeyShareOneRun)
+}
+
+func callersWithOneKeyShareOneRun(t *testing.T) {
 	var f flights[int]
 	var runs atomic.Int32
 	started, release := make(chan struct{}), make(chan struct{})
@@ -35,7 +40,7 @@ func TestCallersWithOneKeyShareOneRun(t *testing.T) {
 	for i := 1; i < len(results); i++ {
 		join(i)
 	}
-	waitFor(&f, "k", len(results))
+	synctest.Wait() // all wait for the first
 	other, err := f.do(t.Context(), "other", func(context.Context) (int, error) { return 1, nil })
 	require.NoError(t, err)
 	require.Equal(t, 1, other, "another key waits for nobody")
@@ -48,19 +53,11 @@ func TestCallersWithOneKeyShareOneRun(t *testing.T) {
 	require.Empty(t, f.byKey, "nothing is kept")
 }
 
-// waitFor returns when n callers wait for key.
-func waitFor[T any](f *flights[T], key string, n int) {
-	for ; ; runtime.Gosched() {
-		f.mu.Lock()
-		waiting := f.byKey[key] != nil && f.byKey[key].callers == n
-		f.mu.Unlock()
-		if waiting {
-			return
-		}
-	}
+func TestOneThatLeavesDoesNotCancelTheOthers(t *testing.T) {
+	synctest.Test(t, oneThatLeavesDoesNotCancelTheOthers)
 }
 
-func TestOneThatLeavesDoesNotCancelTheOthers(t *testing.T) {
+func oneThatLeavesDoesNotCancelTheOthers(t *testing.T) {
 	var f flights[int]
 	release := make(chan struct{})
 	run := func(ctx context.Context) (int, error) {
@@ -74,38 +71,51 @@ func TestOneThatLeavesDoesNotCancelTheOthers(t *testing.T) {
 	impatient, leave := context.WithCancel(t.Context())
 	left, stayed := make(chan error, 1), make(chan error, 1)
 	go func() { _, err := f.do(impatient, "k", run); left <- err }()
-	waitFor(&f, "k", 1)
+	synctest.Wait()
 	go func() { _, err := f.do(t.Context(), "k", run); stayed <- err }()
-	waitFor(&f, "k", 2)
+	synctest.Wait()
 	leave()
-	waitFor(&f, "k", 1)
+	synctest.Wait()
 	close(release)
 	require.NoError(t, <-stayed)
 	require.ErrorIs(t, <-left, context.Canceled)
 }
 
 func TestWhenAllHaveLeftTheRunIsCancelledAndNobodyJoinsIt(t *testing.T) {
-	var f flights[int]
-	cancelled, finish := make(chan struct{}), make(chan struct{})
-	impatient, leave := context.WithCancel(t.Context())
-	left := make(chan error, 1)
-	go func() {
-		_, err := f.do(impatient, "k", func(ctx context.Context) (int, error) {
-			<-ctx.Done()
-			close(cancelled)
-			<-finish // it takes its time to end
-			return 0, ctx.Err()
-		})
-		left <- err
-	}()
-	waitFor(&f, "k", 1)
-	leave()
-	<-cancelled
-	again, err := f.do(t.Context(), "k", func(context.Context) (int, error) { return 8, nil })
-	require.NoError(t, err)
-	require.Equal(t, 8, again)
-	close(finish)
-	require.ErrorIs(t, <-left, context.Canceled)
+	synctest.Test(t, func(t *testing.T) {
+		var f flights[int]
+		cancelled, finish := make(chan struct{}), make(chan struct{})
+		over := t.Context().Done() // ends the run of a test that fails
+		impatient, leave := context.WithCancel(t.Context())
+		left := make(chan error, 1)
+		go func() {
+			_, err := f.do(impatient, "k", func(ctx context.Context) (int, error) {
+				select {
+				case <-ctx.Done():
+				case <-over:
+				}
+				close(cancelled)
+				select {
+				case <-finish: // it takes its time to end
+				case <-over:
+				}
+				return 0, ctx.Err()
+			})
+			left <- err
+		}()
+		synctest.Wait()
+		leave()
+		select {
+		case <-cancelled:
+		case <-time.After(time.Minute):
+			require.Fail(t, "the run goes on though nobody waits for it")
+		}
+		again, err := f.do(t.Context(), "k", func(context.Context) (int, error) { return 8, nil })
+		require.NoError(t, err)
+		require.Equal(t, 8, again)
+		close(finish)
+		require.ErrorIs(t, <-left, context.Canceled)
+	})
 }
 
 func TestAPanicIsAnErrorForAllThatWait(t *testing.T) {

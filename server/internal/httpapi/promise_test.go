@@ -1,4 +1,4 @@
-package connect_test
+package httpapi_test
 
 import (
 	"database/sql"
