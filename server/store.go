@@ -1,95 +1,59 @@
 package main
 
 import (
-	"context"
+	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 
-	"ekycconnect/server/internal/config"
-	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/audit"
-	"ekycconnect/server/internal/consent/postgres"
+	"github.com/spf13/cobra"
+
 	"ekycconnect/server/internal/consent/sqlite"
-	"ekycconnect/server/internal/secret"
 )
 
-// openStore opens the ledger for a relay that serves: the database that the
-// configuration names, or the file in its data directory.
-func openStore(ctx context.Context, c *config.Config) (consent.Store, error) {
-	if c.Store.IsZero() {
-		return sqlite.Open(c.Data)
+func storeCommand(env environment) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "store",
+		Short: "Back the ledger up; make the tables in a database; move the ledger there",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil { // for the anchor
-		return nil, fmt.Errorf("make the data directory: %w", err)
-	}
-	if !c.StoreOwner.IsZero() {
-		if err := postgres.Migrate(ctx, c.StoreOwner.String, c.Store.String, c.StoreEraser.String); err != nil {
-			return nil, err
-		}
-	}
-	return postgres.Open(ctx, c.Store.String)
+	cmd.AddCommand(storeBackup(env), storeMigrate(env), storeCopy(env))
+	return cmd
 }
 
-// database is where the ledger is if it is not in a directory; zero if it is. A
-// command of the operator's uses the role that may most of those that serve and
-// erase.
-func (p ledgerPlace) database() secret.String {
-	switch {
-	case p.config == nil:
-		return secret.String{}
-	case !p.config.StoreEraser.IsZero():
-		return p.config.StoreEraser.String
+func storeBackup(env environment) *cobra.Command {
+	var at ledgerFlags
+	var out string
+	cmd := &cobra.Command{
+		Use:   "backup (--config FILE | --data DIR) --out FILE",
+		Short: "Copy the ledger to a file, also while a relay serves",
+		Long: `Copy the ledger to a new file, as it is at one moment, and check the copy. A relay may
+serve meanwhile. The file holds personal data, as the ledger does, and is readable by
+its owner alone. The keys file is not in it: back that up once, and keep it elsewhere.
+What is erased from the ledger later is still in the file: do not keep it longer than
+you need it. server/docs/restore.md says how to restore.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := at.place(env)
+			if err != nil {
+				return err
+			}
+			if !p.database().IsZero() {
+				return errors.New("this ledger is in PostgreSQL, which has its own backups: archive its WAL, or use pg_dump (server/docs/restore.md)")
+			}
+			events, err := sqlite.Backup(cmd.Context(), p.data, out)
+			if errors.Is(err, fs.ErrExist) {
+				return fmt.Errorf("%s is there already and was not touched; name another file with --out", out)
+			}
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s written and checked: %s\n", out, count(int(events), "event"))
+			return nil
+		},
 	}
-	return p.config.Store.String
-}
-
-// name says where the ledger is.
-func (p ledgerPlace) name() string {
-	if at := p.database(); !at.IsZero() {
-		return postgres.Name(at)
-	}
-	return p.data
-}
-
-// mayErase says what is missing if the role of the database may not erase or hold.
-func (p ledgerPlace) mayErase(ctx context.Context) error {
-	at := p.database()
-	if at.IsZero() {
-		return nil
-	}
-	about, err := postgres.Describe(ctx, at)
-	if err == nil && !about.Erases {
-		err = fmt.Errorf("the role %s of the database may not erase: name one that may in store_eraser", postgres.User(at))
-	}
-	return err
-}
-
-// beside opens the ledger for a command, beside relays that may serve.
-func (p ledgerPlace) beside(ctx context.Context) (consent.Store, error) {
-	if at := p.database(); !at.IsZero() {
-		return postgres.Open(ctx, at)
-	}
-	return sqlite.OpenShared(ctx, p.data)
-}
-
-// alone opens the ledger for a command that no relay may serve beside, as far as
-// that can be seen to.
-func (p ledgerPlace) alone(ctx context.Context) (consent.Store, error) {
-	if at := p.database(); !at.IsZero() {
-		return postgres.Open(ctx, at)
-	}
-	return sqlite.Open(p.data)
-}
-
-// inspection reads a whole ledger.
-type inspection interface {
-	audit.Source
-	Close() error
-}
-
-func (p ledgerPlace) inspect(ctx context.Context) (inspection, error) {
-	if p.config != nil && !p.config.Store.IsZero() { // the right to read is enough
-		return postgres.Inspect(ctx, p.config.Store.String)
-	}
-	return sqlite.Inspect(ctx, p.data)
+	at.add(cmd)
+	cmd.Flags().StringVar(&out, "out", "", "new `FILE` to write")
+	_ = cmd.MarkFlagRequired("out") // fails only for a flag that does not exist
+	return cmd
 }
