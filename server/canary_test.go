@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/config/configtest"
 	"ekycconnect/server/internal/deepvue/script"
 	"ekycconnect/wasm/wire"
 )
@@ -157,7 +158,7 @@ func planted(t *testing.T, all places, env ...string) (p *process, canaries map[
 		good(w, r, call)
 	})
 	t.Cleanup(called) // before the vendor is closed
-	path := example(t,
+	path := configtest.Example(t,
 		"level: info", "level: debug",
 		"url: https://production.deepvue.tech ", "url: "+vendor.URL+" ",
 		"sha256:0000000000000000000000000000000000000000000000000000000000000001", config.HashSecret(canarySite).String(),

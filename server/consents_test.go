@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/app"
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/sqlite"
@@ -61,8 +62,8 @@ func (s *serving) open(t *testing.T) {
 	require.NoError(t, err)
 	store, err := sqlite.Open(s.dir)
 	require.NoError(t, err)
-	s.Ledger, err = consent.New(store, ledgerKeys(keys), s.clock.Now, slog.New(slog.DiscardHandler),
-		consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin, Anchor: filepath.Join(s.dir, anchorFile)}))
+	s.Ledger, err = consent.New(store, app.LedgerKeys(keys), s.clock.Now, slog.New(slog.DiscardHandler),
+		consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin, Anchor: filepath.Join(s.dir, app.AnchorFile)}))
 	require.NoError(t, err)
 	opened := s.Ledger
 	t.Cleanup(func() { require.NoError(t, opened.Close()) })

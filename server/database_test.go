@@ -12,15 +12,17 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/note"
 
+	"ekycconnect/server/internal/app"
+	"ekycconnect/server/internal/check"
 	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/config/configtest"
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/postgres"
 	"ekycconnect/server/internal/consent/receipt"
 	"ekycconnect/server/internal/pgtest"
 	"ekycconnect/server/internal/secret"
-
-	"golang.org/x/mod/sumdb/note"
 )
 
 // database is an empty database with the three roles that server/docs/deploy.md
@@ -34,7 +36,7 @@ type database struct {
 func newDatabase(t *testing.T) *database {
 	t.Helper()
 	d := &database{dsn: pgtest.Database(t), env: map[string]string{}}
-	for name, value := range exampleEnv {
+	for name, value := range configtest.Env {
 		d.env[name] = value
 	}
 	u, err := url.Parse(d.dsn)
@@ -57,7 +59,7 @@ func newDatabase(t *testing.T) *database {
 // configured writes a configuration with these lines about the store.
 func (d *database) configured(t *testing.T, lines ...string) (path string) {
 	t.Helper()
-	return example(t, "# Keys that seal what", strings.Join(lines, "\n")+"\n\n# Keys that seal what", "consent.example.com/v1/log", consent.SandboxOrigin)
+	return configtest.Example(t, "# Keys that seal what", strings.Join(lines, "\n")+"\n\n# Keys that seal what", "consent.example.com/v1/log", consent.SandboxOrigin)
 }
 
 // revealed is an address with its password in it.
@@ -82,7 +84,7 @@ func (d *database) checked(t *testing.T, path string) (problems, warnings []stri
 	c, err := config.Load(path, func(name string) (string, bool) { v, ok := d.env[name]; return v, ok })
 	require.NoError(t, err)
 	var out strings.Builder
-	problems, warnings = checkStore(t.Context(), c, &out)
+	problems, warnings = check.Store(t.Context(), c, &out)
 	require.NotContains(t, fmt.Sprint(out.String(), problems, warnings), "canary")
 	return problems, warnings
 }
@@ -94,7 +96,7 @@ func (d *database) ledger(t *testing.T, at, keysFile string, clock func() time.T
 	require.NoError(t, err)
 	store, err := postgres.Open(t.Context(), d.revealed(t, at))
 	require.NoError(t, err)
-	l, err := consent.New(store, ledgerKeys(keys), clock, slog.New(slog.DiscardHandler), consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin}))
+	l, err := consent.New(store, app.LedgerKeys(keys), clock, slog.New(slog.DiscardHandler), consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin}))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
 	return l
@@ -225,7 +227,7 @@ func TestALedgerMovesToADatabaseAsItIs(t *testing.T) {
 }
 
 // shared is a relay of a sandbox whose ledger is in the database.
-func (d *database) shared(t *testing.T, keys config.Keys, store ...config.StoreURL) *relay {
+func (d *database) shared(t *testing.T, keys config.Keys, store ...config.StoreURL) *app.Relay {
 	t.Helper()
 	c, _, err := config.Sandbox(config.SandboxOptions{Data: t.TempDir(), VendorURL: "http://127.0.0.1:1", PublicURL: "http://127.0.0.1:1"})
 	require.NoError(t, err)
@@ -233,7 +235,7 @@ func (d *database) shared(t *testing.T, keys config.Keys, store ...config.StoreU
 	if len(store) > 1 {
 		c.StoreEraser, c.StoreOwner = store[1], store[2]
 	}
-	r, err := newRelay(t.Context(), c, keys, nil, slog.New(slog.DiscardHandler))
+	r, err := app.New(t.Context(), c, keys, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Close()) })
 	return r
@@ -246,20 +248,20 @@ func TestSeveralRelaysServeFromOneDatabase(t *testing.T) {
 	require.NoError(t, err)
 	first := d.shared(t, keys, at(d.serving), at(d.eraser), at(d.owner))
 	second := d.shared(t, keys, at(d.serving))
-	require.NoError(t, first.ledger.PutNotice(t.Context(), noticeSum, noticeText))
-	require.NoError(t, second.ledger.Ready(t.Context()))
-	require.Nil(t, second.eraser, "its role may not erase, and it has no other")
+	require.NoError(t, first.Ledger.PutNotice(t.Context(), noticeSum, noticeText))
+	require.NoError(t, second.Ledger.Ready(t.Context()))
+	require.Nil(t, second.Eraser, "its role may not erase, and it has no other")
 
-	state, err := second.ledger.Give(t.Context(), decision("key-of-a-visitor"))
+	state, err := second.Ledger.Give(t.Context(), decision("key-of-a-visitor"))
 	require.NoError(t, err)
-	known, err := first.ledger.State(t.Context(), state.ID())
+	known, err := first.Ledger.State(t.Context(), state.ID())
 	require.NoError(t, err)
 	require.Equal(t, state.At, known.At)
-	n, err := first.eraser.EraseOld(t.Context(), time.Now().Add(time.Hour), retainReason)
+	n, err := first.Eraser.EraseOld(t.Context(), time.Now().Add(time.Hour), app.RetainReason)
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
-	require.ErrorIs(t, second.ledger.Standing(t.Context(), state.Committed), consent.ErrErased)
-	_, err = first.ledger.Give(t.Context(), decision("key-of-another-visitor"))
+	require.ErrorIs(t, second.Ledger.Standing(t.Context(), state.Committed), consent.ErrErased)
+	_, err = first.Ledger.Give(t.Context(), decision("key-of-another-visitor"))
 	require.NoError(t, err, "the one that serves and the one that erases follow each other")
 }
 
@@ -272,16 +274,16 @@ func TestADatabaseThatIsBehindItsAnchorIsGoneOnFromInWriting(t *testing.T) {
 	begin := func() *consent.Ledger {
 		store, err := postgres.Open(t.Context(), d.revealed(t, d.owner))
 		require.NoError(t, err)
-		l, err := consent.New(store, ledgerKeys(keys), time.Now, slog.New(slog.DiscardHandler),
-			consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin, Anchor: filepath.Join(dir, anchorFile)}))
+		l, err := consent.New(store, app.LedgerKeys(keys), time.Now, slog.New(slog.DiscardHandler),
+			consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin, Anchor: filepath.Join(dir, app.AnchorFile)}))
 		require.NoError(t, err)
 		return l
 	}
 	lost := newDatabase(t) // what is in it is not in the other one
 	store, err := postgres.Open(t.Context(), lost.revealed(t, lost.owner))
 	require.NoError(t, err)
-	newer, err := consent.New(store, ledgerKeys(keys), time.Now, slog.New(slog.DiscardHandler),
-		consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin, Anchor: filepath.Join(dir, anchorFile)}))
+	newer, err := consent.New(store, app.LedgerKeys(keys), time.Now, slog.New(slog.DiscardHandler),
+		consent.WithLog(consent.LogOptions{Origin: consent.SandboxOrigin, Anchor: filepath.Join(dir, app.AnchorFile)}))
 	require.NoError(t, err)
 	_, err = newer.Give(t.Context(), decision("key-of-a-lost-one"))
 	require.NoError(t, err)

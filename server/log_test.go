@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/app"
 	"ekycconnect/server/internal/startline"
 	"ekycconnect/wasm/wire"
 )
@@ -39,12 +40,12 @@ func TestARestoredBackupIsNoticedAndAcceptedByHand(t *testing.T) {
 	p = start(t, "--data", data)
 	p.agree(5, "after")
 	p.stop()
-	copyFile(t, filepath.Join(data, anchorFile), filepath.Join(aside, "seen"))
+	copyFile(t, filepath.Join(data, app.AnchorFile), filepath.Join(aside, "seen"))
 	copyFile(t, filepath.Join(aside, "backup.db"), filepath.Join(data, "ledger.db"))
 
 	code, _, errs = relayed(t, nil, "log", "verify", "--data", data)
 	require.Equal(t, 1, code)
-	require.Contains(t, errs, anchorFile+": it covers 50 entries and the log has only 40")
+	require.Contains(t, errs, app.AnchorFile+": it covers 50 entries and the log has only 40")
 	p = start(t, "--data", data)
 	var refused struct {
 		Code string `json:"code"`

@@ -19,8 +19,12 @@ import (
 	"ekycconnect/server/internal/consent"
 )
 
+type environment = func(string) (string, bool)
+
 func main() {
-	noCore()
+	// The kernel must not write the memory, with its keys and letters, to a disk when
+	// the program crashes. Where this cannot be set, nothing else can be done.
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -29,7 +33,7 @@ func main() {
 
 // run is the whole command: 0, or 1 after one line on stderr that says what to
 // do. It ends early when ctx does.
-func run(ctx context.Context, args []string, env func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, env environment, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:   "relay",
 		Short: "Aadhaar consent and captcha for your form, and the proof of consent",

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/config/configtest"
 )
 
 // relayed runs the command as a shell would.
@@ -133,4 +134,30 @@ func TestKeygenSealFitsTheKeysFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, keys.Seal, 2)
 	require.Contains(t, entry, keys.Seal[0].Kid)
+}
+
+func TestServeNamesTheFirstProblemAndSaysWhereTheOthersAre(t *testing.T) {
+	path := configtest.Example(t)
+	code, _, stderr := relayed(t, nil, "serve", "--config", path)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "DEEPVUE_CLIENT_ID is not set")
+
+	for name, value := range configtest.Env {
+		t.Setenv(name, value)
+	}
+	path = configtest.Example(t, "pk_live_replace_me", "pk_test_pass", "      - https://bank.example\n", "      - https://*.bank.example\n")
+	code, _, stderr = relayed(t, nil, "serve", "--config", path)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "sites[0].sitekey")
+	require.Contains(t, stderr, "(and 1 more: `relay check --config FILE` lists all)")
+}
+
+func TestCheckPrintsItsReportAndExitsWithOneForProblems(t *testing.T) {
+	code, stdout, _ := relayed(t, configtest.Env, "check", "--offline", "--config", configtest.Example(t))
+	require.Zero(t, code)
+	require.Contains(t, stdout, "no problem")
+	code, stdout, stderr := relayed(t, configtest.Env, "check", "--offline", "--config", configtest.Example(t, "plan: growth", "plan: platinum"))
+	require.Equal(t, 1, code)
+	require.Contains(t, stdout, "accounts.main.plan")
+	require.Contains(t, stderr, "1 problem in ")
 }

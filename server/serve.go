@@ -4,18 +4,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"ekycconnect/server/internal/app"
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/redact"
-	"ekycconnect/server/internal/startline"
 )
 
 type serveFlags struct {
@@ -62,60 +59,45 @@ sitekeys, and allows pages on localhost only. Its demo is at the printed url.`,
 // serve runs until ctx ends, then lets running requests finish and closes the
 // store.
 func serve(ctx context.Context, f serveFlags, stdout, stderr io.Writer) (err error) {
-	s := settings{config: &config.Config{Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081"}}
+	c, keys := &config.Config{Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081"}, config.Keys{}
 	if !f.sandbox {
-		if s.config, err = config.Load(f.config, os.LookupEnv); err != nil {
-			return err
-		}
-		if f.data != "" {
-			s.config.UseData(f.data)
-		}
-		if s.keys, err = config.LoadKeys(s.config.Keys); err != nil {
+		if c, keys, err = f.load(); err != nil {
 			return err
 		}
 	}
-	public, admin, err := f.open(s.config)
+	listeners, err := app.Listen(cmp.Or(f.listen, c.Listen), cmp.Or(f.admin, c.AdminListen))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeUnserved(public, admin)) }()
+	defer func() { err = errors.Join(err, listeners.Close()) }()
+	var options []app.Option
 	if f.sandbox {
-		if s, err = f.sandboxed(public); err != nil {
+		sandbox, err := app.NewSandbox(listeners.Public, config.SandboxOptions{Data: f.data, VendorURL: f.vendorURL, Plan: f.plan, Limits: f.limits})
+		if err != nil {
 			return err
 		}
-		defer s.close()
+		defer sandbox.Close()
+		c, keys, options = sandbox.Config, sandbox.Keys, append(options, app.Demo())
 	}
-	log := slog.New(slog.NewJSONHandler(redact.Writer(stderr), &slog.HandlerOptions{Level: s.config.Log.Level}))
-	if f.sandbox {
-		if s.demo, err = demoOf(s.config, log); err != nil {
-			return err
-		}
-	}
-	r, err := newRelay(ctx, s.config, s.keys, s.demo, log)
+	log := slog.New(slog.NewJSONHandler(redact.Writer(stderr), &slog.HandlerOptions{Level: c.Log.Level}))
+	relay, err := app.New(ctx, c, keys, log, options...)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	limitMemory(s.config.Connections.Total, os.LookupEnv)
-	return r.run(ctx, public, admin, startline.Line{URL: s.config.PublicURL, AdminURL: "http://" + admin.Addr().String(), Sandbox: f.sandbox}, stdout, log)
+	defer func() { err = errors.Join(err, relay.Close()) }()
+	app.LimitMemory(c.Connections.Total, os.LookupEnv)
+	return relay.Run(ctx, listeners, stdout)
 }
 
-// settings is what serve needs of a configuration or of the sandbox.
-type settings struct {
-	config *config.Config
-	keys   config.Keys
-	demo   http.Handler // sandbox only
-	close  func()       // sandbox only
-}
-
-// open opens both addresses first, so that the sandbox's own URL is known and
-// a taken port is found before anything else is done.
-func (f *serveFlags) open(c *config.Config) (public, admin net.Listener, err error) {
-	if public, err = net.Listen("tcp", cmp.Or(f.listen, c.Listen)); err != nil {
-		return nil, nil, fmt.Errorf("%w: choose another address with --listen", err)
+// load reads the configuration and its keys.
+func (f *serveFlags) load() (*config.Config, config.Keys, error) {
+	c, err := config.Load(f.config, os.LookupEnv)
+	if err != nil {
+		return nil, config.Keys{}, err
 	}
-	if admin, err = net.Listen("tcp", cmp.Or(f.admin, c.AdminListen)); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("%w: choose another address with --admin", err), public.Close())
+	if f.data != "" {
+		c.UseData(f.data)
 	}
-	return public, admin, nil
+	keys, err := config.LoadKeys(c.Keys)
+	return c, keys, err
 }

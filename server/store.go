@@ -2,12 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
 
 	"github.com/spf13/cobra"
 
-	"ekycconnect/server/internal/consent/sqlite"
+	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/operator"
 )
 
 func storeCommand(env environment) *cobra.Command {
@@ -34,26 +33,73 @@ What is erased from the ledger later is still in the file: do not keep it longer
 you need it. server/docs/restore.md says how to restore.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := at.place(env)
+			ledger, err := at.find(env)
 			if err != nil {
 				return err
 			}
-			if !p.database().IsZero() {
-				return errors.New("this ledger is in PostgreSQL, which has its own backups: archive its WAL, or use pg_dump (server/docs/restore.md)")
-			}
-			events, err := sqlite.Backup(cmd.Context(), p.data, out)
-			if errors.Is(err, fs.ErrExist) {
-				return fmt.Errorf("%s is there already and was not touched; name another file with --out", out)
-			}
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s written and checked: %s\n", out, count(int(events), "event"))
-			return nil
+			return ledger.Backup(cmd.Context(), out, cmd.OutOrStdout())
 		},
 	}
 	at.add(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "new `FILE` to write")
 	_ = cmd.MarkFlagRequired("out") // fails only for a flag that does not exist
+	return cmd
+}
+
+func storeMigrate(env environment) *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "migrate --config FILE",
+		Short: "Make the tables in the database, and give its roles their rights",
+		Long: `Make the tables in the database that the configuration names in store, or bring them
+up to this version; then give the roles of store and store_eraser their rights. It
+connects as store_owner, or as store if that is not there, which must own the database.
+
+Relays that serve meanwhile go on. A relay whose configuration has store_owner, or whose
+own role owns the database, does this by itself when it starts.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(path, env)
+			if err != nil {
+				return err
+			}
+			return operator.Migrate(cmd.Context(), c, cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVar(&path, "config", "", "configuration `FILE` (YAML)")
+	_ = cmd.MarkFlagRequired("config") // fails only for a flag that does not exist
+	return cmd
+}
+
+func storeCopy(env environment) *cobra.Command {
+	var file, from, to string
+	cmd := &cobra.Command{
+		Use:   "copy (--config FILE | --from DIR) [--to postgres://…]",
+		Short: "Move the ledger from its directory to a PostgreSQL database",
+		Long: `Move the ledger from a directory (SQLite) to an empty PostgreSQL database, row for row:
+the same events, the same tree, the same checkpoints, everything by which a record is
+found, holds and messages that wait. The directory comes from --from or the
+configuration, the database from --to or the configuration (store_owner, else store).
+In --to, ${NAME} is replaced by the environment's NAME: others can read a command line.
+
+Stop the relay first; the directory is locked meanwhile, and is left as it is. The copy
+is checked as by relay log verify before it counts; if anything is wrong, the database
+stays empty. Keys, receipts and the log's name stay as they are: serve from the database
+with the same keys file, and never again from the directory.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if file == "" && from == "" {
+				return errors.New("name the ledger's directory with --from, or a configuration with --config")
+			}
+			ledger, err := operator.Find(file, from, env)
+			if err != nil {
+				return err
+			}
+			return ledger.Copy(cmd.Context(), to, env, cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", "", "configuration `FILE` (YAML)")
+	cmd.Flags().StringVar(&from, "from", "", "`DIR` of the ledger that is moved (default: of the configuration)")
+	cmd.Flags().StringVar(&to, "to", "", "`ADDRESS` of the empty database (default: of the configuration)")
 	return cmd
 }

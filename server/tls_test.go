@@ -21,6 +21,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/config/configtest"
 	"ekycconnect/server/internal/startline"
 )
 
@@ -50,7 +51,7 @@ func startConfigured(t *testing.T, path string, env ...string) *process {
 	p.cmd = exec.Command(binary, "serve", "--config", path, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
 	p.cmd.Stderr = p.log
 	p.cmd.Env = os.Environ()
-	for name, value := range exampleEnv {
+	for name, value := range configtest.Env {
 		p.cmd.Env = append(p.cmd.Env, name+"="+value)
 	}
 	p.cmd.Env = append(p.cmd.Env, env...)
@@ -66,7 +67,7 @@ func startConfigured(t *testing.T, path string, env ...string) *process {
 func TestTheRelayServesTLSFromFilesAndTakesRenewedOnes(t *testing.T) {
 	certs := t.TempDir()
 	certificate(t, certs, 1)
-	p := startConfigured(t, example(t, "# tls:\n#   cert_file: /etc/ekyc-connect/tls/fullchain.pem\n#   key_file: /etc/ekyc-connect/tls/privkey.pem\n",
+	p := startConfigured(t, configtest.Example(t, "# tls:\n#   cert_file: /etc/ekyc-connect/tls/fullchain.pem\n#   key_file: /etc/ekyc-connect/tls/privkey.pem\n",
 		"tls:\n  cert_file: "+certs+"/cert.pem\n  key_file: "+certs+"/key.pem\n"))
 	address := listening(t, p)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
@@ -116,7 +117,7 @@ func listening(t *testing.T, p *process) string {
 }
 
 func TestTestKeysOpenNothingOutsideTheSandbox(t *testing.T) {
-	p := startConfigured(t, example(t))
+	p := startConfigured(t, configtest.Example(t))
 	base := "http://" + listening(t, p)
 	answer, err := http.Get(base + "/v1/view?sitekey=pk_test_pass&purpose=account-opening")
 	require.NoError(t, err)

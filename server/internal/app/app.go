@@ -1,180 +1,114 @@
-package main
+// Package app puts a relay together from its configuration and runs it.
+package app
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"ekycconnect/server/internal/certfile"
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/deepvue"
-	"ekycconnect/server/internal/deepvue/sandbox"
 	"ekycconnect/server/internal/hosted"
 	"ekycconnect/server/internal/httpapi"
 	"ekycconnect/server/internal/limit"
-	"ekycconnect/server/internal/notice"
-	"ekycconnect/server/internal/pace"
 	"ekycconnect/server/internal/receiptpage"
 	"ekycconnect/server/internal/seal"
 	"ekycconnect/server/internal/webhook"
-	"ekycconnect/web"
 )
 
-// relay is everything behind the two listeners.
-type relay struct {
-	api     *httpapi.API
-	ledger  *consent.Ledger
-	eraser  *consent.Ledger // often the same; nil if this relay may not erase
-	webhook *webhook.Worker
-	copies  *webhook.Copies // of the log's checkpoints; nil if nobody keeps them
-	// copyEvery is how often a copy is sent at most.
-	copyEvery time.Duration
-	keep      config.Retention
-	clients   []*deepvue.Client
-	lines     []*pace.Line
+// Relay is a relay with all its parts. They start in this order:
+//
+//  1. what is read once and held in memory: the certificate, the material of pages, the keys
+//  2. the ledgers on their store: the one that serves, and the one that erases
+//  3. the vendor's accounts, which read in the ledger what was spent of the day
+//  4. the notices that can be shown from now on, which the ledger keeps
+//  5. the core, and the routes over it
+//  6. what works beside the requests: webhooks, copies of checkpoints, erasure by age, renewal of the certificate
+//  7. the two listeners
+//
+// [New] does 1 to 5, [Relay.Run] the rest. They stop in the opposite order: when its
+// context ends, Run lets requests finish and then ends what works beside them;
+// [Relay.Close] ends the accounts and commits what the ledgers have under way.
+type Relay struct {
+	Ledger *consent.Ledger // that serves
+	Eraser *consent.Ledger // often the same; nil if this relay may not erase
+	Core   *connect.Service
+	API    *httpapi.API
 
-	cert        *certfile.Files // nil: plain http
-	connections config.Connections
+	config  *config.Config
+	keys    config.Keys
+	log     *slog.Logger
+	options options
+	metrics *httpapi.Metrics
+
+	cert     *certfile.Files // nil: plain http
+	material *Material
+	webhooks *webhook.Worker
+	store    consent.Store // of Ledger
+
+	closers []func() error // of what has started, in that order
 }
 
-// newRelay puts the parts together. What fails here fails before anything is
+// New starts everything but the listeners. What fails here fails before anything is
 // served, and says what to do.
-func newRelay(ctx context.Context, c *config.Config, keys config.Keys, demo http.Handler, log *slog.Logger) (*relay, error) {
-	assets, err := web.Load()
-	if err != nil {
-		return nil, err
+func New(ctx context.Context, c *config.Config, keys config.Keys, log *slog.Logger, opts ...Option) (*Relay, error) {
+	r := &Relay{config: c, keys: keys, log: log, options: options{clock: time.Now}, metrics: httpapi.NewMetrics()}
+	for _, o := range opts {
+		o(&r.options)
 	}
-	public, err := url.Parse(c.PublicURL)
-	if err != nil {
-		return nil, fmt.Errorf("public_url does not parse: %w", err)
-	}
-	var cert *certfile.Files
-	if c.TLS.CertFile != "" {
-		if cert, err = certfile.Open(c.TLS.CertFile, c.TLS.KeyFile, log); err != nil {
-			return nil, err
+	for _, start := range []func(context.Context) error{r.read, r.openLedgers, r.openAccounts, r.keepNotices, r.route} {
+		if err := start(ctx); err != nil {
+			return nil, errors.Join(err, r.Close())
 		}
-	}
-	notices, err := notice.New(c.Purposes, notice.Options{AllowDrafts: c.AllowDrafts, Test: c.Sandbox})
-	if err != nil {
-		return nil, err
-	}
-	words, err := notice.NewWords(c.AllowDrafts)
-	if err != nil {
-		return nil, err
-	}
-	sealer, err := seal.New(ring(keys), time.Now)
-	if err != nil {
-		return nil, err
-	}
-	receipts, err := connect.NewReceipts(keys.Receipt.Bytes(), c.PublicURL)
-	if err != nil {
-		return nil, err
-	}
-	metrics := httpapi.NewMetrics()
-	hooks, err := newWebhook(c, metrics, log)
-	if err != nil {
-		return nil, err
-	}
-	store, err := openStore(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	ledger, err := consent.New(store, ledgerKeys(keys), time.Now, log,
-		consent.WithValidity(c.Lifetimes.Session), consent.WithLog(logOptions(c)), consent.WithCommits(metrics.Commit),
-		consent.WithOutbox(hooks.Wants, hooks.Notify))
-	if err != nil {
-		return nil, errors.Join(err, store.Close())
-	}
-	eraser, err := newEraser(ctx, c, keys, hooks, ledger, log)
-	if err != nil {
-		return nil, errors.Join(err, ledger.Close())
-	}
-	r := &relay{ledger: ledger, eraser: eraser, webhook: hooks, keep: c.Retention, cert: cert, connections: c.Connections}
-	if c.Log.CopyTo != "" {
-		r.copies = webhook.NewCopies(c.Log.CopyTo, c.Log.CopyPrivate, ledger.Checkpoint, log)
-		r.copyEvery = max(c.Log.PublishEvery, time.Second)
-	}
-	metrics.Messages(func() (waiting, givenUp int, err error) { return ledger.MessageCount(context.Background()) })
-	spent := newSpending(ctx, c, store, ledger)
-	sites, err := sites(c, spent)
-	if err != nil {
-		return nil, errors.Join(err, r.Close())
-	}
-	core := &connect.Service{
-		Sites: connect.NewSites(sites), Ledger: ledger, Accounts: map[string]*connect.Account{},
-		Notices: notices, Sealer: sealer, Receipts: receipts, Lifetimes: connect.Lifetimes(c.Lifetimes), Limits: limits(c.Limits), Calls: spent.consents(),
-		Clock: time.Now, Log: log, Watch: metrics,
-	}
-	if err := r.open(ctx, c, core, spent); err != nil {
-		return nil, errors.Join(err, r.Close())
-	}
-	metrics.Accounts(core.Accounts)
-	r.api = &httpapi.API{
-		Core: core, Receipts: receiptpage.New(core, words, public, c.Sandbox),
-		Hosted: hosted.New(core, words, public, assets.Version(), c.Sandbox), Assets: assets, PublicURL: public, Demo: demo, LogHidden: !c.Log.Public, Metrics: metrics, Log: log, Degraded: core.Degraded,
-		TrustedProxies: c.TrustedProxies,
 	}
 	return r, nil
 }
 
-// open makes a client for each vendor account and keeps every notice that can
-// be shown from now on.
-func (r *relay) open(ctx context.Context, c *config.Config, core *connect.Service, spent *spending) error {
-	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
-		account := c.Accounts[name]
-		options := []deepvue.Option{deepvue.Deadline(account.Deadline)}
-		if c.Sandbox {
-			options = append(options, deepvue.Trace(sandbox.TraceHeader))
-		}
-		client, err := deepvue.New(deepvue.Account{
-			Name: name, URL: account.URL, ClientID: account.ClientID, ClientSecret: account.ClientSecret,
-		}, options...)
-		if err != nil {
-			return err
-		}
-		r.clients = append(r.clients, client)
-		line, err := spent.line(ctx, name)
-		if err != nil {
-			return err
-		}
-		if line != nil {
-			r.lines = append(r.lines, line)
-		}
-		core.Accounts[name] = connect.NewAccount(client, line)
+// Close commits what is under way and closes the store.
+func (r *Relay) Close() error {
+	var all error
+	for _, end := range slices.Backward(r.closers) {
+		all = errors.Join(all, end())
 	}
-	for n := range core.Notices.All() {
-		err := r.ledger.PutNotice(ctx, n.Ref.SHA256, n.Bytes)
-		if errors.Is(err, consent.ErrLog) { // nothing can be recorded; readiness says why
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("keep notice %s: %w", n.Ref.ID, err)
-		}
-	}
-	return nil
+	r.closers = nil
+	return all
 }
 
-// Close commits what is under way and closes the store.
-func (r *relay) Close() error {
-	for _, client := range r.clients {
-		client.Close()
+// read makes what needs no store.
+func (r *Relay) read(context.Context) (err error) {
+	c := r.config
+	if c.TLS.CertFile != "" {
+		if r.cert, err = certfile.Open(c.TLS.CertFile, c.TLS.KeyFile, r.log); err != nil {
+			return err
+		}
 	}
-	for _, line := range r.lines {
-		line.Close()
+	if r.material = r.options.material; r.material == nil {
+		if r.material, err = NewMaterial(c); err != nil {
+			return err
+		}
 	}
-	var err error
-	if r.eraser != nil && r.eraser != r.ledger {
-		err = r.eraser.Close()
+	sealer, err := seal.New(ring(r.keys), r.options.clock)
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, r.ledger.Close())
+	receipts, err := connect.NewReceipts(r.keys.Receipt.Bytes(), c.PublicURL)
+	if err != nil {
+		return err
+	}
+	r.Core = &connect.Service{
+		Notices: r.material.Notices, Sealer: sealer, Receipts: receipts, Lifetimes: connect.Lifetimes(c.Lifetimes), Limits: limits(c.Limits),
+		Clock: r.options.clock, Log: r.log, Watch: r.metrics,
+	}
+	r.webhooks, err = newWebhooks(c, r.options.clock, r.log, r.metrics)
+	return err
 }
 
 func ring(keys config.Keys) []seal.MasterKey {
@@ -192,24 +126,38 @@ func limits(l config.Limits) connect.Limits {
 	}
 }
 
-func sites(c *config.Config, spent *spending) ([]*connect.Site, error) {
-	sites := make([]*connect.Site, len(c.Sites))
-	for i := range c.Sites {
-		site := &c.Sites[i]
-		sites[i] = &connect.Site{
-			Name: site.Name, Sitekey: site.Sitekey, Account: site.Account, Purposes: site.Purposes,
-			RequireTicket: site.RequireTicket, AllowsOrigin: site.AllowsOrigin, AllowsReturn: site.AllowsReturn,
-		}
-		for _, hash := range site.Secrets {
-			sites[i].Secrets = append(sites[i].Secrets, hash)
-		}
-		var err error
-		if sites[i].Day, err = spent.dayOf(site); err != nil {
-			return nil, err
-		}
-		if site.TokensExpired {
-			sites[i].TokenLife = -time.Hour
-		}
+// keepNotices has the ledger keep every notice that can be shown from now on, all in a
+// few transactions. A log that is behind what was seen of it does not stop the start:
+// nothing can be recorded then, and readiness says why.
+func (r *Relay) keepNotices(ctx context.Context) error {
+	var all errgroup.Group
+	for n := range r.material.Notices.All() {
+		all.Go(func() error {
+			err := r.Ledger.PutNotice(ctx, n.Ref.SHA256, n.Bytes)
+			if err != nil && !errors.Is(err, consent.ErrLog) {
+				return fmt.Errorf("keep notice %s: %w", n.Ref.ID, err)
+			}
+			return nil
+		})
 	}
-	return sites, nil
+	return all.Wait()
+}
+
+// route puts the routes over the core.
+func (r *Relay) route(context.Context) error {
+	c, m := r.config, r.material
+	public, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return fmt.Errorf("public_url does not parse: %w", err)
+	}
+	r.API = &httpapi.API{
+		Core: r.Core, Assets: m.Assets, PublicURL: public, Metrics: r.metrics, Log: r.log,
+		Receipts:       receiptpage.New(r.Core, m.Words, public, c.Sandbox),
+		Hosted:         hosted.New(r.Core, m.Words, public, m.Version, c.Sandbox),
+		TrustedProxies: c.TrustedProxies, LogHidden: !c.Log.Public, Degraded: r.Core.Degraded,
+	}
+	if r.options.demo {
+		r.API.Demo, err = newDemo(c, r.log)
+	}
+	return err
 }

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"log/slog"
@@ -9,9 +9,9 @@ import (
 	"ekycconnect/server/internal/secret"
 )
 
-// demoOf is the sandbox's partner: a form with the widget, and the back end
+// newDemo is the sandbox's partner: a form with the widget, and the back end
 // behind it, which calls the relay at its public URL like any other.
-func demoOf(c *config.Config, log *slog.Logger) (http.Handler, error) {
+func newDemo(c *config.Config, log *slog.Logger) (http.Handler, error) {
 	o := demo.Options{
 		Relay:   func() string { return c.PublicURL },
 		Secrets: map[string]secret.String{},

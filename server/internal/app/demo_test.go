@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"log/slog"
@@ -13,7 +13,7 @@ import (
 func TestTheDemoOffersEveryTestSitekeyAndShowsNoSecret(t *testing.T) {
 	c, _, err := config.Sandbox(config.SandboxOptions{Data: t.TempDir(), PublicURL: "http://localhost:1", VendorURL: "http://127.0.0.1:2"})
 	require.NoError(t, err)
-	handler, err := demoOf(c, slog.New(slog.DiscardHandler))
+	handler, err := newDemo(c, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))

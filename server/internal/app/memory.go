@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"runtime"
@@ -19,11 +19,11 @@ const (
 // a session costs 6 % less of the processor than with Go's own 100.
 const garbage = 200
 
-// limitMemory sets the runtime's soft limit, so that while many wait the collector does
+// LimitMemory sets the runtime's soft limit, so that while many wait the collector does
 // not let as much garbage lie as there is in use. Nothing is refused above it, and at
 // most half of the processors' time goes into keeping it. env's GOMEMLIMIT and GOGC,
 // the operator's own, come first; 0 connections, which stands for no bound, sets none.
-func limitMemory(connections int, env func(string) (string, bool)) {
+func LimitMemory(connections int, env func(string) (string, bool)) {
 	if _, set := env("GOMEMLIMIT"); set || connections == 0 {
 		return
 	}

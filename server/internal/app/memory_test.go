@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"math"
@@ -14,7 +14,7 @@ func TestMemoryIsLimitedByTheConnectionsUnlessTheOperatorSaysOtherwise(t *testin
 	limited := func(connections int, set string) (limit int64, percent int) {
 		debug.SetMemoryLimit(math.MaxInt64)
 		debug.SetGCPercent(100)
-		limitMemory(connections, func(name string) (string, bool) { return "", name == set })
+		LimitMemory(connections, func(name string) (string, bool) { return "", name == set })
 		return debug.SetMemoryLimit(-1), debug.SetGCPercent(100)
 	}
 	for set, connections := range map[string]int{"": 0, "GOMEMLIMIT": 8192} {

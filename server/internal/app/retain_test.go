@@ -1,10 +1,9 @@
-package main
+package app
 
 import (
 	"context"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/secret"
-	"ekycconnect/server/internal/startline"
 	"ekycconnect/server/internal/webhook"
 )
 
@@ -27,36 +25,34 @@ func TestARelayTellsAPartnerAndErasesWhatWasKeptLongEnough(t *testing.T) {
 	}))
 	defer partner.Close()
 
-	public, err := net.Listen("tcp", "127.0.0.1:0")
+	listeners, err := Listen("127.0.0.1:0", "127.0.0.1:0")
 	require.NoError(t, err)
-	admin, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	c, keys, err := config.Sandbox(config.SandboxOptions{Data: t.TempDir(), VendorURL: "http://127.0.0.1:1", PublicURL: "http://" + public.Addr().String()})
+	c, keys, err := config.Sandbox(config.SandboxOptions{Data: t.TempDir(), VendorURL: "http://127.0.0.1:1", PublicURL: "http://" + listeners.Public.Addr().String()})
 	require.NoError(t, err)
 	site, ok := c.Site("pk_test_pass")
 	require.True(t, ok)
 	site.WebhookURL, site.WebhookAllowPrivate = partner.URL, true
 	site.WebhookSecret = secret.New(webhook.NewSecret(make([]byte, 32)))
 
-	log := slog.New(slog.DiscardHandler)
-	r, err := newRelay(t.Context(), c, keys, nil, log)
+	c.Retention = config.Retention{Consent: config.Period{Days: -1}, Requests: config.Period{Days: 1}} // tomorrow's eyes
+
+	r, err := New(t.Context(), c, keys, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, r.Close()) }()
-	state, err := r.ledger.Give(t.Context(), storetest.Decision("key-of-the-withdrawn-one"))
+	state, err := r.Ledger.Give(t.Context(), storetest.Decision("key-of-the-withdrawn-one"))
 	require.NoError(t, err)
-	_, err = r.ledger.Withdraw(t.Context(), consent.Withdrawal{ID: state.ID(), Via: consent.ViaReceipt})
+	_, err = r.Ledger.Withdraw(t.Context(), consent.Withdrawal{ID: state.ID(), Via: consent.ViaReceipt})
 	require.NoError(t, err)
-	r.keep = config.Retention{Consent: config.Period{Days: -1}, Requests: config.Period{Days: 1}} // tomorrow's eyes
 
 	ctx, stop := context.WithCancel(t.Context())
 	stdout, line := io.Pipe()
 	ended := make(chan error, 1)
-	go func() { ended <- r.run(ctx, public, admin, startline.Line{URL: c.PublicURL}, line, log) }()
+	go func() { ended <- r.Run(ctx, listeners, line) }()
 	_, err = stdout.Read(make([]byte, 1024))
 	require.NoError(t, err)
 	kinds := []string{<-told, <-told}
 	require.ElementsMatch(t, []string{"withdrawn", "erased"}, kinds)
-	answer, err := http.Get("http://" + admin.Addr().String() + "/metrics")
+	answer, err := http.Get("http://" + listeners.Admin.Addr().String() + "/metrics")
 	require.NoError(t, err)
 	text, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
@@ -65,6 +61,6 @@ func TestARelayTellsAPartnerAndErasesWhatWasKeptLongEnough(t *testing.T) {
 	require.Contains(t, string(text), `ekyc_webhook_messages{state="given_up"} 0`)
 	stop()
 	require.NoError(t, <-ended)
-	_, err = r.ledger.State(t.Context(), state.ID())
+	_, err = r.Ledger.State(t.Context(), state.ID())
 	require.ErrorIs(t, err, consent.ErrErased)
 }

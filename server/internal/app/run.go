@@ -1,16 +1,16 @@
-package main
+package app
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -19,88 +19,105 @@ import (
 
 	"ekycconnect/server/internal/connlimit"
 	"ekycconnect/server/internal/startline"
+	"ekycconnect/server/internal/webhook"
 )
 
-// The servers' limits. A widget waits 25 s: 8 s in line and 10 s for the
-// vendor, with a margin; the server writes a little longer than that.
-const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 10 * time.Second
-	writeTimeout      = 30 * time.Second
-	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 16 << 10
-	maxStreams        = 64 // of one HTTP/2 connection
-	drainTimeout      = writeTimeout
-)
+// drainTimeout is how long running requests may take once the relay is to stop.
+const drainTimeout = writeTimeout
 
-// run serves both listeners until ctx ends or one of them fails.
-func (r *relay) run(ctx context.Context, public, admin net.Listener, at startline.Line, stdout io.Writer, log *slog.Logger) error {
-	bounded := connlimit.New(linger(public), connlimit.Options{
-		Total: r.connections.Total, PerAddress: r.connections.PerAddress,
-		Exempt: func(a netip.Addr) bool { return a.IsLoopback() || r.api.Trusts(a) },
-	})
-	servers := []*http.Server{httpServer(connlimit.Guard(r.api.Handler()), log), httpServer(r.api.AdminHandler(), log)}
-	servers[0].ConnContext = connlimit.ConnContext
-	r.api.Metrics.Connections(bounded.Open, bounded.Closed)
-	group, ctx := errgroup.WithContext(ctx)
-	taken := make(chan struct{}) // closed when the public listener takes nobody any more
-	for i, listener := range []net.Listener{bounded, admin} {
-		group.Go(func() error {
-			serve := servers[i].Serve
-			if i == 0 && r.cert != nil {
-				servers[i].TLSConfig = r.cert.Config()
-				serve = func(l net.Listener) error { return servers[i].ServeTLS(l, "", "") }
-			}
-			if i == 0 {
-				defer close(taken)
-			}
-			err := serve(listener)
-			if errors.Is(err, http.ErrServerClosed) || ctx.Err() != nil && errors.Is(err, net.ErrClosed) {
-				return nil
-			}
-			return err
-		})
+// Run serves both listeners until ctx ends or one of them fails. When it serves, it
+// says on stdout where.
+func (r *Relay) Run(ctx context.Context, l Listeners, stdout io.Writer) error {
+	stop := r.startBeside(ctx)
+	defer stop()
+	return r.serve(ctx, l, stdout)
+}
+
+// startBeside starts what works beside the requests. It goes on while the last of
+// them are answered; stop ends it.
+func (r *Relay) startBeside(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var all sync.WaitGroup
+	all.Go(func() { r.webhooks.Run(ctx, r.Ledger) })
+	if log := r.config.Log; log.CopyTo != "" {
+		copies := webhook.NewCopies(log.CopyTo, log.CopyPrivate, r.Ledger.Checkpoint, r.log)
+		all.Go(func() { copies.Run(ctx, max(log.PublishEvery, time.Second)) })
 	}
+	all.Go(func() { r.retain(ctx) })
 	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	group.Go(func() error {
-		defer signal.Stop(hangup)
-		for {
-			select {
-			case <-hangup:
-				r.renew()
-			case <-ctx.Done():
-				return nil
+	signal.Notify(hangup, syscall.SIGHUP) // before anybody is told that the relay serves
+	all.Go(func() { defer signal.Stop(hangup); r.renew(ctx, hangup) })
+	return func() { cancel(); all.Wait() }
+}
+
+// renew reads the certificate's files, if there are any, at each SIGHUP.
+func (r *Relay) renew(ctx context.Context, hangup <-chan os.Signal) {
+	for {
+		select {
+		case <-hangup:
+			if r.cert != nil {
+				r.cert.Look()
 			}
+		case <-ctx.Done():
+			return
 		}
+	}
+}
+
+// serve lets requests in, and when ctx ends lets them finish.
+func (r *Relay) serve(ctx context.Context, l Listeners, stdout io.Writer) error {
+	bounded := connlimit.New(linger(l.Public), connlimit.Options{
+		Total: r.config.Connections.Total, PerAddress: r.config.Connections.PerAddress,
+		Exempt: func(a netip.Addr) bool { return a.IsLoopback() || r.API.Trusts(a) },
+	})
+	r.metrics.Connections(bounded.Open, bounded.Closed)
+	public, admin := httpServer(connlimit.Guard(r.API.Handler()), r.log), httpServer(r.API.AdminHandler(), r.log)
+	public.ConnContext = connlimit.ConnContext
+	servePublic := public.Serve
+	if r.cert != nil {
+		public.TLSConfig = r.cert.Config()
+		servePublic = func(l net.Listener) error { return public.ServeTLS(l, "", "") }
+	}
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return untilStopped(ctx, admin.Serve(l.Admin)) })
+	taken := make(chan struct{}) // closed when the public listener takes nobody any more
+	group.Go(func() error {
+		defer close(taken)
+		return untilStopped(ctx, servePublic(bounded))
 	})
 	group.Go(func() error {
 		<-ctx.Done()
-		log.Info("draining: no new requests, running ones may finish")
-		r.api.Drain()
+		r.log.Info("draining: no new requests, running ones may finish")
+		r.API.Drain()
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
-		lastRequests(servers[0], bounded, taken)
-		var failed error
-		for _, server := range servers {
-			failed = errors.Join(failed, server.Shutdown(drain))
-		}
-		return failed
+		lastRequests(public, bounded, taken)
+		return errors.Join(public.Shutdown(drain), admin.Shutdown(drain))
 	})
-	group.Go(func() error { r.webhook.Run(ctx, r.ledger); return nil })
-	group.Go(func() error { r.retain(ctx, log); return nil })
-	if r.copies != nil {
-		group.Go(func() error { r.copies.Run(ctx, r.copyEvery); return nil })
-	}
-	line, err := json.Marshal(at)
-	if err != nil {
-		return err
-	}
-	log.Info("ready", "url", at.URL, "listen", public.Addr().String(), "admin_url", at.AdminURL, "sandbox", at.Sandbox)
-	if _, err := fmt.Fprintf(stdout, "%s\n", line); err != nil {
-		log.Error("standard output is closed: nobody is told the address", "error", err)
-	}
+	r.announce(l, stdout)
 	return group.Wait()
+}
+
+// untilStopped is the error of a server that has ended, unless it was stopped.
+func untilStopped(ctx context.Context, err error) error {
+	if errors.Is(err, http.ErrServerClosed) || ctx.Err() != nil && errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// announce says where the relay serves.
+func (r *Relay) announce(l Listeners, stdout io.Writer) {
+	at := startline.Line{URL: r.config.PublicURL, AdminURL: "http://" + l.Admin.Addr().String(), Sandbox: r.config.Sandbox}
+	r.log.Info("ready", "url", at.URL, "listen", l.Public.Addr().String(), "admin_url", at.AdminURL, "sandbox", at.Sandbox)
+	line, err := json.Marshal(at)
+	if err == nil {
+		_, err = fmt.Fprintf(stdout, "%s\n", line)
+	}
+	if err != nil {
+		r.log.Error("standard output is closed: nobody is told the address", "error", err)
+	}
 }
 
 // lastRequests lets in who is at the door, and waits for the first request of
@@ -115,31 +132,4 @@ func lastRequests(server *http.Server, l *connlimit.Listener, taken <-chan struc
 	for begin := time.Now(); l.Fresh() > 0 && time.Since(begin) < readHeaderTimeout; {
 		<-look.C
 	}
-}
-
-// renew reads the certificate's files, if there are any.
-func (r *relay) renew() {
-	if r.cert != nil {
-		r.cert.Look()
-	}
-}
-
-func httpServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
-		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // its lines are about bad clients
-	}
-}
-
-// closeUnserved closes listeners that no server has closed.
-func closeUnserved(listeners ...net.Listener) error {
-	var all error
-	for _, l := range listeners {
-		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-			all = errors.Join(all, err)
-		}
-	}
-	return all
 }

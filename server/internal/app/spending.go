@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -22,10 +22,10 @@ type spending struct {
 	calls  func() (map[string][]time.Time, error) // of the last day by site; read once
 }
 
-func newSpending(ctx context.Context, c *config.Config, store consent.Store, ledger *consent.Ledger) *spending {
+func newSpending(ctx context.Context, c *config.Config, store consent.Store, ledger *consent.Ledger, clock func() time.Time) *spending {
 	shared, _ := store.(*postgres.Store)
 	return &spending{config: c, shared: shared, calls: sync.OnceValues(func() (map[string][]time.Time, error) {
-		return ledger.CallsSince(ctx, time.Now().Add(-24*time.Hour))
+		return ledger.CallsSince(ctx, clock().Add(-24*time.Hour))
 	})}
 }
 

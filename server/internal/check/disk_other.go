@@ -1,6 +1,6 @@
 //go:build !linux
 
-package main
+package check
 
 // diskWarning knows the kinds of disks on Linux alone.
 func diskWarning(string) string { return "" }

@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"os"
@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/config/configtest"
 )
 
 // Each mistake that operators make is found, and what to do stands beside it.
@@ -17,14 +19,12 @@ func TestCheckFindsEachCommonMistakeAndSaysWhatToDo(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(secret), 0o600))
 		return path
 	}
-	text, err := os.ReadFile("relay.example.yaml")
-	require.NoError(t, err)
-	english := regexp.MustCompile(`(?ms)^      en:\n.*?\n\n`).FindString(string(text))
+	english := regexp.MustCompile(`(?ms)^      en:\n.*?\n\n`).FindString(configtest.Text(t))
 	require.NotEmpty(t, english)
 	const inFile = "client_secret: ${DEEPVUE_CLIENT_SECRET}"
 	for name, row := range map[string]struct {
 		edit []string
-		code int
+		code int      // of the command
 		says []string // the mistake, and what to do
 	}{
 		"the vendor over http": {[]string{"url: https://production.deepvue.tech", "url: http://production.deepvue.tech"}, 1,
@@ -55,8 +55,8 @@ func TestCheckFindsEachCommonMistakeAndSaysWhatToDo(t *testing.T) {
 			[]string{"trusted_proxies has 0.0.0.0/0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, stdout, stderr := checked(t, example(t, row.edit...))
-			require.Equal(t, row.code, code, "%s%s", stdout, stderr)
+			stdout, err := checked(t, configtest.Env, configtest.Example(t, row.edit...), "")
+			require.Equal(t, row.code == 1, err != nil, "%s%v", stdout, err)
 			for _, said := range row.says {
 				require.Contains(t, stdout, said)
 			}

@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"context"
@@ -8,11 +8,12 @@ import (
 
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/consent/postgres"
+	"ekycconnect/server/internal/report"
 )
 
-// checkStore looks at the database that the configuration names: whether each role
+// Store looks at the database that the configuration names: whether each role
 // reaches it and may do what it is for, and whether it keeps what is committed.
-func checkStore(ctx context.Context, c *config.Config, out io.Writer) (problems, warnings []string) {
+func Store(ctx context.Context, c *config.Config, out io.Writer) (problems, warnings []string) {
 	if c.Store.IsZero() {
 		return nil, nil
 	}
@@ -32,7 +33,7 @@ func checkStore(ctx context.Context, c *config.Config, out io.Writer) (problems,
 	if !ok {
 		return problems, nil
 	}
-	line(out, "store", fmt.Sprintf("%s, PostgreSQL %s, schema %d of %d", serving.Name, serving.Version, serving.Schema, serving.Newest))
+	report.Line(out, "store", fmt.Sprintf("%s, PostgreSQL %s, schema %d of %d", serving.Name, serving.Version, serving.Schema, serving.Newest))
 	migrates := serving.Owns
 	if !c.StoreOwner.IsZero() {
 		owner, ok := look("store_owner", c.StoreOwner)

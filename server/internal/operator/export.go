@@ -1,4 +1,4 @@
-package main
+package operator
 
 import (
 	"bufio"
@@ -7,73 +7,49 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"time"
-
-	"github.com/spf13/cobra"
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/export"
 )
 
-// selection is which records are exported.
-type selection struct {
-	subject, site, since, until string
-}
+// Selection is which records are exported. A time is a day in India, 2026-11-23, or
+// RFC 3339; empty: no bound.
+type Selection struct{ Subject, Site, Since, Until string }
 
-func consentsExport(env environment) *cobra.Command {
-	var at ledgerFlags
-	var which selection
-	var file string
-	cmd := &cobra.Command{
-		Use:   "export (--config FILE | --data DIR) [--subject REF --site SITEKEY] [--since TIME] [--until TIME] [--out FILE]",
-		Short: "Write records as JSON Lines",
-		Long: `Write records as JSON Lines, oldest first: the sections of ISO/IEC TS 27560, the exact
-bytes of each event with their SHA-256, times in UTC and in India, and the version of
-this software: what a certificate under section 63 of the Bharatiya Sakshya Adhiniyam
-asks for. A TIME is 2026-11-23, a day in India, or 2026-11-23T10:00:00Z.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if (which.subject == "") != (which.site == "") {
-				return errors.New("--subject and --site belong together: a reference is one site's")
-			}
-			since, until, err := which.times()
-			if err != nil {
-				return err
-			}
-			return at.with(cmd, env, func(ctx context.Context, l *consent.Ledger, out io.Writer) error {
-				if file != "" {
-					// Never over another file: it may be the evidence of a case.
-					made, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-					if err != nil {
-						return err
-					}
-					out = made
-					defer made.Close()
-				}
-				if err := which.write(ctx, l, since, until, out); err != nil || file == "" {
-					return err
-				}
-				return out.(*os.File).Sync()
-			})
-		},
+// Export writes records as JSON Lines: to a new file, readable by its owner alone, or
+// to out if none is named. version is this program's.
+func (l Ledger) Export(ctx context.Context, s Selection, file, version string, out, stderr io.Writer) error {
+	if (s.Subject == "") != (s.Site == "") {
+		return errors.New("--subject and --site belong together: a reference is one site's")
 	}
-	at.add(cmd)
-	flags := cmd.Flags()
-	flags.StringVar(&which.subject, "subject", "", "only records of the person with this `REF`erence of the partner's")
-	flags.StringVar(&which.site, "site", "", "`SITEKEY` whose reference it is")
-	flags.StringVar(&which.since, "since", "", "only decisions from this `TIME` on")
-	flags.StringVar(&which.until, "until", "", "only decisions before this `TIME`")
-	flags.StringVar(&file, "out", "", "new `FILE` to write, readable by its owner alone (default: standard output)")
-	return cmd
+	since, until, err := s.times()
+	if err != nil {
+		return err
+	}
+	return l.open(ctx, stderr, func(ledger *consent.Ledger) error {
+		if file == "" {
+			return s.write(ctx, ledger, since, until, version, out)
+		}
+		// Never over another file: it may be the evidence of a case.
+		made, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		defer made.Close()
+		if err := s.write(ctx, ledger, since, until, version, made); err != nil {
+			return err
+		}
+		return made.Sync()
+	})
 }
 
-func (s selection) times() (since, until time.Time, err error) {
+func (s Selection) times() (since, until time.Time, err error) {
 	until = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, bound := range []struct {
 		flag, text string
 		to         *time.Time
-	}{{"since", s.since, &since}, {"until", s.until, &until}} {
+	}{{"since", s.Since, &since}, {"until", s.Until, &until}} {
 		if bound.text == "" {
 			continue
 		}
@@ -94,11 +70,11 @@ func timeAt(text string) (time.Time, error) {
 	return time.Parse(time.RFC3339, text)
 }
 
-func (s selection) write(ctx context.Context, l *consent.Ledger, since, until time.Time, to io.Writer) error {
+func (s Selection) write(ctx context.Context, l *consent.Ledger, since, until time.Time, version string, to io.Writer) error {
 	out := bufio.NewWriter(to)
-	lines := export.NewWriter(out, time.Now(), readBuild(debug.ReadBuildInfo()).Version)
+	lines := export.NewWriter(out, time.Now(), version)
 	var err error
-	if s.subject == "" {
+	if s.Subject == "" {
 		err = l.Each(ctx, since, until, lines.Write)
 	} else {
 		err = eachOf(ctx, l, s, since, until, lines.Write)
@@ -110,11 +86,11 @@ func (s selection) write(ctx context.Context, l *consent.Ledger, since, until ti
 }
 
 // eachOf hands the records of one person to do, oldest first. They are few.
-func eachOf(ctx context.Context, l *consent.Ledger, s selection, since, until time.Time, do func(consent.Record) error) error {
+func eachOf(ctx context.Context, l *consent.Ledger, s Selection, since, until time.Time, do func(consent.Record) error) error {
 	var all []consent.Record
 	cursor := ""
 	for {
-		page, next, err := l.BySubject(ctx, s.site, s.subject, 100, cursor)
+		page, next, err := l.BySubject(ctx, s.Site, s.Subject, 100, cursor)
 		if err != nil {
 			return err
 		}

@@ -1,10 +1,19 @@
-package main
+// Package operator is what an operator does with a ledger by hand, beside a relay that
+// serves or without one: check it, go on from one that is behind, erase and hold
+// records, export them, back the ledger up, move it to a database.
+package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
+	"io"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"time"
 
+	"ekycconnect/server/internal/app"
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/audit"
@@ -13,51 +22,64 @@ import (
 	"ekycconnect/server/internal/secret"
 )
 
-// openStore opens the ledger for a relay that serves: the database that the
-// configuration names, or the file in its data directory.
-func openStore(ctx context.Context, c *config.Config) (consent.Store, error) {
-	if c.Store.IsZero() {
-		return sqlite.Open(c.Data)
-	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil { // for the anchor
-		return nil, fmt.Errorf("make the data directory: %w", err)
-	}
-	if !c.StoreOwner.IsZero() {
-		if err := postgres.Migrate(ctx, c.StoreOwner.String, c.Store.String, c.StoreEraser.String); err != nil {
-			return nil, err
+// Ledger is where a ledger is and what its log is checked against.
+type Ledger struct {
+	config *config.Config // nil without a configuration
+	data   string
+	keys   config.Keys        // empty if there is only a directory and no keys file in it
+	log    consent.LogOptions // Origin is "" if only the store tells
+}
+
+// Find finds the ledger of a configuration file, of a data directory, or of both: then
+// the directory counts.
+func Find(file, data string, env func(string) (string, bool)) (l Ledger, err error) {
+	l = Ledger{data: data, log: consent.LogOptions{Anchor: filepath.Join(data, app.AnchorFile)}}
+	keys := filepath.Join(data, config.KeysFile)
+	if file != "" {
+		c, err := config.Load(file, env)
+		if err != nil {
+			return l, err
 		}
+		if data != "" {
+			c.UseData(data)
+		}
+		l.config, l.data, l.log, keys = c, c.Data, app.LogOptions(c), c.Keys
 	}
-	return postgres.Open(ctx, c.Store.String)
+	l.keys, err = config.LoadKeys(keys)
+	if file == "" && errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return l, err
 }
 
 // database is where the ledger is if it is not in a directory; zero if it is. A
 // command of the operator's uses the role that may most of those that serve and
 // erase.
-func (p ledgerPlace) database() secret.String {
+func (l Ledger) database() secret.String {
 	switch {
-	case p.config == nil:
+	case l.config == nil:
 		return secret.String{}
-	case !p.config.StoreEraser.IsZero():
-		return p.config.StoreEraser.String
+	case !l.config.StoreEraser.IsZero():
+		return l.config.StoreEraser.String
 	}
-	return p.config.Store.String
+	return l.config.Store.String
 }
 
 // name says where the ledger is.
-func (p ledgerPlace) name() string {
-	if at := p.database(); !at.IsZero() {
+func (l Ledger) name() string {
+	if at := l.database(); !at.IsZero() {
 		return postgres.Name(at)
 	}
-	return p.data
+	return l.data
 }
 
 // mayErase says what is missing if the role of the database may not erase or hold.
-func (p ledgerPlace) mayErase(ctx context.Context) error {
-	at := p.database()
+func (l Ledger) mayErase(ctx context.Context) error {
+	at := l.database()
 	if at.IsZero() {
 		return nil
 	}
-	about, err := postgres.Look(ctx, at)
+	about, err := postgres.Describe(ctx, at)
 	if err == nil && !about.Erases {
 		err = fmt.Errorf("the role %s of the database may not erase: name one that may in store_eraser", postgres.User(at))
 	}
@@ -65,20 +87,20 @@ func (p ledgerPlace) mayErase(ctx context.Context) error {
 }
 
 // beside opens the ledger for a command, beside relays that may serve.
-func (p ledgerPlace) beside(ctx context.Context) (consent.Store, error) {
-	if at := p.database(); !at.IsZero() {
+func (l Ledger) beside(ctx context.Context) (consent.Store, error) {
+	if at := l.database(); !at.IsZero() {
 		return postgres.Open(ctx, at)
 	}
-	return sqlite.OpenBeside(ctx, p.data)
+	return sqlite.OpenShared(ctx, l.data)
 }
 
 // alone opens the ledger for a command that no relay may serve beside, as far as
 // that can be seen to.
-func (p ledgerPlace) alone(ctx context.Context) (consent.Store, error) {
-	if at := p.database(); !at.IsZero() {
+func (l Ledger) alone(ctx context.Context) (consent.Store, error) {
+	if at := l.database(); !at.IsZero() {
 		return postgres.Open(ctx, at)
 	}
-	return sqlite.Open(p.data)
+	return sqlite.Open(l.data)
 }
 
 // inspection reads a whole ledger.
@@ -87,9 +109,44 @@ type inspection interface {
 	Close() error
 }
 
-func (p ledgerPlace) inspect(ctx context.Context) (inspection, error) {
-	if p.config != nil && !p.config.Store.IsZero() { // the right to read is enough
-		return postgres.Inspect(ctx, p.config.Store.String)
+// inspect opens the whole ledger for reading.
+func (l Ledger) inspect(ctx context.Context) (inspection, error) {
+	if l.config != nil && !l.config.Store.IsZero() { // the right to read is enough
+		return postgres.Inspect(ctx, l.config.Store.String)
 	}
-	return sqlite.Inspect(ctx, p.data)
+	return sqlite.Inspect(ctx, l.data)
+}
+
+// open runs do on the ledger, beside a relay that may be serving. What has gone wrong
+// meanwhile is told on stderr.
+func (l Ledger) open(ctx context.Context, stderr io.Writer, do func(*consent.Ledger) error) (err error) {
+	store, err := l.beside(ctx)
+	if err != nil {
+		return err
+	}
+	if l.log.Origin == "" {
+		head, lost := store.Head(ctx)
+		if lost != nil {
+			return errors.Join(lost, store.Close())
+		}
+		l.log.Origin = head.Origin
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	ledger, err := consent.New(store, app.LedgerKeys(l.keys), time.Now, log,
+		consent.WithLog(l.log), consent.WithOutbox(l.tells, nil))
+	if err != nil {
+		return errors.Join(err, store.Close())
+	}
+	defer func() { err = errors.Join(err, ledger.Close()) }()
+	return do(ledger)
+}
+
+// tells reports whether a site is told of what becomes of its consents; the
+// relay that serves delivers it.
+func (l Ledger) tells(sitekey string) bool {
+	if l.config == nil {
+		return false
+	}
+	site, ok := l.config.Site(sitekey)
+	return ok && site.WebhookURL != ""
 }

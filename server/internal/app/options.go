@@ -1,0 +1,63 @@
+package app
+
+import (
+	"time"
+
+	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/notice"
+	"ekycconnect/web"
+)
+
+// Option changes what [New] makes of a configuration.
+type Option func(*options)
+
+type options struct {
+	clock    func() time.Time
+	wrap     func(consent.Store) consent.Store
+	vendor   []deepvue.Option
+	material *Material
+	demo     bool
+}
+
+// Clock is asked for the time in place of [time.Now].
+func Clock(now func() time.Time) Option { return func(o *options) { o.clock = now } }
+
+// Store puts what wrap makes of it in the place of the store of the ledger that serves.
+func Store(wrap func(consent.Store) consent.Store) Option { return func(o *options) { o.wrap = wrap } }
+
+// Vendor changes the vendor's clients, after the configuration.
+func Vendor(more ...deepvue.Option) Option { return func(o *options) { o.vendor = more } }
+
+// WithMaterial uses material that was made before.
+func WithMaterial(m *Material) Option { return func(o *options) { o.material = m } }
+
+// Demo serves the sandbox's partner at / and /demo/.
+func Demo() Option { return func(o *options) { o.demo = true } }
+
+// Material is what pages are made of. It takes long to make and never changes, so
+// relays in one process may share it.
+type Material struct {
+	Assets  *web.Assets
+	Version string // of the widget, as records of the hosted page name it
+	Notices *notice.Catalogue
+	Words   *notice.Words
+}
+
+// NewMaterial loads the widget and renders the notices of a configuration.
+func NewMaterial(c *config.Config) (*Material, error) {
+	assets, err := web.Load()
+	if err != nil {
+		return nil, err
+	}
+	notices, err := notice.New(c.Purposes, notice.Options{AllowDrafts: c.AllowDrafts, Test: c.Sandbox})
+	if err != nil {
+		return nil, err
+	}
+	words, err := notice.NewWords(c.AllowDrafts)
+	if err != nil {
+		return nil, err
+	}
+	return &Material{Assets: assets, Version: assets.Version(), Notices: notices, Words: words}, nil
+}
