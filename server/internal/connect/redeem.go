@@ -39,6 +39,7 @@ type Redeem struct {
 type Redeemed struct {
 	Success     bool     `json:"success"`
 	ErrorCodes  []string `json:"error-codes"`
+	Detail      string   `json:"detail,omitzero"` // with BadRequest: what could not be read
 	*Redemption `json:",inline"`
 }
 
@@ -95,19 +96,20 @@ func (s *Service) Redeem(ctx context.Context, r Redeem) (Redeemed, error) {
 	}
 	var token seal.Token
 	opened := s.Sealer.Open(r.Response, &token)
+	if opened != nil && !errors.Is(opened, seal.ErrExpired) {
+		return fail(InvalidResponse), nil
+	}
+	state, err := s.Ledger.State(ctx, token.ConsentID)
 	switch {
-	case opened != nil && !errors.Is(opened, seal.ErrExpired):
+	case errors.Is(err, consent.ErrNotFound): // the ledger is another, or was restored from before
 		return fail(InvalidResponse), nil
 	case token.Site != site.Sitekey, r.Sitekey != "" && r.Sitekey != site.Sitekey:
 		return fail(SitekeyMismatch), nil
 	case r.Subject != "" && r.Subject != token.Subject:
 		return fail(SubjectMismatch), nil
-	}
-	state, err := s.Ledger.State(ctx, token.ConsentID)
-	if errors.Is(err, consent.ErrWithdrawn) { // the record was erased, even
+	case errors.Is(err, consent.ErrWithdrawn): // the record was erased, even
 		return fail(Withdrawn), nil
-	}
-	if err != nil {
+	case err != nil:
 		return fail(InternalVerifier), ledgerError(err)
 	}
 	retry, err := s.Sealer.SealUntil(&seal.Session{Consented: token.Consented}, token.SessionEnds.Time())

@@ -19,13 +19,23 @@ func (a *API) clientOf(r *http.Request) netip.Addr {
 	client := peer.Addr().Unmap()
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && a.Trusts(client); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
+		hop := hopOf(strings.TrimSpace(hops[i]))
+		if !hop.IsValid() {
 			break
 		}
 		client = hop.Unmap()
 	}
 	return client
+}
+
+// hopOf reads an entry of X-Forwarded-For, to which some proxies add the port;
+// what is no address gives one that is not valid.
+func hopOf(entry string) netip.Addr {
+	if at, err := netip.ParseAddrPort(entry); err == nil {
+		return at.Addr()
+	}
+	address, _ := netip.ParseAddr(entry)
+	return address
 }
 
 // Trusts reports whether an address is one of the operator's own proxies.

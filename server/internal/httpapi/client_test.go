@@ -15,19 +15,23 @@ func TestTheVisitorsAddressIsTheLastThatIsNotOurProxys(t *testing.T) {
 		headers []string
 		want    string
 	}{
-		"no proxy":                       {"203.0.113.9:1", nil, "203.0.113.9"},
-		"a stranger's header":            {"203.0.113.9:1", []string{"198.51.100.1"}, "203.0.113.9"},
-		"one proxy":                      {"10.0.0.1:1", []string{"198.51.100.1"}, "198.51.100.1"},
-		"the visitor lies":               {"10.0.0.1:1", []string{"192.0.2.66, 198.51.100.1"}, "198.51.100.1"},
-		"the visitor lies in a line":     {"10.0.0.1:1", []string{"192.0.2.66", "198.51.100.1"}, "198.51.100.1"},
-		"two proxies":                    {"10.0.0.1:1", []string{"192.0.2.66, 198.51.100.1, 10.2.3.4"}, "198.51.100.1"},
-		"proxy without a header":         {"10.0.0.1:1", nil, "10.0.0.1"},
-		"proxy with nonsense":            {"10.0.0.1:1", []string{"198.51.100.1, unknown"}, "10.0.0.1"},
-		"nonsense before a good one":     {"10.0.0.1:1", []string{"unknown, 198.51.100.1"}, "198.51.100.1"},
-		"IPv6":                           {"[fd00::1]:1", []string{"2001:db8::5"}, "2001:db8::5"},
-		"mapped IPv4":                    {"[::ffff:10.0.0.1]:1", []string{"::ffff:198.51.100.1"}, "198.51.100.1"},
-		"only proxies":                   {"10.0.0.1:1", []string{"10.0.0.2"}, "10.0.0.2"},
-		"port in the header is nonsense": {"10.0.0.1:1", []string{"198.51.100.1:99"}, "10.0.0.1"},
+		"no proxy":                   {"203.0.113.9:1", nil, "203.0.113.9"},
+		"a stranger's header":        {"203.0.113.9:1", []string{"198.51.100.1"}, "203.0.113.9"},
+		"one proxy":                  {"10.0.0.1:1", []string{"198.51.100.1"}, "198.51.100.1"},
+		"the visitor lies":           {"10.0.0.1:1", []string{"192.0.2.66, 198.51.100.1"}, "198.51.100.1"},
+		"the visitor lies in a line": {"10.0.0.1:1", []string{"192.0.2.66", "198.51.100.1"}, "198.51.100.1"},
+		"two proxies":                {"10.0.0.1:1", []string{"192.0.2.66, 198.51.100.1, 10.2.3.4"}, "198.51.100.1"},
+		"proxy without a header":     {"10.0.0.1:1", nil, "10.0.0.1"},
+		"proxy with nonsense":        {"10.0.0.1:1", []string{"198.51.100.1, unknown"}, "10.0.0.1"},
+		"nonsense before a good one": {"10.0.0.1:1", []string{"unknown, 198.51.100.1"}, "198.51.100.1"},
+		"IPv6":                       {"[fd00::1]:1", []string{"2001:db8::5"}, "2001:db8::5"},
+		"mapped IPv4":                {"[::ffff:10.0.0.1]:1", []string{"::ffff:198.51.100.1"}, "198.51.100.1"},
+		"only proxies":               {"10.0.0.1:1", []string{"10.0.0.2"}, "10.0.0.2"},
+		"a port":                     {"10.0.0.1:1", []string{"203.0.113.7:50001"}, "203.0.113.7"},
+		"a port after IPv6":          {"10.0.0.1:1", []string{"[2001:db8::7]:50001"}, "2001:db8::7"},
+		"a proxy's port":             {"10.0.0.1:1", []string{"192.0.2.66:1, 203.0.113.7:50001, 10.2.3.4:443"}, "203.0.113.7"},
+		"a port that is none":        {"10.0.0.1:1", []string{"203.0.113.7:70000"}, "10.0.0.1"},
+		"a mapped one with a port":   {"10.0.0.1:1", []string{"[::ffff:203.0.113.7]:50001"}, "203.0.113.7"},
 	} {
 		r := &http.Request{RemoteAddr: row.peer, Header: http.Header{"X-Forwarded-For": row.headers}}
 		require.Equal(t, row.want, api.clientOf(r).String(), name)

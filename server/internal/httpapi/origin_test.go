@@ -139,6 +139,23 @@ func TestAViewNeedsEachParameterOnce(t *testing.T) {
 	require.Contains(t, string(a.Body), `"lang":"hi"`)
 }
 
+// Monitoring in a page adds headers of its own to every request.
+func TestAPreflightAllowsTheHeadersThatAreAskedFor(t *testing.T) {
+	r := apitest.New(t)
+	for asked, allowed := range map[string]string{
+		"":                                    "Content-Type",
+		"content-type":                        "Content-Type",
+		"content-type,traceparent,tracestate": "Content-Type, traceparent, tracestate",
+		"sentry-trace, baggage":               "Content-Type, sentry-trace, baggage",
+		"x y, newrelic, ä, :a,,":              "Content-Type, newrelic",
+	} {
+		a := r.Do(t, apitest.Call{Method: http.MethodOptions, Path: "/v1/sessions", Origin: apitest.ShopOrigin, Header: http.Header{
+			"Access-Control-Request-Method": {"POST"}, "Access-Control-Request-Headers": {asked}}})
+		require.Equal(t, http.StatusNoContent, a.Status)
+		require.Equal(t, allowed, a.Header.Get("Access-Control-Allow-Headers"), asked)
+	}
+}
+
 func TestPreflightsAreAnsweredOnBrowserRoutesAlone(t *testing.T) {
 	r := apitest.New(t)
 	for _, path := range []string{"/v1/view", "/v1/sessions", "/v1/declines", "/v1/captchas", "/v1/answers", "/v1/ekyc-connect.js", "/v1/integrity.json"} {

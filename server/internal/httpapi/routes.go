@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/http/httpguts"
+
 	"ekycconnect/wasm/wire"
 )
 
@@ -74,13 +76,21 @@ func (r *routes) public(path string, serve http.HandlerFunc) {
 // page serves the sandbox's demo, which has its own methods and headers.
 func (r *routes) page(path string, h http.Handler) { r.mux.Handle(path, h) }
 
-// preflight lets a page send application/json. It gives nothing away: whether
-// the origin may use the relay is decided by the request itself.
-func preflight(w http.ResponseWriter, _ *http.Request) {
+// preflight lets a page send application/json, and whatever header its own
+// monitoring adds to requests. It gives nothing away: whether the origin may use
+// the relay is decided by the request itself.
+func preflight(w http.ResponseWriter, r *http.Request) {
+	names := []string{"Content-Type"}
+	for name := range strings.SplitSeq(strings.Join(r.Header.Values("Access-Control-Request-Headers"), ","), ",") {
+		if name = strings.TrimSpace(name); httpguts.ValidHeaderFieldName(name) && !strings.EqualFold(name, names[0]) {
+			names = append(names, name)
+		}
+	}
 	h := w.Header()
+	h.Set("Vary", "Access-Control-Request-Headers")
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Allow-Methods", "GET, POST")
-	h.Set("Access-Control-Allow-Headers", "Content-Type")
+	h.Set("Access-Control-Allow-Headers", strings.Join(names, ", "))
 	h.Set("Access-Control-Max-Age", "86400")
 	w.WriteHeader(http.StatusNoContent)
 }

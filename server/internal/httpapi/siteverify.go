@@ -1,7 +1,10 @@
 package httpapi
 
 import (
+	"bytes"
+	"errors"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,25 +20,21 @@ import (
 // siteverify redeems a token for a partner's back end. It follows the shape
 // that captcha services share, so its answers are never problems.
 func (a *API) siteverify(w http.ResponseWriter, r *http.Request) {
-	if r.URL.RawQuery != "" || len(r.Header.Values("Origin")) > 0 {
-		unverified(w, http.StatusBadRequest, connect.BadRequest)
-		return
-	}
-	question, status := readRedeem(w, r)
-	if status != 0 {
-		unverified(w, status, connect.BadRequest)
+	question, refused, status := readRedeem(w, r)
+	if refused != "" {
+		unread(w, status, refused)
 		return
 	}
 	answer, err := a.Core.Redeem(r.Context(), question)
 	if err != nil {
 		seen(w).failed(err)
-		unverified(w, http.StatusServiceUnavailable, connect.InternalVerifier)
+		unverified(w, http.StatusServiceUnavailable, connect.Redeemed{ErrorCodes: []string{connect.InternalVerifier}})
 		return
 	}
 	if !answer.Success && answer.ErrorCodes[0] == connect.InvalidSecret {
 		if refused := a.Core.Spare(a.Core.Limits.WrongSecrets, a.clientOf(r)); refused != nil {
 			retryAfter(w, refused.RetryAfter)
-			unverified(w, http.StatusTooManyRequests, connect.BadRequest)
+			unread(w, http.StatusTooManyRequests, "too many wrong secrets from this address")
 			return
 		}
 	}
@@ -46,42 +45,65 @@ func (a *API) siteverify(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) siteverifyMethod(w http.ResponseWriter, _ *http.Request) {
-	unverified(w, http.StatusMethodNotAllowed, connect.BadRequest)
+	unread(w, http.StatusMethodNotAllowed, "this route takes POST")
 }
 
-func unverified(w http.ResponseWriter, status int, code string) {
-	seen(w).verdict = code
-	writeJSON(w, status, connect.Redeemed{ErrorCodes: []string{code}})
+// unread answers what could not be judged; the words are for the log, too.
+func unread(w http.ResponseWriter, status int, detail string) {
+	seen(w).failed(errors.New(detail))
+	unverified(w, status, connect.Redeemed{ErrorCodes: []string{connect.BadRequest}, Detail: detail})
 }
 
-// readRedeem reads a form or a JSON object; status is not 0 if neither can be
-// read. Members that it does not know are ignored, as elsewhere in the field.
-func readRedeem(w http.ResponseWriter, r *http.Request) (q connect.Redeem, status int) {
-	body, refused := read(w, r)
-	if refused != nil {
-		return q, refused.Code.Status()
+func unverified(w http.ResponseWriter, status int, answer connect.Redeemed) {
+	seen(w).verdict = answer.ErrorCodes[0]
+	writeJSON(w, status, answer)
+}
+
+// readRedeem reads a form or a JSON object. If neither can be read, refused says
+// why, without a value that was sent. Members that it does not know are ignored,
+// as elsewhere in the field.
+func readRedeem(w http.ResponseWriter, r *http.Request) (q connect.Redeem, refused string, status int) {
+	switch {
+	case r.URL.RawQuery != "":
+		return q, "a query string stands in logs; send everything in the body", http.StatusBadRequest
+	case len(r.Header.Values("Origin")) > 0:
+		return q, "the request comes from a page, where no secret is safe; ask from the back end, without an Origin", http.StatusBadRequest
 	}
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	body, tooLong := read(w, r)
+	if tooLong != nil {
+		return q, tooLong.Detail, tooLong.Code.Status()
+	}
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
-		return q, http.StatusBadRequest
+		media = ""
 	}
-	var ok bool
 	switch media {
 	case "application/json":
-		ok = redeemOfJSON(body, &q)
+		refused = redeemOfJSON(body, &q)
 	case "application/x-www-form-urlencoded":
-		ok = redeemOfForm(string(body), &q)
+		form, err := url.ParseQuery(string(body))
+		if refused = redeemOfForm(form, &q); err != nil {
+			refused = "the body is no urlencoded form"
+		}
+	case "multipart/form-data":
+		form, err := multipart.NewReader(bytes.NewReader(body), params["boundary"]).ReadForm(wire.MaxBody)
+		if err != nil {
+			return q, "the body is no multipart form with the boundary of its content type", http.StatusBadRequest
+		}
+		refused = redeemOfForm(form.Value, &q)
+	default:
+		refused = "content type must be application/json, application/x-www-form-urlencoded or multipart/form-data"
 	}
-	if !ok || q.IdempotencyKey != "" && !wire.Word(q.IdempotencyKey, 1, wire.MaxKey) {
-		return q, http.StatusBadRequest
+	if refused == "" && q.IdempotencyKey != "" && !wire.Word(q.IdempotencyKey, 1, wire.MaxKey) {
+		refused = "idempotency_key needs 1 to 64 characters of A-Z, a-z, 0-9, - and _"
 	}
 	if q.Secret == "" {
 		q.Secret = bearer(r)
 	}
-	return q, 0
+	return q, refused, http.StatusBadRequest
 }
 
-func redeemOfJSON(body []byte, q *connect.Redeem) bool {
+func redeemOfJSON(body []byte, q *connect.Redeem) (refused string) {
 	var members struct {
 		Secret         string `json:"secret"`
 		Response       string `json:"response"`
@@ -90,32 +112,31 @@ func redeemOfJSON(body []byte, q *connect.Redeem) bool {
 		Peek           bool   `json:"peek"`
 		IdempotencyKey string `json:"idempotency_key"`
 	}
-	if json.Unmarshal(body, &members) != nil || jsontext.Value(body).Kind() != '{' {
-		return false
+	if err := json.Unmarshal(body, &members); err != nil || jsontext.Value(body).Kind() != '{' {
+		return "the body is not one JSON object with these members" + where(err)
 	}
 	*q = connect.Redeem(members)
-	return true
+	return ""
 }
 
-func redeemOfForm(body string, q *connect.Redeem) bool {
-	form, err := url.ParseQuery(body)
-	if err != nil {
-		return false
-	}
+func redeemOfForm(form url.Values, q *connect.Redeem) (refused string) {
 	for name, target := range map[string]*string{
 		"secret": &q.Secret, "response": &q.Response, "sitekey": &q.Sitekey,
 		"subject": &q.Subject, "idempotency_key": &q.IdempotencyKey,
 	} {
 		if len(form[name]) > 1 {
-			return false // which one would count?
+			return name + " stands in the form more than once"
 		}
 		*target = form.Get(name)
 	}
 	if len(form["peek"]) == 0 {
-		return true
+		return ""
 	}
-	q.Peek, err = strconv.ParseBool(form.Get("peek"))
-	return err == nil && len(form["peek"]) == 1
+	var err error
+	if q.Peek, err = strconv.ParseBool(form.Get("peek")); err != nil || len(form["peek"]) > 1 {
+		return "peek needs true or false, once"
+	}
+	return ""
 }
 
 // bearer is the secret of the Authorization header (RFC 6750 §2.1), "" if none.

@@ -1,7 +1,9 @@
 package httpapi_test
 
 import (
+	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -99,6 +101,56 @@ func TestSiteverifyTellsTheFirstReasonThatApplies(t *testing.T) {
 	require.True(t, r.Verify(t, apitest.Shop, M{"response": good}).Success, "after all this it redeems")
 }
 
+func TestTheCauseOfABadRequestIsInTheLog(t *testing.T) {
+	r := apitest.New(t)
+	ask := httptest.NewRequest(http.MethodPost, "/v1/siteverify", strings.NewReader(`{"secret":"sk_canary","peek":"yes"}`))
+	ask.Header.Set("Content-Type", "application/json")
+	r.API.Handler().ServeHTTP(httptest.NewRecorder(), ask)
+	require.Contains(t, string(r.Log.Bytes()), `"code":"bad-request","error":"the body is not one JSON object with these members: look at peek"`)
+	require.NotContains(t, string(r.Log.Bytes()), "canary")
+}
+
+// A form that a client's library makes of fields is multipart by default in many.
+func TestSiteverifyTakesAMultipartForm(t *testing.T) {
+	r := apitest.New(t)
+	token := r.NewToken(t, apitest.Shop)
+	ask := func(fields ...string) (v connect.Redeemed, status int) {
+		var body strings.Builder
+		form := multipart.NewWriter(&body)
+		for i := 0; i < len(fields); i += 2 {
+			require.NoError(t, form.WriteField(fields[i], fields[i+1]))
+		}
+		require.NoError(t, form.Close())
+		a := r.Do(t, apitest.Call{Path: "/v1/siteverify", JSON: body.String(), Header: http.Header{"Content-Type": {form.FormDataContentType()}}})
+		a.Into(t, &v)
+		return v, a.Status
+	}
+	secret := apitest.Secret(apitest.Shop)
+	v, status := ask("secret", secret, "response", token, "response", token)
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Equal(t, "response stands in the form more than once", v.Detail)
+	v, _ = ask("response", token)
+	require.Equal(t, []string{"missing-input-secret"}, v.ErrorCodes)
+	v, _ = ask("secret", secret, "response", token, "peek", "true", "remoteip", "192.0.2.1")
+	require.True(t, v.Success, "%v", v)
+	require.Empty(t, v.SessionID)
+	v, _ = ask("secret", secret, "response", token, "idempotency_key", "42")
+	require.True(t, v.Success, "%v", v)
+	require.NotEmpty(t, v.SessionID)
+}
+
+// After a restore from before the consent was given, or a fork of the log.
+func TestATokenOfAConsentThatTheLedgerLacksIsInvalid(t *testing.T) {
+	there, here := apitest.New(t), apitest.New(t)
+	token := there.NewToken(t, apitest.Shop)
+	for _, members := range []M{{}, {"peek": true}, {"idempotency_key": "k"}, {"subject": "another"}} {
+		v := here.Verify(t, apitest.Shop, apitest.With(M{"response": token}, members))
+		require.Equal(t, []string{"invalid-input-response"}, v.ErrorCodes)
+	}
+	require.Equal(t, []string{"invalid-input-response"}, here.Verify(t, apitest.Bank, M{"response": token}).ErrorCodes, "before it is judged whose it is")
+	require.True(t, there.Verify(t, apitest.Shop, M{"response": token}).Success)
+}
+
 // It is kept as an HMAC alone; companies number their applications in digits.
 func TestTheKeyOfARedeemMayBeOfAnyDigits(t *testing.T) {
 	r := apitest.New(t)
@@ -127,7 +179,8 @@ func TestSiteverifyAnswersWhatItCannotReadInItsOwnShape(t *testing.T) {
 		"no media type":        {apitest.Call{JSON: good, Header: http.Header{"Content-Type": nil}}, 400},
 		"text":                 {apitest.Call{JSON: good, Header: media("text/plain")}, 400},
 		"xml":                  {apitest.Call{JSON: "<x/>", Header: media("text/xml")}, 400},
-		"multipart":            {apitest.Call{JSON: "--x\r\n\r\n--x--", Header: media("multipart/form-data; boundary=x")}, 400},
+		"multipart cut":        {apitest.Call{JSON: "--x\r\n\r\n--x-", Header: media("multipart/form-data; boundary=x")}, 400},
+		"multipart unbounded":  {apitest.Call{JSON: "--x\r\n\r\n--x--", Header: media("multipart/form-data")}, 400},
 		"nothing":              {apitest.Call{JSON: ""}, 400},
 		"cut":                  {apitest.Call{JSON: good[:len(good)-1]}, 400},
 		"two values":           {apitest.Call{JSON: good + good}, 400},
@@ -162,7 +215,12 @@ func TestSiteverifyAnswersWhatItCannotReadInItsOwnShape(t *testing.T) {
 		a := r.Do(t, row.call)
 		require.Equal(t, row.status, a.Status, "%s: %s", name, a.Body)
 		require.Equal(t, "application/json", a.Header.Get("Content-Type"))
-		require.JSONEq(t, `{"success":false,"error-codes":["bad-request"]}`, string(a.Body), name)
+		var v connect.Redeemed
+		a.Into(t, &v)
+		require.Equal(t, connect.Redeemed{ErrorCodes: []string{"bad-request"}, Detail: v.Detail}, v, name)
+		require.Regexp(t, "^[a-z].{10,}[A-Za-z0-9_]$", v.Detail, name)
+		require.NotContains(t, v.Detail, secret, name)
+		require.NotContains(t, v.Detail, token, name)
 		require.Empty(t, a.Header.Values("Access-Control-Allow-Origin"))
 		if row.status == 405 {
 			require.Equal(t, "POST", a.Header.Get("Allow"))
