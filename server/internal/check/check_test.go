@@ -89,13 +89,13 @@ func TestCheckWarnsOfWhatAnOperatorMayNotWant(t *testing.T) {
 		"127.0.0.1/32", "0.0.0.0/0",
 		"level: info", "level: debug",
 		"allow_drafts: false", "allow_drafts: true",
-		"https://bank.example\n", "http://localhost:3000\n",
+		"https://bank.example\n", "http://127.0.0.1:3000\n",
 		"accounts:\n", "accounts:\n  spare: {url: 'http://127.0.0.1:1', client_id: free_tier_1, client_secret_file: "+secretFile+"}\n",
 	), "")
 	require.NoError(t, err, stdout)
 	for _, warning := range []string{
 		"public_url is http", "admin_listen :8081 is not this machine alone", "trusted_proxies has 0.0.0.0/0", "log.level is debug",
-		"allow_drafts is on", "site Example Bank allows http://localhost:3000", "account spare is used by no site",
+		"allow_drafts is on", "site Example Bank allows http://127.0.0.1:3000", "account spare is used by no site",
 		"account spare calls http://127.0.0.1:1", "account spare has a trial client id", "chmod 600 " + secretFile,
 	} {
 		require.Contains(t, stdout, warning)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -14,7 +15,8 @@ import (
 
 // Origin is a web origin exactly as a browser writes it in its Origin header:
 // scheme, host in lower case and punycode, and the port unless it is the
-// scheme's own (RFC 6454 section 6.2, WHATWG URL).
+// scheme's own (RFC 6454 section 6.2, WHATWG URL). An app's web view may send a
+// scheme of the app's own, which stands here as it is sent.
 type Origin string
 
 // UnmarshalText reads an origin as an operator writes it and gives it the
@@ -42,7 +44,28 @@ func parseOrigin(written string) (string, error) {
 	if u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(written, "#") {
 		return "", errors.New("nothing may follow the host and port, not even a slash, and no user may stand before")
 	}
+	if appOrigin.MatchString(written) && !webSchemes[u.Scheme] {
+		return written, nil
+	}
 	return originOf(u)
+}
+
+// appOrigin is the shape of an origin in a scheme of an app's own, such as
+// capacitor://localhost. No engine gives it another form, so none is looked for.
+var appOrigin = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[A-Za-z0-9._-]+(:[1-9][0-9]{0,4})?$`)
+
+// webSchemes have pages, extensions and files of anybody, or no origin at all.
+var webSchemes = map[string]bool{
+	"http": true, "https": true, "ws": true, "wss": true, "ftp": true, "file": true, "filesystem": true, "data": true, "blob": true,
+	"about": true, "javascript": true, "mailto": true, "chrome": true, "chrome-extension": true, "moz-extension": true, "safari-web-extension": true,
+}
+
+// ofAnyApp reports whether an origin says only that some app asks, since every
+// app may have it: a ticket must then say who the visitor is.
+func (o Origin) ofAnyApp() bool {
+	scheme, host, _ := strings.Cut(string(o), "://")
+	host, _, _ = strings.Cut(host, ":")
+	return o != "" && (scheme != "https" && scheme != "http" || host == "localhost")
 }
 
 // originOf is the origin of u in the browser's form.

@@ -56,6 +56,12 @@ func TestWhatIsNoOriginIsRefusedWithAdvice(t *testing.T) {
 		"http://127.0.0.2":               "use https",
 		"ftp://example.com":              "the scheme must be https",
 		"chrome-extension://abcdef":      "the scheme must be https",
+		"file://localhost":               "the scheme must be https",
+		"Capacitor://localhost":          "the scheme must be https",
+		"capacitor://localhost/":         "not even a slash",
+		"capacitor://":                   "write scheme and host",
+		"capacitor://u@localhost":        "no user may stand before",
+		"capacitor://*":                  "no wildcards",
 		"https://example.com:":           "the port is missing",
 		"https://example.com:0":          "1 to 65535",
 		"https://example.com:65536":      "1 to 65535",
@@ -72,6 +78,37 @@ func TestWhatIsNoOriginIsRefusedWithAdvice(t *testing.T) {
 		err := o.UnmarshalText([]byte(written))
 		require.ErrorContains(t, err, advice, written)
 		require.Empty(t, o)
+	}
+}
+
+func TestAnAppsOriginIsTakenLetterForLetter(t *testing.T) {
+	for _, written := range []string{"capacitor://localhost", "ionic://localhost", "com.bank.app://x", "app://Bank.Example:8080"} {
+		var o Origin
+		require.NoError(t, o.UnmarshalText([]byte(written)), written)
+		require.EqualValues(t, written, o)
+		site := Site{Origins: []Origin{o}}
+		require.True(t, site.AllowsOrigin(written))
+		for _, other := range []string{written + "/", strings.ToUpper(written), "x" + written, written + ".evil.example"} {
+			require.False(t, site.AllowsOrigin(other), other)
+		}
+	}
+	_, err := load(t, edit(t, "https://Consent.example.com/ekyc/", "capacitor://localhost"))
+	require.ErrorContains(t, err, "public_url")
+}
+
+// Any app may send these.
+func TestAnOriginOfAnyAppNeedsTickets(t *testing.T) {
+	for origin, any := range map[string]bool{
+		"capacitor://localhost": true, "app://bank": true, "http://localhost:3000": true, "https://localhost": true,
+		"https://www.bank.example": false, "http://127.0.0.1:8080": false, "https://localhost.bank.example": false,
+	} {
+		text := edit(t, "origins: [https://WWW.bank.example:443]", `origins: ["`+origin+`"]`)
+		_, err := load(t, text)
+		if any {
+			require.ErrorContains(t, err, "relay.yaml:16:15: sites[0].origins[0]: says only that some app asks", origin)
+			_, err = load(t, text+"    require_ticket: true\n")
+		}
+		require.NoError(t, err, origin)
 	}
 }
 
@@ -135,7 +172,7 @@ func FuzzAllowsOrigin(f *testing.F) {
 
 // Reading an origin never panics, and its result reads as itself.
 func FuzzParseOrigin(f *testing.F) {
-	for _, s := range []string{"https://www.example.com", "https://bücher.example", "https://[2001:db8::1]:1", "http://localhost:1", "https://0x7f.1"} {
+	for _, s := range []string{"https://www.example.com", "https://bücher.example", "https://[2001:db8::1]:1", "http://localhost:1", "https://0x7f.1", "capacitor://localhost"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, written string) {
@@ -146,6 +183,8 @@ func FuzzParseOrigin(f *testing.F) {
 		again, err := parseOrigin(normal)
 		require.NoError(t, err)
 		require.Equal(t, normal, again)
-		require.Equal(t, strings.ToLower(normal), normal)
+		if strings.HasPrefix(normal, "http") {
+			require.Equal(t, strings.ToLower(normal), normal)
+		}
 	})
 }

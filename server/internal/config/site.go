@@ -159,6 +159,9 @@ func (r *reader) checkOrigins(site *Site, at string) {
 		if first := slices.Index(site.Origins, origin); first < i && origin != "" {
 			r.report(indexed(at, i), "is the same origin as %s; remove it", indexed(at, first))
 		}
+		if origin.ofAnyApp() && !site.RequireTicket {
+			r.report(indexed(at, i), "says only that some app asks, for every app may have this origin; set require_ticket: true for the site, or remove it")
+		}
 	}
 }
 
