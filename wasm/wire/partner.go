@@ -64,3 +64,6 @@ func OTP(s string) bool {
 	}
 	return true
 }
+
+// Digit is the value of a decimal digit of any script, else -1.
+func Digit(r rune) int { return digit(r) }

@@ -3,13 +3,12 @@ package deepvue
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http/httptrace"
-	"sync/atomic"
 	"time"
+
+	"github.com/go-resty/resty/v2"
 
 	"ekycconnect/server/internal/consent"
 )
@@ -67,46 +66,23 @@ func (c *Client) try(ctx context.Context, committed consent.Committed, endpoint 
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return answer{}, nil, cancelled(endpoint)
 	}
-	made := consent.Call{Endpoint: endpoint, Result: "ok", At: time.Now()}
-	var connected, insecure atomic.Bool
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:          func(httptrace.GotConnInfo) { connected.Store(true) },
-		TLSHandshakeDone: func(_ tls.ConnectionState, err error) { insecure.Store(err != nil) },
-	})
-	request := c.http.R().SetContext(traced).
-		SetQueryParam("consent", "Y").
-		SetQueryParam("purpose", committed.VendorPurpose()).
-		SetQueryParams(query)
-	if c.settings.trace != "" {
-		request.SetHeader(c.settings.trace, committed.ID())
-	}
-
-	response, err := request.Get(basePath + endpoint)
+	x := c.send(ctx, c.pictures, resty.MethodGet, committed, endpoint, query)
 	body := bodies.Get().(*bytes.Buffer)
 	defer bodies.Put(body)
-	if body.Reset(); err == nil && judgedByBody(response.StatusCode()) {
-		err = read(body, response.RawBody())
-	} else if err == nil {
-		err = response.RawBody().Close()
+	if body.Reset(); x.failure == nil && judgedByBody(x.status()) {
+		x.failure = read(body, x.response.RawBody())
+	} else if x.failure == nil {
+		x.failure = x.response.RawBody().Close()
 	}
-	made.Took = time.Since(made.At)
-	a, problem := judge(endpoint, response, body.Bytes(), err, ended(ctx))
-	made.TransactionID = a.transactionID
-	var fault error
-	if problem != nil {
-		if problem.Class == classTransport && insecure.Load() {
-			problem.Class = classTLS
-		}
-		made.Result = string(problem.Code)
-		fault = problem
-		if problem.Class == classDeadline && errors.Is(ctx.Err(), context.Canceled) {
-			fault = cancelled(endpoint) // recorded as a timeout: what the vendor made of it is not known
-		}
+	a, problem := judge(x, body.Bytes(), ended(ctx))
+	made := x.made(a.transactionID, problem)
+	switch {
+	case problem == nil:
+		return a, made, nil
+	case problem.Class == classDeadline && errors.Is(ctx.Err(), context.Canceled):
+		return a, made, cancelled(endpoint) // recorded as a timeout: what the vendor made of it is not known
 	}
-	if !connected.Load() {
-		return a, nil, fault
-	}
-	return a, &made, fault
+	return a, made, problem
 }
 
 // pause waits before a repeat. It reports false if there is no time left for

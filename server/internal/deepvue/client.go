@@ -1,7 +1,8 @@
 // Package deepvue calls the vendor's Aadhaar offline eKYC API, version 1: it
-// starts a session and fetches new captcha pictures. It takes nothing but a
-// consent that the ledger has committed, so a call without one does not
-// compile, and it lets nothing of the vendor's answer through unchecked.
+// starts a session, fetches new captcha pictures, has an OTP sent and verified. It
+// takes nothing but a consent that the ledger has committed, so a call without one
+// does not compile, and it lets nothing of the vendor's answers through unchecked,
+// but for the verified person's data, which it does not read.
 //
 // API: https://docs.deepvue.ai/reference/digilocker-kyc/v1/introduction
 package deepvue
@@ -31,7 +32,8 @@ type Account struct {
 // Client calls the vendor for one account. It is safe for concurrent use.
 type Client struct {
 	account  string
-	http     *resty.Client
+	pictures *resty.Client // connect and reload-captcha
+	otps     *resty.Client // generate-otp and verify-otp
 	settings settings
 }
 
@@ -56,17 +58,25 @@ func New(a Account, opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("deepvue: account %q: set the client secret: printable ASCII, as the vendor shows it", a.Name)
 	}
 
-	// Each of resty's defaults would do harm here: its client shares a cookie
-	// jar between all callers, and follows redirects to other hosts with the
-	// credentials still on.
+	pictures := newResty(a, base, newTransport(s))
+	pictures.SetPreRequestHook(sendOnce)
+	otps := newResty(a, base, newOTPTransport(s))
+	otps.SetPreRequestHook(noBody)
+	otps.SetHeader("Accept-Encoding", "identity")
+	return &Client{account: a.Name, pictures: pictures, otps: otps, settings: s}, nil
+}
+
+// newResty is a resty client without its defaults, each of which would do harm
+// here: it shares a cookie jar between all callers, and follows redirects to other
+// hosts with the credentials still on. It repeats nothing.
+func newResty(a Account, base string, transport *http.Transport) *resty.Client {
 	r := resty.NewWithClient(&http.Client{
-		Transport:     newTransport(s),
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
 	r.SetLogger(silent{}) // resty's own lines carry whole URLs
 	r.SetBaseURL(base)
 	r.SetDoNotParseResponse(true) // it would grow a new buffer for each answer
-	r.SetPreRequestHook(sendOnce)
 	r.SetHeaders(map[string]string{
 		"client-id":    a.ClientID,
 		"x-api-key":    a.ClientSecret.Reveal(),
@@ -74,14 +84,14 @@ func New(a Account, opts ...Option) (*Client, error) {
 		"Content-Type": "application/json", // as in the vendor's samples
 		"User-Agent":   "ekyc-connect",
 	})
-	return &Client{account: a.Name, http: r, settings: s}, nil
+	return r
 }
 
 // Account is the name of the account that the client calls for.
 func (c *Client) Account() string { return c.account }
 
 // Close drops the idle connections.
-func (c *Client) Close() { c.http.GetClient().CloseIdleConnections() }
+func (c *Client) Close() { c.pictures.GetClient().CloseIdleConnections() }
 
 // admit refuses, before a byte is sent, what the ledger has not committed for
 // this account. Each is a mistake of the caller and no answer for a person.

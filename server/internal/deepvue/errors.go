@@ -11,14 +11,16 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-// Error is why the vendor gave no picture. It holds nothing that was sent or
+// Error is why a call brought nothing. Its text holds nothing that was sent or
 // received but the status, so it may be logged and shown to an operator.
 type Error struct {
-	Endpoint   string        // "connect" or "reload-captcha"
-	Code       wire.Code     // vendor_busy, vendor_rejected, vendor_unavailable, vendor_timeout or vendor_bad_answer
+	Endpoint   string        // "connect", "reload-captcha", "generate-otp" or "verify-otp"
+	Code       wire.Code     // vendor_busy, vendor_rejected, vendor_unavailable, vendor_timeout or vendor_bad_answer; of the OTP calls also vendor_refused and vendor_unknown, never vendor_timeout
 	Status     int           // HTTP status; 0 if there was no answer
 	RetryAfter time.Duration // for vendor_busy: 1 to 30 s, or 0 if the vendor names no time
 	Class      Class         // a finer cause
+	Sent       bool          // the request may have left; if not, certainly nothing was sent
+	Said       *Said         // for vendor_refused: what the vendor gives as its reason, for the partner alone
 }
 
 // Class is a cause in one word, for logs and as a metric's label.
@@ -56,6 +58,10 @@ const (
 	classTxnID     Class = "transaction_id"
 	classPicture   Class = "picture"
 	classDimension Class = "picture_size"
+
+	classRefused Class = "refused"      // the vendor's no to an OTP call
+	classNoData  Class = "no_data"      // verify-otp went well, and brought no person
+	classNoRoom  Class = "answers_full" // too many answers are held at a time
 )
 
 // Error says what happened, without anything that was sent or received.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/go-resty/resty/v2"
 
 	"ekycconnect/wasm/wire"
 )
@@ -25,40 +24,31 @@ type answer struct {
 	sessionID, transactionID, captcha string
 }
 
-// judge turns a response, or the error in its place, into an answer or an
+// judge turns a response, or the failure in its place, into an answer or an
 // [Error]. A status that is not 200 speaks for itself, also where the body
 // could not be read; a 200 is judged by its body alone.
-func judge(endpoint string, response *resty.Response, body []byte, failure error, ended bool) (answer, *Error) {
-	status := 0
-	if response != nil {
-		status = response.StatusCode()
-	}
-	problem := func(code wire.Code, class Class) (answer, *Error) {
-		return answer{}, &Error{Endpoint: endpoint, Code: code, Class: class, Status: status}
-	}
-	if status != 0 && status != http.StatusOK {
-		e := &Error{Endpoint: endpoint, Status: status}
-		e.Code, e.Class = judgeStatus(status, body)
+func judge(x *exchange, body []byte, ended bool) (answer, *Error) {
+	if status := x.status(); status != 0 && status != http.StatusOK {
+		e := x.problem(judgeStatus(status, body))
 		if status == http.StatusTooManyRequests {
-			e.RetryAfter = retryAfter(response.Header())
+			e.RetryAfter = retryAfter(x.response.Header())
 		}
 		return answer{}, e
 	}
 	switch {
-	case failure == nil:
-	case errors.Is(failure, errTooLarge):
-		return problem(wire.VendorBadAnswer, classTooLarge)
-	case badEncoding(failure):
-		return problem(wire.VendorBadAnswer, classEncoding)
+	case x.failure == nil:
+	case errors.Is(x.failure, errTooLarge):
+		return answer{}, x.problem(wire.VendorBadAnswer, classTooLarge)
+	case badEncoding(x.failure):
+		return answer{}, x.problem(wire.VendorBadAnswer, classEncoding)
 	case ended:
-		return problem(wire.VendorTimeout, classDeadline)
+		return answer{}, x.problem(wire.VendorTimeout, classDeadline)
 	default:
-		return problem(wire.VendorUnavailable, transportClass(failure))
+		return answer{}, x.problem(wire.VendorUnavailable, transportClass(x.failure))
 	}
-	a, code, class := judgeBody(body, endpoint == endpointConnect)
+	a, code, class := judgeBody(body, x.endpoint == endpointConnect)
 	if code != "" {
-		_, e := problem(code, class)
-		return answer{transactionID: a.transactionID}, e
+		return answer{transactionID: a.transactionID}, x.problem(code, class)
 	}
 	return a, nil
 }

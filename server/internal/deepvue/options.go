@@ -11,15 +11,17 @@ import (
 type Option func(*settings)
 
 type settings struct {
-	deadline time.Duration
-	backoff  time.Duration
-	trace    string
-	proxy    func(*http.Request) (*url.URL, error)
-	roots    *x509.CertPool
+	deadline    time.Duration
+	otpDeadline time.Duration
+	backoff     time.Duration
+	trace       string
+	proxy       func(*http.Request) (*url.URL, error)
+	roots       *x509.CertPool
+	room        *room
 }
 
 func defaults() settings {
-	return settings{deadline: 10 * time.Second, backoff: 250 * time.Millisecond}
+	return settings{deadline: 10 * time.Second, otpDeadline: 20 * time.Second, backoff: 250 * time.Millisecond, room: allAnswers}
 }
 
 // Deadline is the time that one Connect or ReloadCaptcha may take, all tries
@@ -28,6 +30,16 @@ func Deadline(d time.Duration) Option {
 	return func(s *settings) {
 		if d > 0 {
 			s.deadline = d
+		}
+	}
+}
+
+// OTPDeadline is the time that one GenerateOTP or VerifyOTP may take after its turn
+// has come; 20 s unless set. Zero or less leaves it.
+func OTPDeadline(d time.Duration) Option {
+	return func(s *settings) {
+		if d > 0 {
+			s.otpDeadline = d
 		}
 	}
 }

@@ -12,9 +12,13 @@ import (
 const (
 	endpointConnect = "connect"
 	endpointReload  = "reload-captcha"
+	endpointSend    = "generate-otp"
+	endpointVerify  = "verify-otp"
 
 	basePath = "/v1/ekyc/aadhaar/"
 )
+
+var errNoSession = errors.New("deepvue: not a session id that the vendor can have given")
 
 // Session is a session that the vendor started.
 type Session struct {
@@ -66,7 +70,7 @@ func (c *Client) ReloadCaptcha(ctx context.Context, committed consent.Committed,
 		return Picture{}, nil, err
 	}
 	if !printable(sessionID, 1, maxID) {
-		return Picture{}, nil, errors.New("deepvue: not a session id that the vendor can have given")
+		return Picture{}, nil, errNoSession
 	}
 	a, calls, err := c.call(ctx, committed, turn, endpointReload, map[string]string{"session_id": sessionID})
 	if err != nil {

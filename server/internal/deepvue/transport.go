@@ -35,12 +35,36 @@ func newTransport(s settings) *http.Transport {
 	}
 }
 
+// newOTPTransport carries what must not be sent twice, and must not stay.
+//
+// Each call has a connection of its own: one that was kept can have been closed by
+// the vendor in the meantime, which is found out only by sending, and then nobody
+// knows whether the OTP went out. net/http repeats no request on a new connection.
+// HTTP/1.1, since the header tables of HTTP/2 keep the address, with the number in
+// it, as long as the connection. Nothing is decompressed: the buffers of gzip are
+// pooled.
+func newOTPTransport(s settings) *http.Transport {
+	t := newTransport(s)
+	t.ForceAttemptHTTP2 = false
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	t.DisableKeepAlives = true
+	t.DisableCompression = true
+	return t
+}
+
 // sendOnce keeps net/http from repeating a GET by itself when a kept
 // connection breaks: each call to the vendor is counted in the ledger, so each
 // must be seen here. A body that is not nil and cannot be got anew makes a
 // request unrepeatable; as it is empty, what is sent is the same.
 func sendOnce(_ *resty.Client, r *http.Request) error {
 	r.Body, r.GetBody = nothing{}, nil
+	return nil
+}
+
+// noBody makes a POST say that it has no body; resty would send an empty one in chunks.
+func noBody(_ *resty.Client, r *http.Request) error {
+	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
 	return nil
 }
 

@@ -35,6 +35,7 @@ func Places(t testing.TB) []Place {
 	add := func(name, url, class string, roots *x509.CertPool) {
 		all = append(all, Place{URL: url, Roots: roots, Row: Row{
 			Name: name, Code: wire.VendorUnavailable, Class: deepvue.Class(class), Tries: -1,
+			OTP: Outcome{wire.VendorUnavailable, deepvue.Class(class)},
 		}})
 	}
 	// Not a name that the DNS can have, so that none is asked.

@@ -20,17 +20,45 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-// Row is one answer of the vendor, the same at every call, and what comes of it.
+// Row is one answer of the vendor, the same at every call of every endpoint, and what
+// comes of it.
 type Row struct {
 	Name   string
 	Answer Answer
-	Code   wire.Code     // empty: a session
+	Code   wire.Code     // of connect and reload-captcha; empty: a picture
 	Status int           // the vendor's; 0 if none was read
 	Class  deepvue.Class // the finer cause
-	Tries  int           // HTTP calls that were made; 1 if zero, none if negative
+	Tries  int           // HTTP calls that were made for a picture; 1 if zero, none if negative
 	After  time.Duration // how long the vendor asks to stay away
 	Slow   bool          // only a deadline ends it
+
+	OTP    Outcome // of generate-otp, which is never called twice
+	Verify Outcome // of verify-otp, where it is another one
+	Says   string  // what the partner is told in the vendor's words, where that is held
 }
+
+// Outcome is what comes of an OTP call. The zero value: all went well.
+type Outcome struct {
+	Code  wire.Code
+	Class deepvue.Class
+}
+
+// Verified is what comes of verify-otp.
+func (r Row) Verified() Outcome {
+	if r.Verify != (Outcome{}) {
+		return r.Verify
+	}
+	return r.OTP
+}
+
+// Outcomes that many rows have.
+var (
+	refused  = Outcome{wire.VendorRefused, "refused"}
+	rejected = Outcome{wire.VendorRejected, "credentials"}
+	busy     = Outcome{wire.VendorBusy, "rate_limit"}
+)
+
+func unknown(class deepvue.Class) Outcome { return Outcome{wire.VendorUnknown, class} }
 
 // Calls is how many HTTP calls were made: those for which there was a connection.
 func (r Row) Calls() int {
@@ -49,7 +77,7 @@ func (r Row) Deadline() time.Duration {
 }
 
 // Rows are all rows that a server can play.
-func Rows() []Row { return slices.Concat(Documented, Broken, Accepted) }
+func Rows() []Row { return slices.Concat(Documented, Broken, Accepted, Verifying, Refusing) }
 
 // Vendor is a server that plays an answer and counts what arrives.
 type Vendor struct {

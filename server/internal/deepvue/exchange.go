@@ -1,0 +1,72 @@
+package deepvue
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-resty/resty/v2"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/wasm/wire"
+)
+
+// exchange is one request and what came back: a response whose body is still to be
+// read, or a failure in its place.
+type exchange struct {
+	endpoint string
+	at       time.Time
+	response *resty.Response
+	failure  error // never shown: it may quote the URL
+
+	connected, insecure atomic.Bool
+}
+
+// send makes one request under a committed consent, and reads no body.
+func (c *Client) send(ctx context.Context, over *resty.Client, method string, committed consent.Committed, endpoint string, query map[string]string) *exchange {
+	x := &exchange{endpoint: endpoint, at: time.Now()}
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:          func(httptrace.GotConnInfo) { x.connected.Store(true) },
+		TLSHandshakeDone: func(_ tls.ConnectionState, err error) { x.insecure.Store(err != nil) },
+	})
+	request := over.R().SetContext(traced).
+		SetQueryParam("consent", "Y").
+		SetQueryParam("purpose", committed.VendorPurpose()).
+		SetQueryParams(query)
+	if c.settings.trace != "" {
+		request.SetHeader(c.settings.trace, committed.ID())
+	}
+	x.response, x.failure = request.Execute(method, basePath+endpoint)
+	return x
+}
+
+// status is that of the response; 0 if there is none.
+func (x *exchange) status() int {
+	if x.response == nil {
+		return 0
+	}
+	return x.response.StatusCode()
+}
+
+// problem is the outcome of this code and class.
+func (x *exchange) problem(code wire.Code, class Class) *Error {
+	if class == classTransport && x.insecure.Load() {
+		class = classTLS
+	}
+	return &Error{Endpoint: x.endpoint, Code: code, Class: class, Status: x.status(), Sent: x.connected.Load()}
+}
+
+// made is the call as it is recorded, or nil if there was no connection to send
+// anything on.
+func (x *exchange) made(transactionID string, problem *Error) *consent.Call {
+	if !x.connected.Load() {
+		return nil
+	}
+	call := &consent.Call{Endpoint: x.endpoint, Result: "ok", TransactionID: transactionID, At: x.at, Took: time.Since(x.at)}
+	if problem != nil {
+		call.Result = string(problem.Code)
+	}
+	return call
+}
