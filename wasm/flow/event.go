@@ -31,7 +31,7 @@ type Event struct {
 	Seq  int
 
 	Part     Part
-	Trusted  bool          // the browser, not a script, made the event
+	Trusted  bool          // the person pressed this very control; no script did
 	Decision wire.Decision // what a decision would be sent with, under a fresh idempotency key
 	Other    string        // of Alternative: which one
 	Typed    string        // of Submit: the letters as they are in the field

@@ -7,7 +7,7 @@
 //	facade   window.EkycConnect
 //	element  <ekyc-connect>
 //	widget   one widget until the wasm has taken over
-//	hosted, panels, paint, states
+//	hosted, panels, paint, press, states
 //	boot     fetches, checks and starts the wasm
 //	go       what a Go program needs of the browser
 //	relay    where the relay is, and how it says no

@@ -3,6 +3,7 @@
 import { boot, onExit } from './boot.js';
 import { build, draw } from './paint.js';
 import { panels } from './panels.js';
+import { own, watch } from './press.js';
 import { ask, fault } from './relay.js';
 import { hostedPage } from './hosted.js';
 import { states } from './states.js';
@@ -170,6 +171,7 @@ export const widget = (element, internals, root) => {
     state: become,
     emit,
     press: take,
+    own,
     field_: () => field,
   };
   const hosted = hostedPage(host, ui);
@@ -240,6 +242,7 @@ export const widget = (element, internals, root) => {
     },
   };
 
+  watch(root);
   // Until the wasm is here a press is kept and shown as taken. The last one
   // counts: who agrees and then declines has declined.
   root.addEventListener('click', e => {
@@ -249,7 +252,7 @@ export const widget = (element, internals, root) => {
     if (hosted.offered_) return name == 'retry' ? hosted.visit_() : hosted.end_('.', 0, 'other-id');
     if (name == 'retry' || state == 'declined') return restart();
     take();
-    press = { part: name, trusted: e.isTrusted };
+    press = { part: name, own: own(e) };
     button.setAttribute('aria-busy', true);
     ui.part_('status').replaceChildren(ui.word_('loading'));
     bind();

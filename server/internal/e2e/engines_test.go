@@ -39,10 +39,17 @@ func (o other) state(name string) {
 
 func (o other) click(expression string) {
 	o.t.Helper()
+	x, y := o.middle(expression)
+	require.NoError(o.t, o.Click(o.ctx, x, y))
+}
+
+// middle is where an element is, once it is there.
+func (o other) middle(expression string) (x, y float64) {
+	o.t.Helper()
 	o.until(expression)
 	var at []float64
 	require.NoError(o.t, o.Eval(o.ctx, `(() => { const e = `+expression+`; e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`, &at))
-	require.NoError(o.t, o.Click(o.ctx, at[0], at[1]))
+	return at[0], at[1]
 }
 
 // sends sends the form, and waits for the page that follows: an engine that is
@@ -65,6 +72,7 @@ func (o other) text(expression string) (s string) {
 // told to the page's own server, since that needs no script of the page's.
 func TestTheOtherEnginesTakeTheSameJourneys(t *testing.T) {
 	relay := startRelay(t)
+	forReal := live(t, relay)
 	for _, begin := range []func(context.Context) (engine.Browser, error){engine.Firefox, engine.WebKit} {
 		ctx, stop := context.WithTimeout(t.Context(), 3*time.Minute)
 		t.Cleanup(stop)
@@ -121,6 +129,32 @@ func TestTheOtherEnginesTakeTheSameJourneys(t *testing.T) {
 				o.state("done")
 				site.nothingWasReported(t)
 			})
+			for button, state := range choices {
+				t.Run("no press of "+button+" counts but the person's", func(t *testing.T) {
+					site := newPartner(t, form{Relay: forReal, Markup: otherField + widget(liveKey, "")})
+					o := other{browser, t, ctx}
+					require.NoError(t, o.Open(ctx, site.URL))
+					o.state("notice")
+					for range 2 { // before the program is there, and after
+						for _, how := range scriptedPresses(button) {
+							require.Equal(t, "true", o.text(`(`+how+`, `+undecided+`)`), how)
+						}
+						require.Equal(t, "undefined", o.text(`EkycConnect.ready()`))
+					}
+					o.click(`document.querySelector('ekyc-connect').shadowRoot.getElementById('label')`)
+					require.Equal(t, "true", o.text(undecided), "the person presses a label")
+					x, y := o.middle(part(button))
+					require.NoError(t, o.Drag(ctx, x, y, 1, 1)) // beside the widget
+					require.Equal(t, "true", o.text(`(document.querySelector('ekyc-connect').shadowRoot.getElementById('label').click(), `+undecided+`)`), "the person has thought better of it")
+					for _, key := range []string{" ", engine.Enter} {
+						require.Equal(t, "undefined", o.text(stealing(button)))
+						require.NoError(t, o.Type(ctx, key))
+						require.Equal(t, "true", o.text(undecided), "a key meant for another field: %q", key)
+					}
+					o.click(part(button))
+					o.state(state)
+				})
+			}
 			t.Run("back after the form was sent", func(t *testing.T) {
 				site, o := page(t, "")
 				o.click(part("decline"))

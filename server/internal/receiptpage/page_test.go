@@ -102,6 +102,20 @@ func words(element []any) (all []string) {
 	return all
 }
 
+// Withdrawing is the person's own press: no script runs here, no other page can move
+// the focus to the button, and no label or key of its own leads to it.
+func TestNothingOnTheReceiptCanBeAimedAtItsButton(t *testing.T) {
+	r := apitest.New(t)
+	_, path := agreed(t, r, nil)
+	a, text := page(t, r, path, "")
+	require.Equal(t, "same-origin", a.Header.Get("Cross-Origin-Opener-Policy"), "the window that opened it has no hold on it")
+	require.Contains(t, a.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+	require.NotContains(t, a.Header.Get("Content-Security-Policy"), "script-src")
+	form := regexp.MustCompile(`(?s)<form.*</form>`).FindString(text)
+	require.Regexp(t, `(?s)^<form method="post" action="[^"]*">\s*<p>[^<]*</p>\s*<button type="submit">[^<]*</button>\s*</form>$`, form)
+	require.NotRegexp(t, `(?i)<label|<input|<[^>]* (autofocus|accesskey)`, text)
+}
+
 func TestTheReceiptIsKeptFromCachesFramesSearchEnginesAndOtherSites(t *testing.T) {
 	r := apitest.New(t)
 	_, path := agreed(t, r, nil)

@@ -13,7 +13,7 @@ import (
 func (w *Widget) listen() {
 	w.listeners.Add(w.host.root, "click", func(event js.Value) {
 		if part := target(event); part.Truthy() {
-			w.press(jsx.String(part.Call("getAttribute", "data-part")), event.Get("isTrusted").Truthy())
+			w.press(jsx.String(part.Call("getAttribute", "data-part")), w.host.value.Call("own", event).Truthy())
 		}
 	})
 	w.listeners.Add(w.host.root, "keydown", func(event js.Value) {
@@ -58,7 +58,8 @@ func named(part js.Value, name string) bool {
 	return part.Truthy() && jsx.String(part.Call("getAttribute", "data-part")) == name
 }
 
-func (w *Widget) press(part string, trusted bool) {
+// press takes a press of a part; own says that it was the person's.
+func (w *Widget) press(part string, own bool) {
 	switch part {
 	case "enlarge":
 		w.zoom = w.zoom%3 + 1
@@ -69,7 +70,7 @@ func (w *Widget) press(part string, trusted bool) {
 		w.show()
 		return
 	}
-	p := &flow.Event{Kind: flow.Press, Part: flow.Part(part), Trusted: trusted}
+	p := &flow.Event{Kind: flow.Press, Part: flow.Part(part), Trusted: own}
 	switch p.Part {
 	case flow.Agree, flow.Decline:
 		p.Decision = w.decision()

@@ -86,10 +86,23 @@ func TestNoScriptAgreesWithALiveSitekey(t *testing.T) {
 	require.Zero(t, p.js.Get("calls").Length())
 }
 
-func TestAPressBeforeTheWasmIsCarriedOut(t *testing.T) {
-	for trusted, requests := range map[bool]int{true: 1, false: 0} {
+func TestTheLoaderSaysWhichPressIsThePersonsOwn(t *testing.T) {
+	for own, requests := range map[bool]int{true: 1, false: 0} {
 		p := open(t, "sitekey", "pk_live_a")
-		p.js.Set("kept", jsx.Object("part", "agree", "trusted", trusted))
+		f := js.FuncOf(func(js.Value, []js.Value) any { return own })
+		t.Cleanup(f.Release)
+		p.js.Set("own", f)
+		p.bind()
+		p.press("agree")
+		p.settles()
+		require.Len(t, p.asked("sessions"), requests)
+	}
+}
+
+func TestAPressBeforeTheWasmIsCarriedOut(t *testing.T) {
+	for own, requests := range map[bool]int{true: 1, false: 0} {
+		p := open(t, "sitekey", "pk_live_a")
+		p.js.Set("kept", jsx.Object("part", "agree", "own", own))
 		p.bind()
 		p.settles()
 		require.Len(t, p.asked("sessions"), requests)

@@ -82,7 +82,7 @@ func (c Core) Bind(value js.Value) *Widget {
 func (w *Widget) early() {
 	press := w.host.value.Call("press")
 	if part := jsx.String(jsx.Field(press, "part")); part != "" {
-		w.press(part, jsx.Field(press, "trusted").Truthy())
+		w.press(part, jsx.Field(press, "own").Truthy())
 	}
 }
 

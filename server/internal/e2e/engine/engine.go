@@ -23,6 +23,8 @@ type Browser interface {
 	Eval(ctx context.Context, expression string, out any) error
 	// Click presses the mouse at a place of the viewport, in CSS pixels.
 	Click(ctx context.Context, x, y float64) error
+	// Drag presses the mouse at one place of the viewport and releases it at another.
+	Drag(ctx context.Context, fromX, fromY, toX, toY float64) error
 	// Follow goes on in the window whose address begins so, once there is one.
 	Follow(ctx context.Context, address string) error
 	// Type presses keys one after another; Enter and Tab among them.
@@ -90,12 +92,13 @@ type object = map[string]any
 
 // mouse and keyboard are the actions of both protocols; only the names of the
 // commands that carry them differ.
-func mouse(x, y float64) []any {
+func mouse(x, y, toX, toY float64) []any {
 	return []any{object{
 		"type": "pointer", "id": "mouse", "parameters": object{"pointerType": "mouse"},
 		"actions": []any{
 			object{"type": "pointerMove", "x": int(x), "y": int(y), "duration": 0},
 			object{"type": "pointerDown", "button": 0},
+			object{"type": "pointerMove", "x": int(toX), "y": int(toY), "duration": 0},
 			object{"type": "pointerUp", "button": 0},
 		},
 	}}

@@ -186,8 +186,13 @@ func (f *firefox) act(ctx context.Context, actions []any) error {
 	return f.call(ctx, "input.performActions", object{"context": f.context, "actions": actions}, nil)
 }
 
-func (f *firefox) Click(ctx context.Context, x, y float64) error { return f.act(ctx, mouse(x, y)) }
-func (f *firefox) Type(ctx context.Context, keys string) error   { return f.act(ctx, keyboard(keys)) }
+func (f *firefox) Click(ctx context.Context, x, y float64) error {
+	return f.act(ctx, mouse(x, y, x, y))
+}
+func (f *firefox) Drag(ctx context.Context, fromX, fromY, toX, toY float64) error {
+	return f.act(ctx, mouse(fromX, fromY, toX, toY))
+}
+func (f *firefox) Type(ctx context.Context, keys string) error { return f.act(ctx, keyboard(keys)) }
 
 func (f *firefox) Close() {
 	if f.conn != nil {

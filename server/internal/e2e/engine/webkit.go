@@ -192,8 +192,11 @@ func (w *webkit) act(ctx context.Context, actions []any) error {
 	return w.call(ctx, http.MethodPost, "/actions", object{"actions": actions}, nil)
 }
 
-func (w *webkit) Click(ctx context.Context, x, y float64) error { return w.act(ctx, mouse(x, y)) }
-func (w *webkit) Type(ctx context.Context, keys string) error   { return w.act(ctx, keyboard(keys)) }
+func (w *webkit) Click(ctx context.Context, x, y float64) error { return w.act(ctx, mouse(x, y, x, y)) }
+func (w *webkit) Drag(ctx context.Context, fromX, fromY, toX, toY float64) error {
+	return w.act(ctx, mouse(fromX, fromY, toX, toY))
+}
+func (w *webkit) Type(ctx context.Context, keys string) error { return w.act(ctx, keyboard(keys)) }
 
 func (w *webkit) Close() {
 	stop(w.driver)

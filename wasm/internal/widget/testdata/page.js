@@ -70,6 +70,7 @@
       host.log.push({ type, detail });
       host.onemit?.(type);
     },
+    own: event => event.isTrusted,
     press: () => {
       const p = host.kept;
       host.kept = null;
