@@ -8,6 +8,7 @@ import (
 
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/seal"
 	"ekycconnect/wasm/wire"
 )
@@ -229,9 +230,13 @@ func TestWithoutAStoreNoTokenIsJudged(t *testing.T) {
 // What is not committed is not redeemed.
 func TestATokenWhoseRedemptionCouldNotBeWrittenIsStillGood(t *testing.T) {
 	p := present(t)
-	p.store.Fail("commit")
-	redeemed, err := p.Service.Redeem(t.Context(), p.Redeem)
-	requireRefusal(t, wire.StoreUnavailable, nil, err)
-	require.False(t, redeemed.Success)
+	p.IdempotencyKey = "one key"
+	for _, step := range storetest.Steps {
+		p.store.Fail(step)
+		redeemed, err := p.Service.Redeem(t.Context(), p.Redeem)
+		requireRefusal(t, wire.StoreUnavailable, nil, err)
+		require.Equal(t, connect.Redeemed{ErrorCodes: []string{connect.InternalVerifier}}, redeemed, step)
+		require.NotContains(t, p.kinds(t, p.given.ID), consent.RedeemedEvent, step)
+	}
 	require.Empty(t, p.redeem(t))
 }

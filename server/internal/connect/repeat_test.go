@@ -2,6 +2,7 @@ package connect_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/storetest"
+	"ekycconnect/server/internal/pace"
 	"ekycconnect/wasm/wire"
 )
 
@@ -323,22 +325,88 @@ func TestTwoReloadsOfOneConsentAreOneCallAtATime(t *testing.T) {
 	})
 }
 
-// A consent whose commit failed was never given; the key is still good.
+// Whoever asks for more pictures of one consent meanwhile waits outside the line: a
+// slot that is held there is one that others miss.
+func TestWhoWaitsForTheirOwnConsentHoldsNoSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCore(t)
+		c.withPlan(t, pace.Plan{PerSecond: 10, PerMinute: 3, PerDay: 100})
+		session := c.begin(t).Session
+		held, release := c.vendor.hold(t)
+		ctx, leave := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() { _, _ = c.Reload(ctx, &wire.CaptchaRequest{Session: session}, page) })
+		}
+		<-held
+		synctest.Wait()
+		c.begin(t) // the third slot
+		leave()
+		release()
+		all.Wait()
+		require.Equal(t, 3, c.vendor.calls())
+	})
+}
+
+// What could not be recorded was neither given nor refused; the key is still good.
 func TestAfterAFailedCommitTheSameKeyMayTryAgain(t *testing.T) {
-	for _, step := range storetest.Steps {
+	steps := slices.DeleteFunc(slices.Clone(storetest.Steps), func(s storetest.Step) bool { return s == storetest.Events }) // a decision asks for none
+	for _, step := range steps {
 		c := newCore(t)
 		decision := c.decision(t)
 		c.store.Fail(step)
 		_, err := c.Begin(t.Context(), decision, page)
-		if step == storetest.Events { // nobody asks for events to record a consent
-			require.NoError(t, err)
-			continue
-		}
 		requireRefusal(t, wire.StoreUnavailable, nil, err)
 		require.Positive(t, refusal(t, err).RetryAfter)
+		c.store.Fail(step)
+		_, err = c.Decline(t.Context(), &wire.DeclineRequest{Decision: decision.Decision}, page)
+		requireRefusal(t, wire.StoreUnavailable, nil, err)
 		require.Zero(t, c.decided(t), step)
 		require.Zero(t, c.vendor.calls(), step)
 		_, err = c.Begin(t.Context(), decision, page)
 		require.NoError(t, err)
 	}
+}
+
+// A call that could not be recorded gives no picture, and says that it was made.
+func TestWithoutARecordedUseNoPictureIsShown(t *testing.T) {
+	c := newCore(t)
+	decision := c.decision(t)
+	c.vendor.next(func() { c.store.Fail(storetest.Commit) })
+	_, err := c.Begin(t.Context(), decision, page)
+	refused := refusal(t, err)
+	require.Equal(t, wire.StoreUnavailable, refused.Code)
+	require.Contains(t, refused.Detail, "the vendor was called, which could not be recorded")
+	require.Equal(t, []consent.Kind{consent.Given}, c.kinds(t, refused.Consent.ID))
+	begun, err := c.Begin(t.Context(), decision, page)
+	require.NoError(t, err)
+	require.Equal(t, *refused.Consent, begun.Consent)
+}
+
+// The store may go away between the commit and the call: the consent is recorded, and
+// the refusal says so.
+func TestAConsentThatCannotBeReadAgainIsRecordedAllTheSame(t *testing.T) {
+	c := newCore(t)
+	decision := c.decision(t)
+	c.onMoment("vendor", 1, func() { c.rows.broken.Store(true) })
+	_, err := c.Begin(t.Context(), decision, page)
+	c.rows.broken.Store(false)
+	refused := refusal(t, err)
+	require.Equal(t, wire.StoreUnavailable, refused.Code)
+	require.Contains(t, refused.Detail, "the consent is recorded")
+	require.NotNil(t, refused.Consent)
+	require.Zero(t, c.vendor.calls())
+	begun, err := c.Begin(t.Context(), decision, page)
+	require.NoError(t, err)
+	require.Equal(t, *refused.Consent, begun.Consent)
+}
+
+// A mistake in the vendor's client is an internal error for all who wait, and tells
+// nothing of what it was about.
+func TestAPanicIsAnInternalError(t *testing.T) {
+	c := newCore(t)
+	c.onMoment("vendor", 1, func() { panic("canary") })
+	_, err := c.Begin(t.Context(), c.decision(t), page)
+	require.ErrorContains(t, err, "panic of type string")
+	require.NotContains(t, err.Error(), "canary")
 }

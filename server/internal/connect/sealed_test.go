@@ -249,6 +249,19 @@ func TestTheTokenOfATestKeyIsBornExpired(t *testing.T) {
 	require.Equal(t, connect.ExpiredResponse, code)
 }
 
+// White space at both ends of an answer is no part of it; the rest is left alone.
+func TestAnAnswerIsTrimmedAndOtherwiseLeftAlone(t *testing.T) {
+	c := newCore(t)
+	session := c.begin(t).Session
+	for sent, kept := range map[string]string{"x7 Kp2": "x7 Kp2", " \t\u00a0aB \u2028": "aB", "<&\"'\\>": "<&\"'\\>"} {
+		reply, err := c.Answer(t.Context(), &wire.AnswerRequest{Session: session, Answer: sent}, page)
+		require.NoError(t, err)
+		var token seal.Token
+		require.NoError(t, c.Sealer.Open(reply.Token, &token))
+		require.Equal(t, kept, token.Answer)
+	}
+}
+
 // A record says who decided what, on which page, of which notice.
 func TestWhatADecisionIsRecordedAs(t *testing.T) {
 	c := newCore(t)

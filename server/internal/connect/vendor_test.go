@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptrace"
 	"sync"
 	"testing"
 	"time"
@@ -162,6 +163,11 @@ func (v *vendor) try(ctx context.Context, c consent.Committed, endpoint string) 
 	call = consent.Call{Endpoint: endpoint, Result: "ok", TransactionID: fmt.Sprint("txn-", n), At: v.core.clock.Now()}
 	select {
 	case <-ended:
+		trace := httptrace.ContextClientTrace(ctx)
+		if trace != nil {
+			trace.WroteRequest(httptrace.WroteRequestInfo{})
+			trace.GotFirstResponseByte()
+		}
 	case <-ctx.Done():
 		call.Result = string(wire.VendorTimeout)
 		return n, call, fmt.Errorf("vendor: %s: %w", endpoint, ctx.Err())
