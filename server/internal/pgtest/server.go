@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -217,10 +218,18 @@ func (s *Server) Exec(ctx context.Context, database, statement string, args ...a
 	return errors.Join(err, c.Close(ctx))
 }
 
+// freePort is a port that nobody listens on. It lies below those that the kernel
+// gives to outgoing connections (32768 and up on Linux), so that none of them takes it
+// before the server starts, or while the server is stopped.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	const from, to, tries = 20000, 32000, 100
+	var err error
+	for range tries {
+		port := from + mathrand.IntN(to-from)
+		var l net.Listener
+		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, l.Close()
+		}
 	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
+	return 0, err
 }

@@ -92,7 +92,7 @@ func withoutGap(t *testing.T, open Open) {
 		b.Subjects = append(b.Subjects, consent.SubjectRow{Key: key(1), Index: index})
 		refs = append([]consent.RecordRef{{Index: index, Consent: ids[i]}}, refs...)
 	}
-	require.NoError(t, appendBatch(t, store, b))
+	require.NoError(t, appendBatch(t, store, logged(b)))
 	require.EqualValues(t, 262, size(t, store))
 	events, err := store.Events(t.Context(), ids)
 	require.NoError(t, err)
