@@ -13,6 +13,7 @@ import (
 
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/translog"
 	"ekycconnect/wasm/wire"
 )
 
@@ -187,10 +188,10 @@ func TestNoticesAndTheLogAreForEverybody(t *testing.T) {
 	checkpoint, err := c.Checkpoint(t.Context())
 	require.NoError(t, err)
 	require.Contains(t, string(checkpoint), "\n2\n", "a consent and its use")
-	tile, err := c.Tile(t.Context(), tlog.Tile{H: consent.TileHeight, L: 0, N: 0, W: 2})
+	tile, err := c.Tile(t.Context(), tlog.Tile{H: translog.TileHeight, L: 0, N: 0, W: 2})
 	require.NoError(t, err)
 	require.Len(t, tile, 64)
-	_, err = c.Tile(t.Context(), tlog.Tile{H: consent.TileHeight, L: 0, N: 0, W: 3})
+	_, err = c.Tile(t.Context(), tlog.Tile{H: translog.TileHeight, L: 0, N: 0, W: 3})
 	requireRefusal(t, wire.NotFound, nil, err)
 	vkeys, err := c.LogKeys(t.Context())
 	require.NoError(t, err)
