@@ -1,7 +1,9 @@
 package deepvue_test
 
 import (
+	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/deepvue/sandbox"
+	"ekycconnect/server/internal/deepvue/script"
 	"ekycconnect/wasm/wire"
 )
 
@@ -96,4 +99,98 @@ func TestManyAtOnceGetSessionsOfTheirOwn(t *testing.T) {
 	}
 	group.Wait()
 	require.Equal(t, 64, double.Stats().Sessions)
+}
+
+// The emulator's own refusals, as the client reads them.
+func TestTheEmulatorsNumbers(t *testing.T) {
+	committed := newDecisions(t).give("main")
+	refused := script.Outcome{Code: wire.VendorRefused, Class: "refused"}
+	for number, want := range map[string]struct{ first, second, verify, again script.Outcome }{
+		"200000000097": {},
+		"200000000013": {first: refused, second: refused},
+		"200000000021": {first: refused, second: refused},
+		"200000000032": {first: script.Outcome{Code: wire.VendorUnavailable, Class: "source_unavailable"}, second: script.Outcome{Code: wire.VendorUnavailable, Class: "source_unavailable"}},
+		"200000000045": {verify: refused},
+		"200000000050": {verify: refused, again: refused},
+		"200000000066": {first: refused},
+	} {
+		t.Run(number, func(t *testing.T) {
+			_, c := emulated(t, "pk_test_pass", sandbox.Options{})
+			begun, _, err := c.Connect(t.Context(), committed, always)
+			require.NoError(t, err)
+			generate := func() script.Outcome {
+				_, calls, err := c.GenerateOTP(t.Context(), committed, begun.ID, letters, number, always)
+				require.Len(t, calls, 1)
+				return outcomeOf(t, err)
+			}
+			require.Equal(t, want.first, generate())
+			require.Equal(t, want.second, generate())
+			if want.second != (script.Outcome{}) {
+				return
+			}
+			person, calls, err := c.VerifyOTP(t.Context(), committed, begun.ID, otp, always)
+			require.Equal(t, want.verify, outcomeOf(t, err))
+			require.Len(t, calls, 1)
+			if err != nil {
+				person, _, err = c.VerifyOTP(t.Context(), committed, begun.ID, otp, always)
+				require.Equal(t, want.again, outcomeOf(t, err))
+			}
+			if err == nil {
+				require.Contains(t, string(person.Data()), `"maskedNumber":"xxxx-xxxx-`+number[8:]+`"`)
+				person.Close()
+			}
+		})
+	}
+}
+
+// The emulator says what the scripted vendor says, at each step of a verification that
+// it has carried so far.
+func TestTheEmulatorSpeaksEveryRowAtEveryStep(t *testing.T) {
+	committed := newDecisions(t).give("main")
+	for _, row := range script.Rows() {
+		if row.Slow {
+			continue // waits are the client's affair
+		}
+		t.Run(row.Name, func(t *testing.T) {
+			t.Parallel()
+			double, c := emulated(t, "pk_test_pass", sandbox.Options{})
+			begun, _, err := c.Connect(t.Context(), committed, always)
+			require.NoError(t, err)
+			speaks := func(endpoint string) {
+				double.SetIntercept(func(w http.ResponseWriter, r *http.Request) bool {
+					if !strings.HasSuffix(r.URL.Path, "/"+endpoint) {
+						return false
+					}
+					row.Answer(w, r, 1)
+					return true
+				})
+			}
+			speaks("generate-otp")
+			_, calls, err := c.GenerateOTP(t.Context(), committed, begun.ID, letters, number, always)
+			require.Len(t, calls, 1)
+			require.Equal(t, row.OTP, outcomeOf(t, err))
+			speaks("verify-otp")
+			_, _, err = c.GenerateOTP(t.Context(), committed, begun.ID, letters, number, always)
+			require.NoError(t, err)
+			person, calls, err := c.VerifyOTP(t.Context(), committed, begun.ID, otp, always)
+			require.Len(t, calls, 1)
+			require.Equal(t, row.Verified(), outcomeOf(t, err))
+			if err == nil {
+				person.Close()
+			}
+			speaks("nothing")
+			person, _, err = c.VerifyOTP(t.Context(), committed, begun.ID, otp, always)
+			require.NoError(t, err, "what was intercepted has changed nothing")
+			person.Close()
+		})
+	}
+}
+
+func outcomeOf(t *testing.T, err error) script.Outcome {
+	t.Helper()
+	if err == nil {
+		return script.Outcome{}
+	}
+	e := asError(t, err)
+	return script.Outcome{Code: e.Code, Class: e.Class}
 }

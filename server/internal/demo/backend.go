@@ -91,9 +91,9 @@ func (d *demo) record(ctx context.Context, id string, key secret.String) (text s
 	return text, status, nil
 }
 
-// testNumber stands where the Aadhaar number of the applicant would: twelve
-// digits that no Aadhaar number can be, since those begin with 2 to 9.
-const testNumber = "000000000000"
+// testNumber stands where the Aadhaar number of the applicant would: nobody's, for
+// the emulator alone.
+const testNumber = "200000000097"
 
 // otp is the vendor's answer to generate-otp.
 type otp struct {

@@ -105,7 +105,7 @@ func otpCall(sent otp) call {
 	c := call{
 		Request: "POST vendor /v1/ekyc/aadhaar/generate-otp", Status: fmt.Sprint(sent.Status), Tone: "good",
 		Why: "asks the vendor for the one-time password, with the session and the letters that the token was redeemed for, and " +
-			testNumber + ", which can be nobody's Aadhaar number. The vendor: " + sent.Message,
+			testNumber + ", a number made up for the emulator. The vendor: " + sent.Message,
 	}
 	if sent.Status != http.StatusOK {
 		c.Tone = "bad"

@@ -17,6 +17,7 @@ import (
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/deepvue/sandbox"
 	"ekycconnect/server/internal/deepvue/script"
 	"ekycconnect/server/internal/httpapi/apitest"
 	"ekycconnect/wasm/flow"
@@ -163,6 +164,11 @@ func holdPage(t *testing.T, places []script.Place) {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %d | %t | %s | %d | %s | %s | %s | %s |\n", p.Name, status, p.Class,
 			codeCell(p.Code), codeCell(p.Code), codeCell(p.OTP.Code), codeCell(p.Verified().Code),
 			o.status, o.retryable, o.fault, p.Calls(), o.level, o.ready, o.state, o.says)
+	}
+	b.WriteString("\n## The emulator's own refusals\n\nUnder every test sitekey any valid number and any six digits as OTP bring a person who does not exist, but for these:\n\n" +
+		"| Aadhaar number | what happens |\n|---|---|\n")
+	for _, n := range sandbox.Numbers() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", n.Number, n.What)
 	}
 	if os.Getenv("UPDATE") != "" {
 		require.NoError(t, os.WriteFile(page, b.Bytes(), 0o644))

@@ -21,9 +21,14 @@ type reply struct {
 
 func succeed(w http.ResponseWriter, r reply) {
 	r.Code = http.StatusOK
+	write(w, http.StatusOK, stamped(r))
+}
+
+// stamped is a body with what is new in each.
+func stamped(r reply) reply {
 	r.Timestamp = time.Now().UnixMilli()
 	r.TransactionID = hexID()
-	write(w, http.StatusOK, r)
+	return r
 }
 
 // refuse answers with a detail in words, as documented.

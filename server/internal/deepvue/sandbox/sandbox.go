@@ -1,11 +1,11 @@
 // Package sandbox is an HTTP double of the vendor's Aadhaar eKYC API, version
 // 1: the four endpoints, every documented error body, real JPEG captchas, and
-// an account for each way in which the vendor can behave. It knows no person
-// and sends no message.
+// an account for each way in which the vendor can behave. It sends no message, and
+// its people do not exist.
 //
 // Where the vendor documents no body (a wrong captcha, an unknown session, a
-// wrong OTP) the double answers 422 with {"detail": "…"} in the manner of the
-// documented ones; the comment beside each says so.
+// wrong OTP) the double answers in the manner of the documented ones; the comment
+// beside each says so.
 //
 // API: https://docs.deepvue.ai/reference/digilocker-kyc/v1/introduction,
 // errors: https://docs.deepvue.ai/errors.

@@ -4,16 +4,19 @@ import (
 	"encoding/base64"
 	"math/rand/v2"
 	"net/http"
+	"time"
 )
 
 // session is what the double remembers of one. The vendor does not say how
 // long a session lives: these live until 65,536 newer ones have come.
 type session struct {
-	client  string // client id of the account that started it
-	picture int    // index of the captcha shown last
-	answers int    // letters judged so far
-	otpSent bool
-	masked  string // xxxx-xxxx-NNNN
+	client   string // client id of the account that started it
+	picture  int    // index of the captcha shown last
+	answers  int    // letters judged so far
+	number   string // for which the last OTP was sent
+	otpAt    time.Time
+	otpTries int  // OTPs judged since then
+	over     bool // a person was verified: nothing more comes of it
 }
 
 type captchaData struct {
@@ -44,19 +47,20 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request, a account) {
 	succeed(w, reply{Data: captchaData{Captcha: s.captcha(a, shown)}})
 }
 
-// change runs f on the session that a call names, if the account has it.
+// change runs f on the session that a call names, if the account has it and it is not
+// over.
 func (s *Server) change(r *http.Request, a account, f func(*session)) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v := s.sessions.get(r.URL.Query().Get("session_id"))
-	if v == nil || v.client != a.ClientID {
+	if v == nil || v.client != a.ClientID || v.over {
 		return false
 	}
 	f(v)
 	return true
 }
 
-// refuseSession answers for a session that is not there: undocumented.
+// refuseSession answers for a session that is not there, or not any more: undocumented.
 func refuseSession(w http.ResponseWriter) {
 	refuse(w, http.StatusUnprocessableEntity, "Invalid session_id")
 }

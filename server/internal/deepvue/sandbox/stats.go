@@ -17,6 +17,7 @@ type Stats struct {
 	Untraced      int `json:"untraced"`     // connect calls that named no consent
 	Consents      int `json:"consents"`     // consents named by connect calls, at most 65,536
 	Sessions      int `json:"sessions"`     // started
+	Verified      int `json:"verified"`     // sessions that ended with a person
 	RateLimited   int `json:"rate_limited"` // refused as above the plan
 }
 
