@@ -19,12 +19,11 @@ import (
 func TestCheckSeesAVendorThatIsNotThereAClockThatIsOffAndANameThatIsNot(t *testing.T) {
 	var seen []*http.Request
 	vendor := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = append(seen, r) }))
-	gone := httptest.NewServer(http.NotFoundHandler())
-	gone.Close()
+	const gone = "http://127.0.0.1:1" // where nobody listens
 	c := &config.Config{
 		Accounts: map[string]config.Account{
 			"here": {URL: vendor.URL, ClientID: "canary-id", ClientSecret: secret.New("canary-secret")},
-			"gone": {URL: gone.URL, ClientID: "canary-id", ClientSecret: secret.New("canary-secret")},
+			"gone": {URL: gone, ClientID: "canary-id", ClientSecret: secret.New("canary-secret")},
 		},
 		Sites: []config.Site{{Name: "Shop", Origins: []config.Origin{"https://shop.example", "https://wrong.example", "http://localhost:3000"}}},
 	}
@@ -36,7 +35,7 @@ func TestCheckSeesAVendorThatIsNotThereAClockThatIsOffAndANameThatIsNot(t *testi
 		return []string{"192.0.2.1"}, nil
 	}
 	found := strings.Join(r.warnings(t.Context(), c), "\n")
-	require.Contains(t, found, "account gone: "+gone.URL+" cannot be reached from here")
+	require.Contains(t, found, "account gone: "+gone+" cannot be reached from here")
 	require.Contains(t, found, "site Shop: origin https://wrong.example has no address in the DNS")
 	require.NotContains(t, found, "clock")
 	require.NotContains(t, found, "shop.example has no")

@@ -12,8 +12,8 @@ import (
 	"ekycconnect/web"
 )
 
-// views holds what every view of a notice begins with, compressed when it is
-// first asked for: only the presentation differs from answer to answer, so it
+// views holds what every view of a notice begins with, compressed in each coding
+// when that is first asked for: only the presentation differs from answer to answer, so it
 // stands last.
 type views struct {
 	heads sync.Map // *notice.Notice → *precompressed.Head
@@ -47,10 +47,6 @@ func (v *views) head(n *notice.Notice) (*precompressed.Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := precompressed.New(bytes.TrimSuffix(body, []byte(`"}`)))
-	if err != nil {
-		return nil, err
-	}
-	kept, _ := v.heads.LoadOrStore(n, h)
+	kept, _ := v.heads.LoadOrStore(n, precompressed.New(bytes.TrimSuffix(body, []byte(`"}`))))
 	return kept.(*precompressed.Head), nil
 }

@@ -6,23 +6,24 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"ekycconnect/server/internal/connect"
+	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/httpapi/apitest"
 	"ekycconnect/wasm/wire"
 )
 
-func capped(t *testing.T, most int, calls ...time.Time) *apitest.Relay {
-	return apitest.New(t, func(s *apitest.Settings) {
-		for _, site := range s.Sites {
+// capped bounds the day of Shop and of Down.
+func capped(most int) func(*config.Config) {
+	return func(c *config.Config) {
+		for i, site := range c.Sites {
 			if site.Sitekey == apitest.Shop || site.Sitekey == apitest.Down {
-				site.Day = connect.NewDayCap(most, calls)
+				c.Sites[i].CapPerDay = most
 			}
 		}
-	})
+	}
 }
 
 func TestASiteSpendsItsDayAndNoMore(t *testing.T) {
-	r := capped(t, 3)
+	r := apitest.New(t, capped(3))
 	begun := r.Begin(t, r.Decision(t, apitest.Shop))
 	r.Clock.Add(time.Minute)
 	reload := apitest.Call{Path: "/v1/captchas", Origin: apitest.ShopOrigin, JSON: M{"session": begun.Session}}
@@ -49,21 +50,28 @@ func TestASiteSpendsItsDayAndNoMore(t *testing.T) {
 }
 
 func TestRepeatsCountAgainstTheDayAndWhatIsNotCalledDoesNot(t *testing.T) {
-	r := capped(t, 4)
+	r := apitest.New(t, capped(4))
 	for _, want := range []int{3, 4} { // three tries, then the one that is left
 		require.Equal(t, wire.VendorUnavailable, r.Agree(t, r.Decision(t, apitest.Down)).Problem(t).Code)
 		require.Equal(t, want, r.Vendor.Stats().Connect)
 	}
 	require.Equal(t, wire.RateLimited, r.Agree(t, r.Decision(t, apitest.Down)).Problem(t).Code)
 
-	r = capped(t, 1)
+	r = apitest.New(t, capped(1))
 	r.Store.Fail(stepOf("commit"))
 	require.Equal(t, wire.StoreUnavailable, r.Agree(t, r.Decision(t, apitest.Shop)).Problem(t).Code)
 	require.Equal(t, 201, r.Agree(t, r.Decision(t, apitest.Shop)).Status, "a place that was not used is given back")
 }
 
 func TestTheSitesDaySurvivesARestart(t *testing.T) {
-	r := capped(t, 2, apitest.Start.Add(-25*time.Hour), apitest.Start.Add(-23*time.Hour), apitest.Start.Add(-time.Hour))
+	before := apitest.New(t, capped(2))
+	for _, later := range []time.Duration{0, 2 * time.Hour, 22 * time.Hour} {
+		before.Clock.Add(later)
+		before.Begin(t, before.Decision(t, apitest.Shop))
+	}
+	require.NoError(t, before.Close())
+	r := apitest.New(t, capped(2), func(c *config.Config) { c.Data = before.Data })
+	r.Clock.Add(25 * time.Hour)
 	p := r.Agree(t, r.Decision(t, apitest.Shop)).Problem(t)
 	require.Equal(t, wire.RateLimited, p.Code)
 	require.Equal(t, 3600, p.RetryAfter)

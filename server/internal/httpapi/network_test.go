@@ -70,7 +70,7 @@ func TestABadNetworkToTheVendorIsToldAndLeavesNothingBehind(t *testing.T) {
 			t.Run(row.name, func(t *testing.T) {
 				t.Parallel()
 				const site = "pk_network"
-				r := apitest.New(t, withSite(site))
+				r := apitest.New(t, apitest.WithSite(site))
 				proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "vendor", "127.0.0.1:0", "")
 				vendor := script.NewVendor(t, good)
 				proxy.Upstream = strings.TrimPrefix(vendor.URL, "http://")

@@ -2,7 +2,6 @@ package httpapi_test
 
 import (
 	"crypto/sha256"
-	"ekycconnect/server/internal/connect"
 	"encoding/hex"
 	"net/http"
 	"strings"
@@ -11,6 +10,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/httpapi/apitest"
 	"ekycconnect/wasm/wire"
 	"ekycconnect/web"
@@ -76,7 +77,7 @@ func TestAPublicURLMayCarryAPath(t *testing.T) {
 	_, err := web.Load()
 	require.NoError(t, err)
 	for _, public := range []string{"https://relay.example/ekyc", "https://relay.example/a/b"} {
-		r := apitest.New(t, func(s *apitest.Settings) { s.PublicURL = public })
+		r := apitest.New(t, func(c *config.Config) { c.PublicURL = public })
 		_, prefix, _ := strings.Cut(strings.TrimPrefix(public, "https://"), "/")
 		prefix = "/" + prefix
 		view := "/v1/view?sitekey=pk_shop&purpose=account-opening"

@@ -153,7 +153,7 @@ func TestSealedValuesRunOut(t *testing.T) {
 func TestANoticeWithdrawnFromUseIsChanged(t *testing.T) {
 	r := apitest.New(t)
 	decision := r.Decision(t, apitest.Shop)
-	gone, err := r.Sealer.Seal(&seal.Presentation{
+	gone, err := r.Core.Sealer.Seal(&seal.Presentation{
 		Base:  seal.Base{Site: apitest.Shop, Purpose: apitest.Purpose},
 		Nonce: "AAAAAAAAAAAAAAAAAAAAAA",
 	}, time.Hour)

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/config"
-	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/deepvue/sandbox"
 	"ekycconnect/server/internal/deepvue/script"
@@ -52,13 +51,10 @@ func TestWhateverTheVendorDoesEverybodyIsToldTheTruth(t *testing.T) {
 		places = append(places, script.Place{Row: row, URL: script.NewVendor(t, row.Answer).URL})
 	}
 	require.GreaterOrEqual(t, len(places), 200)
-	name := func(i int) string { return fmt.Sprintf("case-%d", i) }
-	r := apitest.New(t, func(s *apitest.Settings) {
+	name := func(i int) string { return fmt.Sprintf("pk_case_%d", i) }
+	r := apitest.New(t, func(c *config.Config) {
 		for i := range places {
-			s.Sites = append(s.Sites, &connect.Site{
-				Sitekey: "pk_" + name(i), Account: name(i), Purposes: []string{apitest.Purpose},
-				AllowsOrigin: (&config.Site{Origins: []config.Origin{apitest.ShopOrigin}}).AllowsOrigin,
-			})
+			apitest.WithSite(name(i))(c)
 		}
 	})
 	for i, p := range places {
@@ -76,7 +72,7 @@ func TestWhateverTheVendorDoesEverybodyIsToldTheTruth(t *testing.T) {
 				t.Parallel()
 				want, known := outcomes[p.Code]
 				require.True(t, known)
-				decision := r.Decision(t, "pk_"+name(i))
+				decision := r.Decision(t, name(i))
 				a := r.Agree(t, decision)
 				require.Equal(t, want.status, a.Status, "%.300s", a.Body)
 				require.Equal(t, want.level, levelOf(t, r, a))
@@ -118,7 +114,7 @@ func TestWhateverTheVendorDoesEverybodyIsToldTheTruth(t *testing.T) {
 					require.Contains(t, messages, said, "the notice brings the words")
 				}
 
-				kinds := r.Kinds(t, "pk_"+name(i), consentID)
+				kinds := r.Kinds(t, name(i), consentID)
 				require.Len(t, kinds, 1+p.Calls(), "each HTTP call is a use of the consent: %v", kinds)
 			})
 		}

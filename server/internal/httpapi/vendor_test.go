@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/httpapi/apitest"
 	"ekycconnect/wasm/wire"
 )
@@ -96,7 +97,11 @@ func whatever(status int, header http.Header, body string) func(http.ResponseWri
 }
 
 func TestEveryAnswerOfTheVendorHasItsCode(t *testing.T) {
-	r := apitest.New(t, func(s *apitest.Settings) { s.Deadline = 3 * time.Second })
+	r := apitest.New(t, func(c *config.Config) {
+		pass := c.Accounts["pass"]
+		pass.Deadline = 3 * time.Second
+		c.Accounts["pass"] = pass
+	})
 	good := `{"code":200,"transaction_id":"t","data":{"session_id":"s","captcha":"` + dot + `"}}`
 	hang := func(_ http.ResponseWriter, q *http.Request) bool { <-q.Context().Done(); return true }
 	drop := func(w http.ResponseWriter, _ *http.Request) bool {

@@ -21,7 +21,7 @@ import (
 // others miss.
 func TestWhoWaitsForItsOwnConsentHoldsNoPlaceInTheLine(t *testing.T) {
 	const site = "pk_waiting"
-	r := apitest.New(t, withSite(site))
+	r := apitest.New(t, apitest.WithSite(site))
 	asked, release := make(chan struct{}), make(chan struct{})
 	good := script.Say(200, script.Good())
 	vendor := script.NewVendor(t, func(w http.ResponseWriter, q *http.Request, call int) {
@@ -64,7 +64,7 @@ func TestWhoWaitsForItsOwnConsentHoldsNoPlaceInTheLine(t *testing.T) {
 // the consent is recorded: what could not be used must not be asked of anybody.
 func TestWhoWaitsForAConnectionIsNotRecorded(t *testing.T) {
 	const site = "pk_waiting"
-	r := apitest.New(t, withSite(site))
+	r := apitest.New(t, apitest.WithSite(site))
 	asked, release := make(chan struct{}, deepvue.Connections), make(chan struct{})
 	good := script.Say(200, script.Good())
 	vendor := script.NewVendor(t, func(w http.ResponseWriter, q *http.Request, call int) {

@@ -11,8 +11,9 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
+	"io"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 )
@@ -22,44 +23,49 @@ const block = 1<<16 - 1
 
 // Head is the shared beginning of many answers. It is safe for concurrent use.
 type Head struct {
-	plain, brotli, gzip []byte
-	sum                 uint32 // CRC-32 of plain
+	plain        []byte
+	brotli, gzip func() []byte // compressed when it is first asked for
+	sum          uint32        // CRC-32 of plain
 }
 
-// New compresses what comes first in every answer.
-func New(head []byte) (*Head, error) {
+// New takes what comes first in every answer.
+func New(head []byte) *Head {
 	h := &Head{plain: bytes.Clone(head), sum: crc32.ChecksumIEEE(head)}
-	var out bytes.Buffer
-	br := brotli.NewWriterLevel(&out, brotli.BestCompression)
-	if _, err := br.Write(head); err != nil {
-		return nil, fmt.Errorf("precompressed: brotli: %w", err)
-	}
-	if err := br.Flush(); err != nil {
-		return nil, fmt.Errorf("precompressed: brotli: %w", err)
-	}
-	h.brotli = bytes.Clone(out.Bytes())
+	h.brotli = sync.OnceValue(func() []byte {
+		var out bytes.Buffer
+		return flushed(&out, brotli.NewWriterLevel(&out, brotli.BestCompression), h.plain)
+	})
+	h.gzip = sync.OnceValue(func() []byte {
+		out := bytes.NewBuffer([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff}) // gzip: deflate, no name, no time, slowest, unknown system
+		w, err := flate.NewWriter(out, flate.BestCompression)
+		if err != nil {
+			panic("precompressed: " + err.Error()) // of a level that there is
+		}
+		return flushed(out, w, h.plain)
+	})
+	return h
+}
 
-	out.Reset()
-	out.Write([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff}) // gzip: deflate, no name, no time, slowest, unknown system
-	gz, err := flate.NewWriter(&out, flate.BestCompression)
-	if err != nil {
-		return nil, fmt.Errorf("precompressed: gzip: %w", err)
+// flushed is what has come out once w, which writes to out, has compressed head.
+func flushed(out *bytes.Buffer, w interface {
+	io.Writer
+	Flush() error
+}, head []byte) []byte {
+	if _, err := w.Write(head); err != nil {
+		panic("precompressed: " + err.Error()) // memory takes everything
 	}
-	if _, err := gz.Write(head); err != nil {
-		return nil, fmt.Errorf("precompressed: gzip: %w", err)
+	if err := w.Flush(); err != nil {
+		panic("precompressed: " + err.Error())
 	}
-	if err := gz.Flush(); err != nil {
-		return nil, fmt.Errorf("precompressed: gzip: %w", err)
-	}
-	h.gzip = out.Bytes()
-	return h, nil
+	return bytes.Clone(out.Bytes())
 }
 
 // With is the whole answer in a content coding: "br", "gzip" or "" for none.
 func (h *Head) With(coding string, tail []byte) []byte {
 	switch coding {
 	case "br":
-		out := append(make([]byte, 0, len(h.brotli)+len(tail)+8), h.brotli...)
+		head := h.brotli()
+		out := append(make([]byte, 0, len(head)+len(tail)+8), head...)
 		for ; len(tail) > 0; tail = tail[min(block, len(tail)):] {
 			n := min(block, len(tail))
 			// Not the last (1 bit), four nibbles of length (2), length less one (16), uncompressed (1), filled up.
@@ -69,7 +75,8 @@ func (h *Head) With(coding string, tail []byte) []byte {
 		}
 		return append(out, 3) // the last, and empty
 	case "gzip":
-		out := append(make([]byte, 0, len(h.gzip)+len(tail)+18), h.gzip...)
+		head := h.gzip()
+		out := append(make([]byte, 0, len(head)+len(tail)+18), head...)
 		sum, size := crc32.Update(h.sum, crc32.IEEETable, tail), uint32(len(h.plain)+len(tail))
 		for ; len(tail) > 0; tail = tail[min(block, len(tail)):] {
 			out = stored(out, 0, tail[:min(block, len(tail))])

@@ -72,9 +72,6 @@ func english() (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("sizes: %w", err)
 	}
-	head, err := precompressed.New(bytes.TrimSuffix(body, []byte(`"}`)))
-	if err != nil {
-		return 0, err
-	}
+	head := precompressed.New(bytes.TrimSuffix(body, []byte(`"}`)))
 	return len(head.With("br", []byte(base64.RawURLEncoding.EncodeToString(sealed)+`"}`))), nil
 }

@@ -32,10 +32,10 @@ func (r *Relay) View(t testing.TB, site string) (s Shown) {
 	return s
 }
 
-var keys atomic.Int64
+var keyNumber atomic.Int64
 
 // Key is an idempotency key that was not used before.
-func Key() string { return "idempotency-key-" + strconv.FormatInt(keys.Add(1), 10) }
+func Key() string { return "idempotency-key-" + strconv.FormatInt(keyNumber.Add(1), 10) }
 
 // Decision is the body of a decision at a site, with a new key.
 func (r *Relay) Decision(t testing.TB, site string) M {

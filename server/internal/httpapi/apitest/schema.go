@@ -23,17 +23,32 @@ type Document struct {
 
 var parameter = regexp.MustCompile(`\\\{[^}]*\\\}`)
 
-// Open fetches the document from a relay.
+// Open fetches the document from a relay. It is the same for all relays, so it is read
+// once.
 func Open(t testing.TB, r *Relay) *Document {
 	t.Helper()
-	d := &Document{paths: map[string]*regexp.Regexp{}}
 	a := r.Do(t, Call{Path: "/v1/openapi.json"})
 	require.Equal(t, http.StatusOK, a.Status)
+	if d, known := documents.Load(string(a.Body)); known {
+		return d.(*Document)
+	}
+	d := &Document{paths: map[string]*regexp.Regexp{}}
 	a.Into(t, &d.Root)
 	for template := range d.Root["paths"].(M) {
 		d.paths[template] = regexp.MustCompile("^" + parameter.ReplaceAllStringFunc(regexp.QuoteMeta(template), segments) + "$")
 	}
+	documents.Store(string(a.Body), d)
 	return d
+}
+
+var documents, patterns sync.Map // *Document by its text, *regexp.Regexp by its own
+
+func pattern(text string) *regexp.Regexp {
+	p, known := patterns.Load(text)
+	if !known {
+		p, _ = patterns.LoadOrStore(text, regexp.MustCompile(text))
+	}
+	return p.(*regexp.Regexp)
 }
 
 // segments is what a parameter of a path stands for: one segment, but for the
@@ -167,7 +182,7 @@ func (d *Document) keyword(keyword string, want any, schema M, v any) error {
 	case "enum":
 		ok = slices.ContainsFunc(want.([]any), func(one any) bool { return reflect.DeepEqual(one, v) })
 	case "pattern":
-		ok = !isText || regexp.MustCompile(want.(string)).MatchString(text)
+		ok = !isText || pattern(want.(string)).MatchString(text)
 	case "minLength":
 		ok = !isText || utf8.RuneCountInString(text) >= int(want.(float64))
 	case "maxLength":
