@@ -59,8 +59,6 @@ type Config struct {
 	Sandbox bool `yaml:"-"`
 
 	keysInData bool // no keys file was named
-	bySitekey  map[string]*Site
-	bySecret   map[SecretHash]*Site
 }
 
 // TLS names the files of a certificate with its chain, and of its key. They are
@@ -171,25 +169,10 @@ const defaultDeadline = 10 * time.Second
 
 // Site finds the site with a sitekey.
 func (c *Config) Site(sitekey string) (*Site, bool) {
-	s, ok := c.bySitekey[sitekey]
-	return s, ok
-}
-
-// SiteBySecret finds the site that a secret belongs to. What is compared is
-// the SHA-256 of the secret, so the time it takes tells nothing about it.
-func (c *Config) SiteBySecret(plain string) (*Site, bool) {
-	s, ok := c.bySecret[HashSecret(plain)]
-	return s, ok
-}
-
-// index fills the look-ups, after the sites stand.
-func (c *Config) index() {
-	c.bySitekey, c.bySecret = map[string]*Site{}, map[SecretHash]*Site{}
 	for i := range c.Sites {
-		site := &c.Sites[i]
-		c.bySitekey[site.Sitekey] = site
-		for _, hash := range site.Secrets {
-			c.bySecret[hash] = site
+		if c.Sites[i].Sitekey == sitekey {
+			return &c.Sites[i], true
 		}
 	}
+	return nil, false
 }

@@ -41,7 +41,6 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	if err := join(r.problems); err != nil {
 		return nil, err
 	}
-	c.index()
 	return &c, nil
 }
 

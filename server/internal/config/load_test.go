@@ -63,8 +63,6 @@ func TestAShortFileIsCompletedByDefaults(t *testing.T) {
 	c, err := load(t, good)
 	require.NoError(t, err)
 	require.Equal(t, "https://consent.example.com/ekyc", c.PublicURL)
-	require.Equal(t, "https://consent.example.com", c.Origin())
-	require.Equal(t, "/ekyc", c.Path())
 	require.Equal(t, ":8080", c.Listen)
 	require.Equal(t, "127.0.0.1:8081", c.AdminListen)
 	require.True(t, filepath.IsAbs(c.Data) && strings.HasSuffix(c.Data, "/ledger"))
@@ -81,8 +79,7 @@ func TestAShortFileIsCompletedByDefaults(t *testing.T) {
 	site, ok := c.Site("pk_live_bank")
 	require.True(t, ok)
 	require.Equal(t, []Origin{"https://www.bank.example"}, site.Origins)
-	require.True(t, site.AllowsPurpose("account-opening"))
-	require.False(t, site.AllowsPurpose("other"))
+	require.Equal(t, []string{"account-opening"}, site.Purposes)
 	_, ok = c.Site("pk_live_other")
 	require.False(t, ok)
 }
@@ -109,7 +106,6 @@ sites:
 `)
 	require.NoError(t, err)
 	require.Equal(t, "https://consent.example.org", c.PublicURL)
-	require.Empty(t, c.Path())
 	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}, c.TrustedProxies)
 	require.Equal(t, slog.LevelDebug, c.Log.Level)
 	require.Equal(t, Lifetimes{time.Hour, 8 * time.Minute, 90 * time.Second, 2 * time.Hour, 4}, c.Lifetimes)
@@ -259,18 +255,6 @@ func TestAFileThatCannotBeReadIsSaidSo(t *testing.T) {
 	require.NoError(t, os.Truncate(big, maxFile+1))
 	_, err = Load(big, environment)
 	require.ErrorContains(t, err, "more than the 8388608 allowed")
-}
-
-func TestASiteIsFoundByItsSecretAlone(t *testing.T) {
-	c, err := load(t, edit(t, hashA, HashSecret("sk_right").String()))
-	require.NoError(t, err)
-	site, ok := c.SiteBySecret("sk_right")
-	require.True(t, ok)
-	require.Equal(t, "pk_live_bank", site.Sitekey)
-	for _, wrong := range []string{"", "sk_wrong", HashSecret("sk_right").String(), "sk_right "} {
-		_, ok = c.SiteBySecret(wrong)
-		require.False(t, ok)
-	}
 }
 
 // Whatever the file: no panic, every problem names the file, and a file that

@@ -61,15 +61,3 @@ func parsePublicURL(written string) (string, error) {
 	}
 	return origin + path, nil
 }
-
-// Origin is the relay's own origin, as a browser would send it.
-func (c *Config) Origin() string {
-	u, err := url.Parse(c.PublicURL)
-	if err != nil {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
-}
-
-// Path is the path of the public URL: "" or as in /consent.
-func (c *Config) Path() string { return strings.TrimPrefix(c.PublicURL, c.Origin()) }

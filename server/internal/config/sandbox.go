@@ -77,7 +77,6 @@ func Sandbox(o SandboxOptions) (*Config, Keys, error) {
 			anyLoopback: true, TokensExpired: sitekey == "pk_test_expired",
 		})
 	}
-	c.index()
 	keys, err := sandboxKeys(c.Keys)
 	return &c, keys, err
 }

@@ -57,9 +57,6 @@ func (s *Site) AllowsOrigin(origin string) bool {
 	return slices.Contains(s.Origins, Origin(origin))
 }
 
-// AllowsPurpose reports whether the site may show the notice of a purpose.
-func (s *Site) AllowsPurpose(id string) bool { return slices.Contains(s.Purposes, id) }
-
 // SecretHash is the SHA-256 of a site's secret, written sha256:<hex>.
 type SecretHash [sha256.Size]byte
 
