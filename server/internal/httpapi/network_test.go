@@ -1,10 +1,12 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/deepvue/script"
 	"ekycconnect/server/internal/httpapi/apitest"
@@ -66,11 +69,15 @@ func TestABadNetworkToTheVendorIsToldAndLeavesNothingBehind(t *testing.T) {
 	good := script.Say(200, script.Started(script.Base64(script.Padded(100<<10))))
 	before := sizeOfProcess(t)
 	t.Run("rows", func(t *testing.T) {
-		for _, row := range networks {
-			t.Run(row.name, func(t *testing.T) {
-				t.Parallel()
-				const site = "pk_network"
-				r := apitest.New(t, apitest.WithSite(site))
+		site := func(i int) string { return fmt.Sprintf("pk_network_%d", i) }
+		r := apitest.New(t, func(c *config.Config) {
+			for i := range networks {
+				apitest.WithSite(site(i))(c)
+			}
+		})
+		apart(t, len(networks), func(i int) (string, func(*testing.T)) {
+			row, site := networks[i], site(i)
+			return row.name, func(t *testing.T) {
 				proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "vendor", "127.0.0.1:0", "")
 				vendor := script.NewVendor(t, good)
 				proxy.Upstream = strings.TrimPrefix(vendor.URL, "http://")
@@ -120,8 +127,8 @@ func TestABadNetworkToTheVendorIsToldAndLeavesNothingBehind(t *testing.T) {
 						break
 					}
 				}
-			})
-		}
+			}
+		})
 	})
 	http.DefaultClient.CloseIdleConnections()
 	after := sizeOfProcess(t)
@@ -131,6 +138,17 @@ func TestABadNetworkToTheVendorIsToldAndLeavesNothingBehind(t *testing.T) {
 	t.Logf("goroutines %d, then %d; descriptors %d, then %d", before.goroutines, after.goroutines, before.descriptors, after.descriptors)
 	require.LessOrEqual(t, after.goroutines, before.goroutines)
 	require.LessOrEqual(t, after.descriptors, before.descriptors)
+}
+
+// apart runs n subtests at once: more than there are processors, since they wait.
+func apart(t *testing.T, n int, test func(i int) (name string, run func(*testing.T))) {
+	t.Helper()
+	var all sync.WaitGroup
+	for i := range n {
+		name, run := test(i)
+		all.Go(func() { t.Run(name, run) })
+	}
+	all.Wait()
 }
 
 type size struct{ goroutines, descriptors int }

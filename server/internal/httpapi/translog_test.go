@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+	"golang.org/x/sync/errgroup"
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/receipt"
@@ -41,13 +42,17 @@ func logKeys(t *testing.T, r *apitest.Relay) []note.Verifier {
 
 func TestTheLogIsServedAsTiles(t *testing.T) {
 	r := apitest.New(t)
+	var recorded errgroup.Group
 	for range 300 {
-		_, err := r.Ledger.Refuse(t.Context(), consent.Decision{
-			Site: apitest.Shop, Account: "a", Purpose: "p", VendorPurpose: "p", NoticeSHA256: "00", Lang: "en", Nonce: "n",
-			Actor: "self", IdempotencyKey: apitest.Key(),
+		recorded.Go(func() error {
+			_, err := r.Ledger.Refuse(t.Context(), consent.Decision{
+				Site: apitest.Shop, Account: "a", Purpose: "p", VendorPurpose: "p", NoticeSHA256: "00", Lang: "en", Nonce: "n",
+				Actor: "self", IdempotencyKey: apitest.Key(),
+			})
+			return err
 		})
-		require.NoError(t, err)
 	}
+	require.NoError(t, recorded.Wait())
 	a := r.Do(t, apitest.Call{Path: "/v1/log/checkpoint"})
 	require.Equal(t, "no-store", a.Header.Get("Cache-Control"))
 	c, err := checkpoint.Open(get(t, r, "/v1/log/checkpoint", textMedia), consent.SandboxOrigin, note.VerifierList(logKeys(t, r)...))
@@ -55,7 +60,7 @@ func TestTheLogIsServedAsTiles(t *testing.T) {
 	require.EqualValues(t, 300, c.Size)
 
 	// The tiles hold the tree that the checkpoint speaks of, the bundles its leaves.
-	hashes := tlog.TileHashReader(tlog.Tree{N: c.Size, Hash: c.Root}, tileReader{t, r})
+	hashes := tlog.TileHashReader(tlog.Tree{N: c.Size, Hash: c.Root}, tileReader{t, r, map[string][]byte{}})
 	root, err := tlog.TreeHash(c.Size, hashes)
 	require.NoError(t, err)
 	require.Equal(t, c.Root, root)
@@ -81,10 +86,12 @@ func TestTheLogIsServedAsTiles(t *testing.T) {
 	}
 }
 
-// tileReader fetches tiles over HTTP; nothing is saved.
+// tileReader fetches tiles over HTTP, each once.
 type tileReader struct {
 	t *testing.T
 	r *apitest.Relay
+
+	read map[string][]byte
 }
 
 func (tileReader) Height() int { return translog.TileHeight }
@@ -92,7 +99,11 @@ func (tileReader) Height() int { return translog.TileHeight }
 func (f tileReader) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	data := make([][]byte, len(tiles))
 	for i, tile := range tiles {
-		data[i] = get(f.t, f.r, "/v1/log/"+strings.Replace(tile.Path(), "tile/"+strconv.Itoa(translog.TileHeight)+"/", "tile/", 1), tileMedia)
+		path := "/v1/log/" + strings.Replace(tile.Path(), "tile/"+strconv.Itoa(translog.TileHeight)+"/", "tile/", 1)
+		if f.read[path] == nil {
+			f.read[path] = get(f.t, f.r, path, tileMedia)
+		}
+		data[i] = f.read[path]
 	}
 	return data, nil
 }
