@@ -32,6 +32,7 @@ func taken(t *testing.T, r *apitest.Relay) map[string]struct {
 }
 
 func TestBodiesAreJSONOfAKnownMediaTypeAndSize(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for path, row := range taken(t, r) {
 		whole, err := json.Marshal(row.JSON, json.Deterministic(true))
@@ -103,6 +104,7 @@ func TestBodiesAreJSONOfAKnownMediaTypeAndSize(t *testing.T) {
 
 // A decision's members, one wrong at a time. Whatever is refused here leaves no trace.
 func TestEveryMemberOfADecisionIsHeldToItsForm(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	long := func(n int) string { return strings.Repeat("x", n) }
 	for name, row := range map[string]struct {

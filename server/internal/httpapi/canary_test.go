@@ -44,6 +44,7 @@ var places = map[string][]string{
 // afterwards none is in the log, in a metric, in the data directory, or in an
 // answer where it does not belong.
 func TestNoSecretIsWhereItDoesNotBelong(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	tickets, tokens, sessions := failAndSucceed(t, r)
 	plantAadhaar(t, r)

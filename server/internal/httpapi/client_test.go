@@ -9,6 +9,7 @@ import (
 )
 
 func TestTheVisitorsAddressIsTheLastThatIsNotOurProxys(t *testing.T) {
+	t.Parallel()
 	api := &API{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}}
 	for name, row := range map[string]struct {
 		peer    string

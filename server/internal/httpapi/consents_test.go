@@ -24,6 +24,7 @@ type consentPage struct {
 }
 
 func TestAPartnerReadsARecordWithAllThatFollowed(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	shown := r.View(t, apitest.Shop)
 	r.Clock.Add(time.Minute)
@@ -62,6 +63,7 @@ func TestAPartnerReadsARecordWithAllThatFollowed(t *testing.T) {
 }
 
 func TestAnotherPartnersRecordsAreNotThere(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	id := r.Begin(t, apitest.With(r.Decision(t, apitest.Shop), M{"subject": "s"})).Consent.ID
 	get := func(site, id string) apitest.Answer {
@@ -81,6 +83,7 @@ func TestAnotherPartnersRecordsAreNotThere(t *testing.T) {
 }
 
 func TestASubjectsRecordsComeNewestFirstInPages(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	subject := "cüstomer 7/ä&?="
 	var ids []string
@@ -133,6 +136,7 @@ func TestASubjectsRecordsComeNewestFirstInPages(t *testing.T) {
 }
 
 func TestAQueryForRecordsIsHeldToItsForm(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for query, code := range map[string]wire.Code{
 		"":                                     wire.InvalidRequest,

@@ -83,6 +83,7 @@ func tried(t *testing.T, a apitest.Answer) (bool, string) {
 // place: one that was made for somebody else, or for something else, is worth
 // nothing.
 func TestNoValueIsWorthAnythingWhereItDoesNotBelong(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	uses := []use{
 		{"presentation", func(t *testing.T, r *apitest.Relay, at place, v string) (bool, string) {
@@ -133,6 +134,7 @@ func TestNoValueIsWorthAnythingWhereItDoesNotBelong(t *testing.T) {
 // A secret is replaced without a moment at which the partner's is refused: both
 // are good while both are configured, and neither is worth anything elsewhere.
 func TestASecretIsReplacedInPairs(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for _, secret := range []string{apitest.Secret(apitest.Shop), "old-" + apitest.Secret(apitest.Shop)} {
 		token := r.NewToken(t, apitest.Shop)
@@ -146,6 +148,7 @@ func TestASecretIsReplacedInPairs(t *testing.T) {
 // The address of a receipt is all the authority that it takes: it stands in no
 // log, also where somebody gets it wrong.
 func TestACapabilityIsNeverLogged(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	receipt := r.Begin(t, r.Decision(t, apitest.Shop)).Consent.ReceiptURL
 	capability := receipt[strings.LastIndexByte(receipt, '/')+1:]

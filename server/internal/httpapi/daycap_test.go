@@ -23,6 +23,7 @@ func capped(most int) func(*config.Config) {
 }
 
 func TestASiteSpendsItsDayAndNoMore(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t, capped(3))
 	begun := r.Begin(t, r.Decision(t, apitest.Shop))
 	r.Clock.Add(time.Minute)
@@ -50,6 +51,7 @@ func TestASiteSpendsItsDayAndNoMore(t *testing.T) {
 }
 
 func TestRepeatsCountAgainstTheDayAndWhatIsNotCalledDoesNot(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t, capped(4))
 	for _, want := range []int{3, 4} { // three tries, then the one that is left
 		require.Equal(t, wire.VendorUnavailable, r.Agree(t, r.Decision(t, apitest.Down)).Problem(t).Code)
@@ -64,6 +66,7 @@ func TestRepeatsCountAgainstTheDayAndWhatIsNotCalledDoesNot(t *testing.T) {
 }
 
 func TestTheSitesDaySurvivesARestart(t *testing.T) {
+	t.Parallel()
 	before := apitest.New(t, capped(2))
 	for _, later := range []time.Duration{0, 2 * time.Hour, 22 * time.Hour} {
 		before.Clock.Add(later)

@@ -15,6 +15,7 @@ import (
 )
 
 func TestAnEqualRepeatIsTheSameConsent(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := apitest.With(r.Decision(t, apitest.Shop), M{"subject": "s", "client": M{"channel": "widget", "version": "1", "build": "b"}})
 	first := r.Begin(t, decision)
@@ -37,6 +38,7 @@ func TestAnEqualRepeatIsTheSameConsent(t *testing.T) {
 }
 
 func TestAChangedRepeatIsAConflictWithoutData(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := apitest.With(r.Decision(t, apitest.Shop), M{"subject": "s", "actor": "self", "client": M{"channel": "widget", "version": "1", "build": "b"}})
 	first := r.Begin(t, decision)
@@ -74,6 +76,7 @@ func TestAChangedRepeatIsAConflictWithoutData(t *testing.T) {
 
 // While the first is with the vendor, repeats wait for its answer.
 func TestARepeatJoinsTheFirstWhileItIsUnderWay(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := apitest.With(r.Decision(t, apitest.Shop), M{"subject": "s"})
 	arrived, released := make(chan struct{}, 100), make(chan struct{})
@@ -120,6 +123,7 @@ func TestARepeatJoinsTheFirstWhileItIsUnderWay(t *testing.T) {
 
 // Who leaves gives up the wait, not the others' call and not the consent.
 func TestAClientThatLeavesSpoilsNothing(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := apitest.With(r.Decision(t, apitest.Shop), M{"subject": "s"})
 	arrived, release := make(chan struct{}, 100), make(chan struct{})

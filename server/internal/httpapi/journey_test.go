@@ -15,6 +15,7 @@ import (
 )
 
 func TestTheWholeJourneyFromTheNoticeToTheRedeemedToken(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	shown := r.View(t, apitest.Shop)
 	decision := M{
@@ -97,6 +98,7 @@ func TestTheWholeJourneyFromTheNoticeToTheRedeemedToken(t *testing.T) {
 }
 
 func TestTheVendorRefusedTheLettersANewPictureUnderTheSameConsent(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	begun := r.Begin(t, r.Decision(t, apitest.Shop))
 	token := r.Token(t, apitest.Shop, begun.Session, "wrong").Token
@@ -113,6 +115,7 @@ func TestTheVendorRefusedTheLettersANewPictureUnderTheSameConsent(t *testing.T) 
 }
 
 func TestOnePictureRedeemsOnceHoweverOftenItWasAnswered(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	begun := r.Begin(t, r.Decision(t, apitest.Shop))
 	one, two := r.Token(t, apitest.Shop, begun.Session, "one").Token, r.Token(t, apitest.Shop, begun.Session, "two").Token
@@ -121,6 +124,7 @@ func TestOnePictureRedeemsOnceHoweverOftenItWasAnswered(t *testing.T) {
 }
 
 func TestRefusingIsRecordedAndTheVendorIsNotCalled(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	body := apitest.With(r.Decision(t, apitest.Shop), M{"alternative": "other-id", "subject": "customer-1"})
 	var first wire.DeclineReply
@@ -151,6 +155,7 @@ func TestRefusingIsRecordedAndTheVendorIsNotCalled(t *testing.T) {
 }
 
 func TestAnAnswerIsTrimmedAndOtherwiseLeftAlone(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	begun := r.Begin(t, r.Decision(t, apitest.Shop))
 	for sent, sealed := range map[string]string{
@@ -188,6 +193,7 @@ func TestAnAnswerIsTrimmedAndOtherwiseLeftAlone(t *testing.T) {
 }
 
 func TestThePurposeOfTheNoticeIsTheVendors(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	var queries []url.Values
 	r.Vendor.SetIntercept(func(_ http.ResponseWriter, q *http.Request) bool {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestOneAddressIsSlowedRouteByRoute(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := r.Decision(t, apitest.Shop)
 	begun := r.Begin(t, decision)
@@ -42,6 +43,7 @@ func TestOneAddressIsSlowedRouteByRoute(t *testing.T) {
 }
 
 func TestWrongSecretsAreSlowedAndRightOnesAreNot(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	r.Core.Limits = connect.Limits{WrongSecrets: limit.New(1)}
 	wrong := apitest.M{"secret": "sk_live_wrong", "response": "x"}

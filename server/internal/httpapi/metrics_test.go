@@ -21,6 +21,7 @@ import (
 )
 
 func TestTheFunnelIsCountedStepByStep(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	r.View(t, apitest.Shop)
 	decision := r.Decision(t, apitest.Shop)
@@ -48,6 +49,7 @@ func TestTheFunnelIsCountedStepByStep(t *testing.T) {
 }
 
 func TestABreakerThatOpensIsSeenAndTold(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	require.Contains(t, scrape(r), `ekyc_breaker_state{account="down",state="closed"} 1`)
 	for range 5 {
@@ -71,6 +73,7 @@ func TestABreakerThatOpensIsSeenAndTold(t *testing.T) {
 // Of a visitor who leaves nothing is learnt of the vendor: else those who lose
 // patience with one that hangs, or an attacker, would keep the breaker closed.
 func TestWhoLeavesDoesNotKeepTheBreakerClosed(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	failing := func(times int) {
 		for range times {
@@ -100,6 +103,7 @@ func TestWhoLeavesDoesNotKeepTheBreakerClosed(t *testing.T) {
 }
 
 func TestARefusedAccountIsDegradedUntilTheVendorTakesItAgain(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	require.Empty(t, r.Core.Degraded())
 	require.Equal(t, 502, r.Agree(t, r.Decision(t, apitest.Rejected)).Status)
@@ -117,6 +121,7 @@ func TestARefusedAccountIsDegradedUntilTheVendorTakesItAgain(t *testing.T) {
 }
 
 func TestWhatALimitRefusesIsCounted(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	r.Core.Limits = connect.Limits{View: limit.New(1), Sessions: limit.New(1), WrongSecrets: limit.New(1)}
 	decision := r.Decision(t, apitest.Shop)
@@ -132,6 +137,7 @@ func TestWhatALimitRefusesIsCounted(t *testing.T) {
 }
 
 func TestTheLineIsMeasured(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	line, err := pace.New(pace.Plan{PerSecond: 1, PerMinute: 1, PerDay: 1}, nil, pace.Options{})
 	require.NoError(t, err)
@@ -149,6 +155,7 @@ func TestTheLineIsMeasured(t *testing.T) {
 
 // Whatever a client sends, no new series comes of it.
 func TestClientsCannotMakeNewSeries(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	probe := func(i int) {
 		for _, c := range []apitest.Call{
@@ -182,6 +189,7 @@ func series(text string) (all []string) {
 // What the relay measures is explained to those who operate it, and nothing is
 // explained that there is not.
 func TestThePageForOperatorsNamesEveryMetric(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	r.API.Metrics.Connections(func() int { return 0 }, func() uint64 { return 0 })
 	page, err := os.ReadFile("../../docs/operating.md")

@@ -16,6 +16,7 @@ import (
 type M = apitest.M
 
 func TestEveryRouteIsInTheDocumentAndTheOtherWayRound(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	documented := map[string][]string{}
 	for path, item := range apitest.Open(t, r).Root["paths"].(M) {
@@ -36,6 +37,7 @@ func TestEveryRouteIsInTheDocumentAndTheOtherWayRound(t *testing.T) {
 }
 
 func TestTheDocumentsCodesAreTheRelaysCodes(t *testing.T) {
+	t.Parallel()
 	d := apitest.Open(t, apitest.New(t))
 	found, err := d.Find("#/components/schemas/Problem/properties/code/enum")
 	require.NoError(t, err)
@@ -49,6 +51,7 @@ func TestTheDocumentsCodesAreTheRelaysCodes(t *testing.T) {
 }
 
 func TestEveryReferenceLeadsSomewhereAndNothingIsLeftOver(t *testing.T) {
+	t.Parallel()
 	d := apitest.Open(t, apitest.New(t))
 	used := map[string]bool{}
 	walk(d.Root, func(m M) {
@@ -70,6 +73,7 @@ func TestEveryReferenceLeadsSomewhereAndNothingIsLeftOver(t *testing.T) {
 }
 
 func TestExamplesKeepToTheirSchemas(t *testing.T) {
+	t.Parallel()
 	d := apitest.Open(t, apitest.New(t))
 	seen := 0
 	walk(d.Root["components"], func(m M) {
@@ -83,6 +87,7 @@ func TestExamplesKeepToTheirSchemas(t *testing.T) {
 }
 
 func TestOperationsAreDescribedAndNamedOnce(t *testing.T) {
+	t.Parallel()
 	d := apitest.Open(t, apitest.New(t))
 	names := map[string]bool{}
 	for path, item := range d.Root["paths"].(M) {
@@ -105,6 +110,7 @@ func TestOperationsAreDescribedAndNamedOnce(t *testing.T) {
 
 // The shapes that widget and relay share are the ones in the document.
 func TestRequestSchemasHaveTheMembersThatAreTaken(t *testing.T) {
+	t.Parallel()
 	d := apitest.Open(t, apitest.New(t))
 	for schema, shape := range map[string]any{
 		"SessionRequest": wire.SessionRequest{}, "DeclineRequest": wire.DeclineRequest{}, "CaptchaRequest": wire.CaptchaRequest{},

@@ -12,6 +12,7 @@ import (
 // Each row mends one fault more: the one that is told is the first in the
 // promised order, and what is refused leaves no trace.
 func TestADecisionIsJudgedInThePromisedOrder(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	taken := apitest.With(r.Decision(t, apitest.Shop), M{"actor": "self"})
 	first := r.Begin(t, taken)

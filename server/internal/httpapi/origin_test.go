@@ -38,6 +38,7 @@ var wrong = map[string][]string{
 }
 
 func TestAPostOfAPageNeedsOneOfTheSitesOrigins(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	routes := taken(t, r)
 	delete(routes, "/v1/tickets")
@@ -65,6 +66,7 @@ func TestAPostOfAPageNeedsOneOfTheSitesOrigins(t *testing.T) {
 }
 
 func TestAViewWithoutOriginIsForTheRelaysOwnPagesAlone(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	view := func(site string, header http.Header) apitest.Answer {
 		return r.Do(t, apitest.Call{Path: "/v1/view?sitekey=" + site + "&purpose=" + apitest.Purpose, Header: header})
@@ -108,6 +110,7 @@ func TestAViewWithoutOriginIsForTheRelaysOwnPagesAlone(t *testing.T) {
 }
 
 func TestAViewNeedsEachParameterOnce(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for query, code := range map[string]wire.Code{
 		"":                              wire.InvalidRequest,
@@ -141,6 +144,7 @@ func TestAViewNeedsEachParameterOnce(t *testing.T) {
 
 // Monitoring in a page adds headers of its own to every request.
 func TestAPreflightAllowsTheHeadersThatAreAskedFor(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for asked, allowed := range map[string]string{
 		"":                                    "Content-Type",
@@ -157,6 +161,7 @@ func TestAPreflightAllowsTheHeadersThatAreAskedFor(t *testing.T) {
 }
 
 func TestPreflightsAreAnsweredOnBrowserRoutesAlone(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for _, path := range []string{"/v1/view", "/v1/sessions", "/v1/declines", "/v1/captchas", "/v1/answers", "/v1/ekyc-connect.js", "/v1/integrity.json"} {
 		a := r.Do(t, apitest.Call{Method: http.MethodOptions, Path: path, Header: http.Header{
@@ -177,6 +182,7 @@ func TestPreflightsAreAnsweredOnBrowserRoutesAlone(t *testing.T) {
 }
 
 func TestPartnerRoutesAreForBackEndsWithTheirSecret(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	id := r.Begin(t, r.Decision(t, apitest.Shop)).Consent.ID
 	secret := apitest.Secret(apitest.Shop)
@@ -217,6 +223,7 @@ func TestPartnerRoutesAreForBackEndsWithTheirSecret(t *testing.T) {
 }
 
 func TestViewsAreServedInTheCodingThatIsAskedFor(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	query := url.Values{"sitekey": {apitest.Shop}, "purpose": {apitest.Purpose}}
 	for accept, coding := range map[string]string{"": "", "br": "br", "gzip": "gzip", "gzip, deflate, br": "br", "identity": "", "br;q=0, gzip": "gzip"} {

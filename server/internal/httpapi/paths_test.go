@@ -18,6 +18,7 @@ import (
 )
 
 func TestUnknownPathsAreProblems(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for _, path := range []string{
 		"/", "/v1", "/v1/", "/v2/view", "/v1/view/", "/v1/views", "/V1/view", "/v1/sessions/x", "/favicon.ico", "/metrics", "/demo/",
@@ -37,6 +38,7 @@ func TestUnknownPathsAreProblems(t *testing.T) {
 }
 
 func TestWrongMethodsAreProblemsThatNameTheRightOnes(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for path, methods := range r.API.Served() {
 		if path == "/" || path == "/v1/siteverify" {
@@ -57,6 +59,7 @@ func TestWrongMethodsAreProblemsThatNameTheRightOnes(t *testing.T) {
 }
 
 func TestHeadIsGetWithoutABody(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	sum := r.View(t, apitest.Shop).Notice.SHA256
 	for path, status := range map[string]int{
@@ -74,6 +77,7 @@ func TestHeadIsGetWithoutABody(t *testing.T) {
 
 // A public URL may carry a path; a proxy may pass it on or strip it.
 func TestAPublicURLMayCarryAPath(t *testing.T) {
+	t.Parallel()
 	_, err := web.Load()
 	require.NoError(t, err)
 	for _, public := range []string{"https://relay.example/ekyc", "https://relay.example/a/b"} {
@@ -99,6 +103,7 @@ func TestAPublicURLMayCarryAPath(t *testing.T) {
 }
 
 func TestTheWidgetsFilesAreForEveryPage(t *testing.T) {
+	t.Parallel()
 	_, err := web.Load()
 	require.NoError(t, err)
 	r := apitest.New(t)
@@ -122,6 +127,7 @@ func TestTheWidgetsFilesAreForEveryPage(t *testing.T) {
 
 // The bytes of a notice are what its name is the hash of, and what was painted.
 func TestANoticeIsTheBytesThatItsHashNames(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for _, lang := range []string{"en", "hi"} {
 		for _, purpose := range []string{apitest.Purpose, apitest.OtherPurpose} {
@@ -149,6 +155,7 @@ func TestANoticeIsTheBytesThatItsHashNames(t *testing.T) {
 }
 
 func TestReadinessIsAboutTheStoreAndTheShutdown(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	status := func(path string) (int, string) {
 		a := r.Do(t, apitest.Call{Path: path})
@@ -173,6 +180,7 @@ func TestReadinessIsAboutTheStoreAndTheShutdown(t *testing.T) {
 
 // A panic is a problem like any other, and its value stays in the process.
 func TestAPanicIsAnInternalErrorAndTellsNothing(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	r.API.Degraded = func() []string { panic("canary-in-a-panic") }
 	a := r.Do(t, apitest.Call{Path: "/readyz"})
@@ -192,6 +200,7 @@ func TestAPanicIsAnInternalErrorAndTellsNothing(t *testing.T) {
 }
 
 func TestTheRelayMakesItsOwnRequestIDs(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for _, id := range []string{"mine", "0123456789abcdef01234567"} {
 		a := r.Do(t, apitest.Call{Path: "/x", Header: http.Header{"X-Request-Id": {id}, "Cookie": {"a=b"}}})

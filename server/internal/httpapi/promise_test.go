@@ -21,6 +21,7 @@ import (
 // ledger's file. The emulator looks there itself, through a connection of its
 // own, before it answers.
 func TestAtEveryVendorCallTheConsentIsInTheFile(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(r.Data, "ledger.db")+"?mode=ro&_pragma=query_only(1)")
 	require.NoError(t, err)

@@ -33,6 +33,7 @@ func (a *asked) Ready(ctx context.Context) error {
 // Anybody may ask for readyz, as often as they like; the question takes the store's
 // writers' turn.
 func TestAFloodOfReadinessIsOneQuestionAtATime(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	store := &asked{Store: r.Store.Store}
 	r.Store.Store = store

@@ -41,6 +41,7 @@ func sharing(t *testing.T, r *apitest.Relay, book *shelf) {
 }
 
 func TestWithoutTheSharedAllowanceNothingIsRecordedAndNothingSent(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	sharing(t, r, &shelf{down: true})
 	p := r.Agree(t, apitest.With(r.Decision(t, apitest.Shop), M{"subject": "s"})).Problem(t)
@@ -51,6 +52,7 @@ func TestWithoutTheSharedAllowanceNothingIsRecordedAndNothingSent(t *testing.T) 
 }
 
 func TestASitesDayIsBoundedForAllRelaysByTheirLine(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	book := &shelf{}
 	sharing(t, r, book)
@@ -77,6 +79,7 @@ func (c *tally) Take(_ context.Context, _ string, most int) (bool, error) {
 }
 
 func TestAConsentsCallsAreAskedForWhereRelaysShareTheLedger(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	calls := &tally{}
 	r.Core.Calls = calls

@@ -43,6 +43,7 @@ func broken(kind string, all map[string]string) map[string]string {
 }
 
 func TestSealedValuesOpenWhereTheyBelongAndNowhereElse(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	all := values(t, r)
 	decision := r.Decision(t, apitest.Shop)
@@ -77,6 +78,7 @@ func TestSealedValuesOpenWhereTheyBelongAndNowhereElse(t *testing.T) {
 // Two sites, two origins of one site, two purposes: what was sealed for one is
 // not good for the other.
 func TestSealedValuesBelongToOneSiteAndOnePage(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	shop, bank := r.Decision(t, apitest.Shop), r.Decision(t, apitest.Bank)
 	session := r.Begin(t, shop).Session
@@ -109,6 +111,7 @@ func TestSealedValuesBelongToOneSiteAndOnePage(t *testing.T) {
 }
 
 func TestSealedValuesRunOut(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := r.Decision(t, apitest.Shop)
 	ticket := r.Ticket(t, apitest.Shop, M{})
@@ -151,6 +154,7 @@ func TestSealedValuesRunOut(t *testing.T) {
 
 // What the notice said when it was shown must still be what is asked for.
 func TestANoticeWithdrawnFromUseIsChanged(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := r.Decision(t, apitest.Shop)
 	gone, err := r.Core.Sealer.Seal(&seal.Presentation{
@@ -167,6 +171,7 @@ func TestANoticeWithdrawnFromUseIsChanged(t *testing.T) {
 }
 
 func TestOnePresentationServesSeveralDecisions(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := apitest.With(r.Decision(t, apitest.Shop), M{"subject": "s"})
 	for range 3 {
@@ -188,6 +193,7 @@ func TestOnePresentationServesSeveralDecisions(t *testing.T) {
 // The longest of everything that a page, a partner and the vendor can send
 // still fits into the sealed values.
 func TestTheLongestMembersStillFit(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	vendorID := longSessions(r)
 	decision := apitest.With(r.Decision(t, apitest.Shop), M{

@@ -13,6 +13,7 @@ import (
 
 // A threat without a test is told as such: what the page names, there is.
 func TestThePageOnSecurityNamesTestsThatThereAre(t *testing.T) {
+	t.Parallel()
 	const root = "../../.."
 	page, err := os.ReadFile(root + "/server/docs/security.md")
 	require.NoError(t, err)
@@ -42,6 +43,7 @@ func TestThePageOnSecurityNamesTestsThatThereAre(t *testing.T) {
 
 // The parsers of what strangers send are fuzzed from seeds that are kept.
 func TestEveryParserOfStrangersInputIsFuzzedFromKeptSeeds(t *testing.T) {
+	t.Parallel()
 	for _, target := range []string{
 		"httpapi/FuzzDecode", "httpapi/FuzzViewQuery", "httpapi/FuzzRedeem", "httpapi/FuzzClientOf", "httpapi/FuzzHosted", "seal/FuzzOpen",
 		"deepvue/FuzzWhatIsTakenIsChecked", "config/FuzzLoad", "config/FuzzAllowsOrigin", "config/FuzzParseOrigin",

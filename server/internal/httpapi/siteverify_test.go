@@ -21,6 +21,7 @@ import (
 // The reasons in their order: each row breaks one rule more than the one below
 // it, and the first that applies is told, as JSON and as a form.
 func TestSiteverifyTellsTheFirstReasonThatApplies(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	subject := func() string {
 		begun := r.Begin(t, apitest.With(r.Decision(t, apitest.Shop), M{"subject": "s"}))
@@ -102,6 +103,7 @@ func TestSiteverifyTellsTheFirstReasonThatApplies(t *testing.T) {
 }
 
 func TestTheCauseOfABadRequestIsInTheLog(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	ask := httptest.NewRequest(http.MethodPost, "/v1/siteverify", strings.NewReader(`{"secret":"sk_canary","peek":"yes"}`))
 	ask.Header.Set("Content-Type", "application/json")
@@ -112,6 +114,7 @@ func TestTheCauseOfABadRequestIsInTheLog(t *testing.T) {
 
 // A form that a client's library makes of fields is multipart by default in many.
 func TestSiteverifyTakesAMultipartForm(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	token := r.NewToken(t, apitest.Shop)
 	ask := func(fields ...string) (v connect.Redeemed, status int) {
@@ -141,6 +144,7 @@ func TestSiteverifyTakesAMultipartForm(t *testing.T) {
 
 // After a restore from before the consent was given, or a fork of the log.
 func TestATokenOfAConsentThatTheLedgerLacksIsInvalid(t *testing.T) {
+	t.Parallel()
 	there, here := apitest.New(t), apitest.New(t)
 	token := there.NewToken(t, apitest.Shop)
 	for _, members := range []M{{}, {"peek": true}, {"idempotency_key": "k"}, {"subject": "another"}} {
@@ -153,6 +157,7 @@ func TestATokenOfAConsentThatTheLedgerLacksIsInvalid(t *testing.T) {
 
 // It is kept as an HMAC alone; companies number their applications in digits.
 func TestTheKeyOfARedeemMayBeOfAnyDigits(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for _, key := range []string{"234123412346", "2341-2341-2346", "7"} {
 		v := r.Verify(t, apitest.Shop, M{"response": r.NewToken(t, apitest.Shop), "idempotency_key": key})
@@ -161,6 +166,7 @@ func TestTheKeyOfARedeemMayBeOfAnyDigits(t *testing.T) {
 }
 
 func TestSiteverifyAnswersWhatItCannotReadInItsOwnShape(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	token, secret := r.NewToken(t, apitest.Shop), apitest.Secret(apitest.Shop)
 	good := `{"secret":"` + secret + `","response":"` + token + `"}`
@@ -236,6 +242,7 @@ func TestSiteverifyAnswersWhatItCannotReadInItsOwnShape(t *testing.T) {
 }
 
 func TestFiftyRedeemAtOnceAndOneSucceeds(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for _, keyed := range []bool{false, true} {
 		begun := r.Begin(t, r.Decision(t, apitest.Shop))
@@ -276,6 +283,7 @@ func TestFiftyRedeemAtOnceAndOneSucceeds(t *testing.T) {
 }
 
 func TestSuccessIsToldOnlyAfterItWasRecorded(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	begun := r.Begin(t, r.Decision(t, apitest.Shop))
 	token := r.Token(t, apitest.Shop, begun.Session, "abc").Token
@@ -291,6 +299,7 @@ func TestSuccessIsToldOnlyAfterItWasRecorded(t *testing.T) {
 }
 
 func TestTheTestKeysTokensAreBornExpired(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	token := r.NewToken(t, apitest.Expired)
 	for _, members := range []M{{"response": token, "peek": true}, {"response": token}, {"response": token, "idempotency_key": "k"}} {

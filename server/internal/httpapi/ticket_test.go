@@ -12,6 +12,7 @@ import (
 )
 
 func TestATicketSaysWhoTheSubjectIsAndServesOneConsent(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	ticket := r.Ticket(t, apitest.Shop, M{"subject": "customer-7", "purpose": apitest.Purpose})
 	decision := apitest.With(r.Decision(t, apitest.Shop), M{"ticket": ticket})
@@ -35,6 +36,7 @@ func TestATicketSaysWhoTheSubjectIsAndServesOneConsent(t *testing.T) {
 }
 
 func TestATicketWithoutSubjectLeavesThePersonUnnamed(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := apitest.With(r.Decision(t, apitest.Shop), M{"ticket": r.Ticket(t, apitest.Shop, M{})})
 	p := r.Agree(t, apitest.With(decision, M{"subject": "s"})).Problem(t)
@@ -45,6 +47,7 @@ func TestATicketWithoutSubjectLeavesThePersonUnnamed(t *testing.T) {
 }
 
 func TestASiteMayAdmitVisitorsWithATicketOnly(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := r.Decision(t, apitest.Ticketed)
 	for _, path := range []string{"/v1/sessions", "/v1/declines"} {
@@ -58,6 +61,7 @@ func TestASiteMayAdmitVisitorsWithATicketOnly(t *testing.T) {
 }
 
 func TestTicketsAreMintedWithinTheirLimits(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for name, row := range map[string]struct {
 		body any
@@ -99,6 +103,7 @@ func TestTicketsAreMintedWithinTheirLimits(t *testing.T) {
 }
 
 func TestATicketRunsOutWhenItSaid(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := r.Decision(t, apitest.Shop)
 	ticket := r.Ticket(t, apitest.Shop, M{"ttl_s": 120})

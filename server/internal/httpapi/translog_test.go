@@ -41,6 +41,7 @@ func logKeys(t *testing.T, r *apitest.Relay) []note.Verifier {
 }
 
 func TestTheLogIsServedAsTiles(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	var recorded errgroup.Group
 	for range 300 {
@@ -111,6 +112,7 @@ func (f tileReader) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 func (tileReader) SaveTiles([]tlog.Tile, [][]byte) {}
 
 func TestAHiddenLogShowsItsKeysAlone(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	r.API.LogHidden = true
 	for _, path := range []string{"/v1/log/checkpoint", "/v1/log/tile/0/000.p/1"} {
@@ -120,6 +122,7 @@ func TestAHiddenLogShowsItsKeysAlone(t *testing.T) {
 }
 
 func TestAPartnerGetsTheProofOfItsConsents(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	body := r.Decision(t, apitest.Shop)
 	body["subject"] = "customer-of-the-proof"

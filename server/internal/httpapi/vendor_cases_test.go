@@ -46,6 +46,7 @@ var outcomes = map[wire.Code]outcome{
 // Every answer of the vendor, documented or broken, and every way of not
 // reaching it, from the vendor's server to what the person reads.
 func TestWhateverTheVendorDoesEverybodyIsToldTheTruth(t *testing.T) {
+	t.Parallel()
 	places := script.Places(t)
 	for _, row := range script.Rows() {
 		places = append(places, script.Place{Row: row, URL: script.NewVendor(t, row.Answer).URL})

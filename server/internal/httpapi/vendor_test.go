@@ -41,6 +41,7 @@ func longSessions(r *apitest.Relay) string {
 
 // Every way in which the vendor fails: the code, and what the ledger holds.
 func TestWhenTheVendorFailsTheConsentStandsAndIsTold(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		site   string
 		code   wire.Code
@@ -71,6 +72,7 @@ func TestWhenTheVendorFailsTheConsentStandsAndIsTold(t *testing.T) {
 }
 
 func TestABusyVendorTakesTheThirdRepeatUnderTheSameConsent(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := r.Decision(t, apitest.Busy)
 	first := r.Agree(t, decision).Problem(t)
@@ -97,6 +99,7 @@ func whatever(status int, header http.Header, body string) func(http.ResponseWri
 }
 
 func TestEveryAnswerOfTheVendorHasItsCode(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t, func(c *config.Config) {
 		pass := c.Accounts["pass"]
 		pass.Deadline = 3 * time.Second
@@ -167,6 +170,7 @@ func TestEveryAnswerOfTheVendorHasItsCode(t *testing.T) {
 }
 
 func TestAConsentIsWorthTenVendorCalls(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := r.Decision(t, apitest.Shop)
 	begun := r.Begin(t, decision)
@@ -191,6 +195,7 @@ func TestAConsentIsWorthTenVendorCalls(t *testing.T) {
 
 // The vendor's repeats count as well: with two calls left there is one repeat.
 func TestRepeatsNeverExceedWhatAConsentIsWorth(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := r.Decision(t, apitest.Down)
 	for _, want := range []int{3, 6, 9, 10} {
@@ -204,6 +209,7 @@ func TestRepeatsNeverExceedWhatAConsentIsWorth(t *testing.T) {
 
 // A store that does not take the consent: the vendor is not called.
 func TestWithoutACommittedConsentTheVendorIsNotCalled(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for _, step := range []string{"begin", "claims", "size", "append", "commit"} {
 		decision := apitest.With(r.Decision(t, apitest.Shop), M{"subject": "s-" + step})
@@ -226,6 +232,7 @@ func TestWithoutACommittedConsentTheVendorIsNotCalled(t *testing.T) {
 
 // A vendor call whose use could not be written down gives no picture.
 func TestWithoutACommittedUseNothingIsAnswered(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	r.Vendor.SetIntercept(func(http.ResponseWriter, *http.Request) bool {
 		r.Store.Fail(stepOf("commit"))
@@ -243,6 +250,7 @@ func TestWithoutACommittedUseNothingIsAnswered(t *testing.T) {
 
 // A store that is gone altogether: every route that needs it says so.
 func TestWithoutAStoreEveryRouteSaysSo(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision, token := r.Decision(t, apitest.Shop), r.NewToken(t, apitest.Shop)
 	session := r.Begin(t, r.Decision(t, apitest.Shop)).Session

@@ -20,6 +20,7 @@ import (
 // meanwhile waits outside the line: a place that is held there is a place that
 // others miss.
 func TestWhoWaitsForItsOwnConsentHoldsNoPlaceInTheLine(t *testing.T) {
+	t.Parallel()
 	const site = "pk_waiting"
 	r := apitest.New(t, apitest.WithSite(site))
 	asked, release := make(chan struct{}), make(chan struct{})
@@ -63,6 +64,7 @@ func TestWhoWaitsForItsOwnConsentHoldsNoPlaceInTheLine(t *testing.T) {
 // There are so many connections to the vendor. Who would need one more waits before
 // the consent is recorded: what could not be used must not be asked of anybody.
 func TestWhoWaitsForAConnectionIsNotRecorded(t *testing.T) {
+	t.Parallel()
 	const site = "pk_waiting"
 	r := apitest.New(t, apitest.WithSite(site))
 	asked, release := make(chan struct{}, deepvue.Connections), make(chan struct{})

@@ -25,6 +25,7 @@ func withdraw(t *testing.T, r *apitest.Relay, site, id string) apitest.Answer {
 }
 
 func TestAfterAWithdrawalTheConsentIsWorthNothing(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	decision := r.Decision(t, apitest.Shop)
 	begun := r.Begin(t, decision)
@@ -88,6 +89,7 @@ func (w withdrawing) Connect(ctx context.Context, c consent.Committed, turn deep
 }
 
 func TestAPictureThatComesAfterTheWithdrawalIsNotShown(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	r.Core.Accounts["pass"] = connect.NewAccount(withdrawing{r.Client(t, "pass"), r.Ledger}, nil)
 	p := r.Agree(t, r.Decision(t, apitest.Shop)).Problem(t)
@@ -106,6 +108,7 @@ func (e early) Connect(ctx context.Context, c consent.Committed, turn deepvue.Tu
 }
 
 func TestNoVendorCallBeginsAfterTheWithdrawal(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	r.Core.Accounts["pass"] = connect.NewAccount(early{withdrawing{r.Client(t, "pass"), r.Ledger}}, nil)
 	p := r.Agree(t, r.Decision(t, apitest.Shop)).Problem(t)
@@ -115,6 +118,7 @@ func TestNoVendorCallBeginsAfterTheWithdrawal(t *testing.T) {
 }
 
 func TestOnlyAConsentOfThePartnersOwnIsWithdrawn(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	begun := r.Begin(t, r.Decision(t, apitest.Shop))
 	a := withdraw(t, r, apitest.Bank, begun.Consent.ID)
@@ -142,6 +146,7 @@ func TestOnlyAConsentOfThePartnersOwnIsWithdrawn(t *testing.T) {
 }
 
 func TestAReceiptsAddressIsMadeOfTheRecordAndTheReceiptKeyAlone(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	begun := r.Begin(t, r.Decision(t, apitest.Shop))
 	capability, ok := strings.CutPrefix(begun.Consent.ReceiptURL, r.URL+"/v1/receipts/")
