@@ -13,13 +13,13 @@ import (
 )
 
 // handled sends a request to the routes without a network.
-func handled(r *apitest.Relay, method, path, query, origin string, body []byte) *httptest.ResponseRecorder {
+func handled(h http.Handler, method, path, query, origin string, body []byte) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(method, path, bytes.NewReader(body))
 	request.URL.RawQuery = query
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Origin", origin)
 	w := httptest.NewRecorder()
-	r.API.Handler().ServeHTTP(w, request)
+	h.ServeHTTP(w, request)
 	return w
 }
 
@@ -45,9 +45,10 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	r := apitest.New(f)
+	h := r.API.Handler()
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, path := range []string{"/v1/sessions", "/v1/declines", "/v1/captchas", "/v1/answers"} {
-			w := handled(r, http.MethodPost, path, "", apitest.ShopOrigin, body)
+			w := handled(h, http.MethodPost, path, "", apitest.ShopOrigin, body)
 			holdFuzzed(t, w)
 			require.GreaterOrEqual(t, w.Code, 400)
 		}
@@ -65,13 +66,14 @@ func FuzzViewQuery(f *testing.F) {
 		f.Add(seed, "hi;q=0.1, *;q=1e9,,-")
 	}
 	r := apitest.New(f)
+	h := r.API.Handler()
 	f.Fuzz(func(t *testing.T, query, accept string) {
 		request := httptest.NewRequest(http.MethodGet, "/v1/view", nil)
 		request.URL.RawQuery = query
 		request.Header.Set("Origin", apitest.ShopOrigin)
 		request.Header.Set("Accept-Language", accept)
 		w := httptest.NewRecorder()
-		r.API.Handler().ServeHTTP(w, request)
+		h.ServeHTTP(w, request)
 		holdFuzzed(t, w)
 		if w.Code == http.StatusOK {
 			require.Contains(t, w.Body.String(), `"presentation":"`)
@@ -87,11 +89,12 @@ func FuzzRedeem(f *testing.F) {
 		}
 	}
 	r := apitest.New(f)
+	h := r.API.Handler()
 	f.Fuzz(func(t *testing.T, media string, body []byte) {
 		request := httptest.NewRequest(http.MethodPost, "/v1/siteverify", bytes.NewReader(body))
 		request.Header["Content-Type"] = []string{media}
 		w := httptest.NewRecorder()
-		r.API.Handler().ServeHTTP(w, request)
+		h.ServeHTTP(w, request)
 		require.Less(t, w.Code, 500)
 		require.Contains(t, w.Body.String(), `{"success":false,"error-codes":["`)
 	})
@@ -111,7 +114,7 @@ func FuzzHosted(f *testing.F) {
 		f.Add(query, "do=answer&answer=%00&session=x&hosted=", "x,*;q=2")
 	}
 	r := apitest.New(f)
-	own := r.URL
+	own, h := r.URL, r.API.Handler()
 	f.Fuzz(func(t *testing.T, query, form, accept string) {
 		get := httptest.NewRequest(http.MethodGet, "/v1/hosted", nil)
 		get.URL.RawQuery = query
@@ -121,7 +124,7 @@ func FuzzHosted(f *testing.F) {
 		for _, request := range []*http.Request{get, post} {
 			request.Header.Set("Accept-Language", accept)
 			w := httptest.NewRecorder()
-			r.API.Handler().ServeHTTP(w, request)
+			h.ServeHTTP(w, request)
 			require.Less(t, w.Code, 500, "%s", w.Body)
 			require.Empty(t, w.Header().Get("Location"))
 			_, leads, ok := strings.Cut(w.Header().Get("Content-Security-Policy"), "form-action ")
