@@ -67,11 +67,11 @@ func (r *Relay) renew(ctx context.Context, hangup <-chan os.Signal) {
 // serve lets requests in, and when ctx ends lets them finish.
 func (r *Relay) serve(ctx context.Context, l Listeners, stdout io.Writer) error {
 	bounded := connlimit.New(linger(l.Public), connlimit.Options{
-		Total: r.config.Connections.Total, PerAddress: r.config.Connections.PerAddress,
+		Total: r.config.Connections.Total, PerAddress: r.config.Connections.PerAddress, TLS: r.cert != nil,
 		Exempt: func(a netip.Addr) bool { return a.IsLoopback() || r.API.Trusts(a) },
 	})
 	r.metrics.Connections(bounded.Open, bounded.Closed)
-	public, admin := httpServer(connlimit.Guard(r.API.Handler()), r.log), httpServer(r.API.AdminHandler(), r.log)
+	public, admin := httpServer(connlimit.Guard(r.API.Handler(), r.API.Full()), r.log), httpServer(r.API.AdminHandler(), r.log)
 	public.ConnContext = connlimit.ConnContext
 	servePublic := public.Serve
 	if r.cert != nil {

@@ -70,7 +70,7 @@ type TLS struct {
 
 // Connections says how many connections there may be at a time, in all and from
 // one address (IPv4, or an IPv6 /64) that is neither this machine nor one of
-// TrustedProxies. 0 is no bound.
+// TrustedProxies; package connlimit says how requests of HTTP/2 count. 0 is no bound.
 type Connections struct {
 	Total      int `yaml:"total"`
 	PerAddress int `yaml:"per_address"`

@@ -1,7 +1,11 @@
-// Package connlimit bounds how many connections a server holds, so that no flood of
-// them takes all descriptors and memory. When there is no room, the connection
-// that has waited longest without a request under way makes it: a client that
-// sends its headers a byte at a time gives way to one that asks something.
+// Package connlimit bounds how many connections and requests a server holds, so
+// that no flood of them takes all descriptors and memory. When there is no room,
+// the connection that has waited longest without a request under way makes it: a
+// client that sends its headers a byte at a time gives way to one that asks
+// something.
+//
+// The unit is what a connection takes that is not encrypted, with one request.
+// One over TLS takes more, and so does each further request on HTTP/2.
 package connlimit
 
 import (
@@ -15,11 +19,20 @@ import (
 
 // Options of a [Listener]; 0 is no bound.
 type Options struct {
-	Total      int // connections at a time
-	PerAddress int // of one address (IPv4, or an IPv6 /64)
+	Total      int  // units at a time
+	PerAddress int  // connections and further requests of one address (IPv4, or an IPv6 /64)
+	TLS        bool // what is accepted will speak TLS
 	// Exempt addresses are the operator's own proxies, behind which is everybody.
 	Exempt func(netip.Addr) bool
 }
+
+// What is taken of the total, by memory measured: 12 KiB for a connection with its
+// buffers and stack, 24 to 36 with TLS, 20 to 27 for a request of HTTP/2.
+const (
+	plainUnits = 1
+	tlsUnits   = 3
+	moreUnits  = 2
+)
 
 // Listener hands out no more connections than its options allow.
 type Listener struct {
@@ -29,7 +42,8 @@ type Listener struct {
 	mu     sync.Mutex
 	idle   *list.List // *conn without a request under way, the oldest first
 	open   int
-	fresh  int // of them without a request as yet
+	held   int // units
+	fresh  int // connections without a request as yet
 	by     map[netip.Prefix]int
 	closed uint64 // to make room, or since there was none
 }
@@ -74,35 +88,63 @@ func (l *Listener) Accept() (net.Conn, error) {
 func (l *Listener) admit(c net.Conn) net.Conn {
 	counted := &conn{Conn: c, listener: l, from: l.origin(c.RemoteAddr())}
 	l.mu.Lock()
-	var victim *conn
-	full := l.options.Total > 0 && l.open >= l.options.Total
-	crowded := counted.from.IsValid() && l.options.PerAddress > 0 && l.by[counted.from] >= l.options.PerAddress
-	if full && !crowded {
-		if oldest := l.idle.Front(); oldest != nil {
-			victim = oldest.Value.(*conn)
-			l.leave(victim)
-			full = false
-		}
+	ok, victims := l.take(counted.from, l.units())
+	if ok {
+		l.open++
+		l.fresh++
+		counted.fresh = true
+		counted.place = l.idle.PushBack(counted)
 	}
-	if full || crowded || victim != nil {
-		l.closed++
-	}
-	if full || crowded {
-		l.mu.Unlock()
-		return nil
-	}
-	l.open++
-	l.fresh++
-	counted.fresh = true
-	if counted.from.IsValid() {
-		l.by[counted.from]++
-	}
-	counted.place = l.idle.PushBack(counted)
 	l.mu.Unlock()
-	if victim != nil {
+	for _, victim := range victims {
 		_ = victim.Close()
 	}
+	if !ok {
+		return nil
+	}
 	return counted
+}
+
+// units is what a connection takes.
+func (l *Listener) units() int {
+	if l.options.TLS {
+		return tlsUnits
+	}
+	return plainUnits
+}
+
+// take counts one more of an address, for which the idle make room; those are to be
+// closed when the lock, which it needs, is free.
+func (l *Listener) take(from netip.Prefix, units int) (ok bool, victims []*conn) {
+	if from.IsValid() && l.options.PerAddress > 0 && l.by[from] >= l.options.PerAddress {
+		l.closed++
+		return false, nil
+	}
+	for l.options.Total > 0 && l.held > 0 && l.held+units > l.options.Total {
+		l.closed++
+		oldest := l.idle.Front()
+		if oldest == nil {
+			return false, victims
+		}
+		victim := oldest.Value.(*conn)
+		l.leave(victim)
+		victims = append(victims, victim)
+	}
+	l.held += units
+	if from.IsValid() {
+		l.by[from]++
+	}
+	return true, victims
+}
+
+// give is the reverse of take. It needs the lock.
+func (l *Listener) give(from netip.Prefix, units int) {
+	l.held -= units
+	if from.IsValid() {
+		if l.by[from]--; l.by[from] == 0 {
+			delete(l.by, from)
+		}
+	}
 }
 
 // origin is who is counted for a connection; not valid for nobody.
@@ -134,12 +176,8 @@ func (l *Listener) leave(c *conn) {
 		c.place = nil
 	}
 	l.open--
+	l.give(c.from, l.units())
 	c.known()
-	if c.from.IsValid() {
-		if l.by[c.from]--; l.by[c.from] == 0 {
-			delete(l.by, c.from)
-		}
-	}
 }
 
 // known says that a request has come, or that none will. It needs the lock.
@@ -161,8 +199,8 @@ func (c *conn) Close() (err error) {
 	return err
 }
 
-// Open is how many connections there are, and Closed how many have been closed
-// for want of room.
+// Open is how many connections there are, and Closed how many have been closed,
+// and requests refused, for want of room.
 func (l *Listener) Open() int { l.mu.Lock(); defer l.mu.Unlock(); return l.open }
 
 // Closed is described at Open.
@@ -182,33 +220,55 @@ func ConnContext(ctx context.Context, c net.Conn) context.Context {
 }
 
 // Guard keeps the connections of requests under way from being closed to make
-// room.
-func Guard(h http.Handler) http.Handler {
+// room. A further request of HTTP/2 for which there is no room is for full.
+func Guard(h, full http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, ok := r.Context().Value(key{}).(*conn)
 		if !ok {
 			h.ServeHTTP(w, r)
 			return
 		}
-		c.serve(1)
-		defer c.serve(-1)
+		if !c.begin() {
+			full.ServeHTTP(w, r)
+			return
+		}
+		defer c.end()
 		h.ServeHTTP(w, r)
 	})
 }
 
-// serve counts requests under way.
-func (c *conn) serve(change int) {
+// begin counts a request, if there is room for it. The first on a connection has it.
+func (c *conn) begin() (ok bool) {
+	l := c.listener
+	l.mu.Lock()
+	c.known()
+	ok = true
+	var victims []*conn
+	if c.serving > 0 {
+		ok, victims = l.take(c.from, moreUnits)
+	}
+	if ok {
+		c.serving++
+	}
+	if c.place != nil {
+		l.idle.Remove(c.place)
+		c.place = nil
+	}
+	l.mu.Unlock()
+	for _, victim := range victims {
+		_ = victim.Close()
+	}
+	return ok
+}
+
+// end is the reverse of begin, after whose true it comes.
+func (c *conn) end() {
 	l := c.listener
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c.known()
-	c.serving += change
-	switch {
-	case c.over:
-	case c.serving > 0 && c.place != nil:
-		l.idle.Remove(c.place)
-		c.place = nil
-	case c.serving == 0 && c.place == nil:
+	if c.serving--; c.serving > 0 {
+		l.give(c.from, moreUnits)
+	} else if !c.over {
 		c.place = l.idle.PushBack(c)
 	}
 }

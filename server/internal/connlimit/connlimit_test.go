@@ -24,7 +24,7 @@ func serve(t *testing.T, o Options) (l *Listener, address string, gate chan stru
 			<-gate
 		}
 		_, _ = io.WriteString(w, "ok")
-	}))}
+	}), nil)}
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() { _ = server.Close() })
 	return l, inner.Addr().String(), gate

@@ -11,12 +11,14 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/hosted"
 	"ekycconnect/server/internal/receiptpage"
+	"ekycconnect/wasm/wire"
 	"ekycconnect/web"
 )
 
@@ -60,6 +62,21 @@ func (a *API) Handler() http.Handler {
 		}
 		handler.ServeHTTP(w, r)
 	})
+}
+
+// Full answers a request for which the listener has no room.
+func (a *API) Full() http.Handler {
+	const detail, wait = "too many requests at a time; try again", time.Second
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/v1/siteverify") {
+			retryAfter(w, wait)
+			unread(w, http.StatusTooManyRequests, detail)
+			return
+		}
+		a.problem(w, r, &connect.Error{Code: wire.RateLimited, Detail: detail, RetryAfter: wait})
+	})
+	return a.observe(mux)
 }
 
 // routes is everything that the public listener serves.

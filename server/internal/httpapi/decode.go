@@ -38,7 +38,8 @@ func read(w http.ResponseWriter, r *http.Request) ([]byte, *connect.Error) {
 	if r.ContentLength > wire.MaxBody {
 		return nil, problem(wire.BodyTooLarge, "the body is over 16384 bytes") // without waiting for it
 	}
-	body := bytes.NewBuffer(make([]byte, 0, max(r.ContentLength, 0)+bytes.MinRead))
+	// What is only announced is not kept room for: few bodies are over 2 KiB.
+	body := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), 2<<10)+bytes.MinRead))
 	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, wire.MaxBody))
 	if err == nil {
 		return body.Bytes(), nil

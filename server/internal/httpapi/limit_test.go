@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -56,4 +57,21 @@ func TestWrongSecretsAreSlowedAndRightOnesAreNot(t *testing.T) {
 
 	require.True(t, r.Verify(t, apitest.Shop, apitest.M{"response": r.NewToken(t, apitest.Shop)}).Success)
 	require.Equal(t, http.StatusOK, r.Do(t, apitest.Call{Path: "/v1/consents?subject=x", Secret: apitest.Secret(apitest.Shop)}).Status)
+}
+
+func TestARequestForWhichThereIsNoRoomIsAnsweredInTheShapeOfItsRoute(t *testing.T) {
+	r := apitest.New(t)
+	for _, path := range []string{"/v1/sessions", "/v1/siteverify", "/ekyc/v1/siteverify"} {
+		w := httptest.NewRecorder()
+		r.API.Full().ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, nil))
+		require.Equal(t, http.StatusTooManyRequests, w.Code)
+		require.Equal(t, "1", w.Header().Get("Retry-After"))
+		require.Len(t, w.Header().Get("X-Request-Id"), 24)
+		if path == "/v1/sessions" {
+			require.Contains(t, w.Body.String(), `"code":"rate_limited","retryable":true`)
+			require.Equal(t, "*", w.Header().Get("Access-Control-Allow-Origin"))
+			continue
+		}
+		require.JSONEq(t, `{"success":false,"error-codes":["bad-request"],"detail":"too many requests at a time; try again"}`, w.Body.String())
+	}
 }

@@ -44,7 +44,7 @@ func (m *Metrics) Connections(open func() int, closed func() uint64) {
 	m.registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ekyc_connections", Help: "Connections of browsers and partners."},
 			func() float64 { return float64(open()) }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "ekyc_connections_closed_total", Help: "Connections closed for want of room."},
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "ekyc_connections_closed_total", Help: "Connections closed and requests of HTTP/2 refused for want of room."},
 			func() float64 { return float64(closed()) }),
 	)
 }
