@@ -62,6 +62,18 @@ func TestWrongArgumentsAreOneLine(t *testing.T) {
 	}
 }
 
+func TestAFlagThatWouldDoNothingIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "relay.yaml")
+	for _, flag := range []string{"--vendor-url=http://127.0.0.1:1", "--vendor-plan=starter", "--limits", "--limits=false"} {
+		code, stdout, stderr := relayed(t, nil, "serve", "--config", path, flag)
+		require.Equal(t, 1, code, flag)
+		require.Empty(t, stdout)
+		name, _, _ := strings.Cut(flag, "=")
+		require.Contains(t, stderr, name+" is for --sandbox alone")
+		require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
+	}
+}
+
 func TestWhatTheSystemRefusesComesWithARemedy(t *testing.T) {
 	code, _, stderr := relayed(t, nil, "serve", "--config", filepath.Join(t.TempDir(), "absent"))
 	require.Equal(t, 1, code)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -30,7 +31,7 @@ type serveFlags struct {
 func serveCommand() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
-		Use:   "serve (--config FILE | --sandbox)",
+		Use:   "serve (--config FILE | --sandbox [--vendor-url URL] [--vendor-plan PLAN] [--limits])",
 		Short: "Serve the widget and its routes",
 		Long: `Serve the widget and its routes. When it is ready, one line of JSON on standard
 output says where: {"url":…, "admin_url":…, "sandbox":…}. Logs go to standard error.
@@ -39,6 +40,11 @@ output says where: {"url":…, "admin_url":…, "sandbox":…}. Logs go to stand
 sitekeys, and allows pages on localhost only. Its demo is at the printed url.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, name := range []string{"vendor-url", "vendor-plan", "limits"} {
+				if cmd.Flags().Changed(name) && !f.sandbox {
+					return fmt.Errorf("--%s is for --sandbox alone: with --config, accounts and limits stand in the file", name)
+				}
+			}
 			return serve(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
