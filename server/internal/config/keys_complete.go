@@ -24,8 +24,7 @@ func completeKeys(path string) (err error) {
 	}
 	r := &reader{file: path}
 	var keys Keys
-	r.read(text, &keys)
-	if len(r.problems) > 0 {
+	if !r.read(text, &keys) || len(r.problems) > 0 || len(keys.Seal) == 0 {
 		return nil // LoadKeys tells
 	}
 	added := ""

@@ -101,3 +101,15 @@ func TestABareDashIsTold(t *testing.T) {
 	_, err := load(t, edit(t, "origins: [https://WWW.bank.example:443]", "origins:\n      - https://www.bank.example\n      -"))
 	require.EqualError(t, err, "relay.yaml:18:8: sites[0].origins[1]: says nothing; write its value, or remove the entry")
 }
+
+func TestAKeysFileThatSaysNothingIsLeftAsItIs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), KeysFile)
+	for _, text := range []string{"{}", "null", "seal: []\n"} {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		_, err := sandboxKeys(path)
+		require.NotEmpty(t, Problems(err))
+		left, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, text, string(left))
+	}
+}
