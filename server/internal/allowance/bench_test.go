@@ -13,70 +13,70 @@ import (
 	"ekycconnect/server/internal/secret"
 )
 
-// benched is a book with a day of 50,000 calls behind it, the vendor's largest.
-func benched(b *testing.B) (*allowance.Book, *postgres.Store) {
+// benched is a store with a day of 50,000 calls behind it, the vendor's largest.
+func benched(b *testing.B) (*allowance.Store, *postgres.Store) {
 	b.Helper()
-	store, err := postgres.Open(b.Context(), secret.New(pgtest.Database(b)))
+	database, err := postgres.Open(b.Context(), secret.New(pgtest.Database(b)))
 	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, store.Close()) })
-	book, err := allowance.Open(b.Context(), store, account, func() (map[string][]time.Time, error) {
-		calls := make([]time.Time, 50_000)
+	b.Cleanup(func() { require.NoError(b, database.Close()) })
+	shared, err := allowance.Open(b.Context(), database, account, func() ([]pace.Entry, error) {
+		calls := make([]pace.Entry, 50_000)
 		for i := range calls {
-			calls[i] = time.Now().Add(-time.Duration(len(calls)-i) * time.Second)
+			calls[i] = pace.Entry{At: time.Now().Add(-time.Duration(len(calls)-i) * time.Second).UnixMicro(), Site: "a"}
 		}
-		return map[string][]time.Time{"a": calls}, nil
+		return calls, nil
 	})
 	require.NoError(b, err)
-	return book, store
+	return shared, database
 }
 
-// A turn in which one moment is taken.
+// A turn in which one slot is granted.
 func BenchmarkTurn(b *testing.B) {
-	book, _ := benched(b)
+	shared, _ := benched(b)
 	at := time.Now().UnixMicro()
-	require.NoError(b, book.Turn(b.Context(), func(pace.Page) pace.Note { return pace.Note{} }))
+	require.NoError(b, shared.Turn(b.Context(), func(pace.News) pace.Decision { return pace.Decision{} }))
 	for b.Loop() {
 		at++
-		require.NoError(b, book.Turn(b.Context(), func(pace.Page) pace.Note {
-			return pace.Note{Entries: []pace.Entry{{At: at, Site: "a"}}, Waiting: 5}
+		require.NoError(b, shared.Turn(b.Context(), func(pace.News) pace.Decision {
+			return pace.Decision{Entries: []pace.Entry{{At: at, Site: "a"}}, Waiting: 5}
 		}))
 	}
 }
 
 // The first turn of a relay, which reads the whole day.
 func BenchmarkFirstTurn(b *testing.B) {
-	_, store := benched(b)
+	_, database := benched(b)
 	for b.Loop() {
-		book, err := allowance.Open(b.Context(), store, account, nil)
+		shared, err := allowance.Open(b.Context(), database, account, nil)
 		require.NoError(b, err)
-		require.NoError(b, book.Turn(b.Context(), func(page pace.Page) pace.Note {
-			require.Len(b, page.Entries, 50_000)
-			return pace.Note{}
+		require.NoError(b, shared.Turn(b.Context(), func(news pace.News) pace.Decision {
+			require.Len(b, news.Entries, 50_000)
+			return pace.Decision{}
 		}))
 	}
 }
 
 // Visitors at a plan that lets all of them pass: what sharing it costs each.
 func BenchmarkVisit(b *testing.B) {
-	book, _ := benched(b)
-	line, err := pace.New(pace.Plan{PerSecond: 100_000, PerMinute: 2_000_000, PerDay: 2_000_000}, nil, pace.Options{Book: book})
+	shared, _ := benched(b)
+	line, err := pace.New(pace.Plan{PerSecond: 100_000, PerMinute: 2_000_000, PerDay: 2_000_000}, shared, pace.Options{})
 	require.NoError(b, err)
 	defer line.Close()
 	b.SetParallelism(128)
 	b.ResetTimer()
 	b.RunParallel(func(visits *testing.PB) {
 		for visits.Next() {
-			place, err := line.Enter(b.Context(), pace.Visitor{Site: "a"})
+			slot, err := line.Enter(b.Context(), pace.Request{Site: "a"})
 			if err == nil {
-				err = place.Send(b.Context())
+				err = slot.Send(b.Context(), "")
 			}
 			if err != nil {
 				b.Error(err)
 				return
 			}
-			place.Gone()
-			place.Answered()
-			place.Done()
+			slot.Sent()
+			slot.Answered()
+			slot.Done()
 		}
 	})
 }

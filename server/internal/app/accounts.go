@@ -15,11 +15,7 @@ import (
 // openAccounts makes the sites, and a client and a line for each vendor account.
 func (r *Relay) openAccounts(ctx context.Context) error {
 	spent := newSpending(ctx, r.config, r.store, r.Ledger, r.options.clock)
-	sites, err := sites(r.config, spent)
-	if err != nil {
-		return err
-	}
-	r.Core.Sites, r.Core.Calls, r.Core.Accounts = connect.NewSites(sites), spent.consents(), map[string]*connect.Account{}
+	r.Core.Sites, r.Core.Calls, r.Core.Accounts = connect.NewSites(sites(r.config)), spent.consents(), map[string]*connect.Account{}
 	for _, name := range slices.Sorted(maps.Keys(r.config.Accounts)) {
 		client, err := r.openClient(name, r.config.Accounts[name])
 		if err != nil {
@@ -52,7 +48,7 @@ func (r *Relay) openClient(name string, account config.Account) (*deepvue.Client
 	return client, err
 }
 
-func sites(c *config.Config, spent *spending) ([]*connect.Site, error) {
+func sites(c *config.Config) []*connect.Site {
 	sites := make([]*connect.Site, len(c.Sites))
 	for i := range c.Sites {
 		site := &c.Sites[i]
@@ -63,13 +59,9 @@ func sites(c *config.Config, spent *spending) ([]*connect.Site, error) {
 		for _, hash := range site.Secrets {
 			sites[i].Secrets = append(sites[i].Secrets, hash)
 		}
-		var err error
-		if sites[i].Day, err = spent.dayOf(site); err != nil {
-			return nil, err
-		}
 		if site.TokensExpired {
 			sites[i].TokenLife = -time.Hour
 		}
 	}
-	return sites, nil
+	return sites
 }

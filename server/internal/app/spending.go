@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -18,13 +17,13 @@ import (
 // ledger, or of all relays that share a database, counted there.
 type spending struct {
 	config *config.Config
-	shared *postgres.Store                        // nil: nobody else has this ledger
-	calls  func() (map[string][]time.Time, error) // of the last day by site; read once
+	shared *postgres.Store                     // nil: nobody else has this ledger
+	calls  func() ([]consent.SpentCall, error) // of the last day; read once
 }
 
 func newSpending(ctx context.Context, c *config.Config, store consent.Store, ledger *consent.Ledger, clock func() time.Time) *spending {
 	shared, _ := store.(*postgres.Store)
-	return &spending{config: c, shared: shared, calls: sync.OnceValues(func() (map[string][]time.Time, error) {
+	return &spending{config: c, shared: shared, calls: sync.OnceValues(func() ([]consent.SpentCall, error) {
 		return ledger.CallsSince(ctx, clock().Add(-24*time.Hour))
 	})}
 }
@@ -36,52 +35,35 @@ func (s *spending) line(ctx context.Context, account string) (*pace.Line, error)
 	if a.Allowance == (pace.Plan{}) {
 		return nil, nil
 	}
-	options := pace.Options{UnticketedShare: float64(a.UnticketedShare)}
-	if s.shared == nil {
-		calls, err := s.callsOf(account)
-		if err != nil {
-			return nil, err
-		}
-		var sent []time.Time
-		for _, times := range calls {
-			sent = append(sent, times...)
-		}
-		slices.SortFunc(sent, time.Time.Compare)
-		return pace.New(a.Allowance, sent, options)
-	}
-	book, err := allowance.Open(ctx, s.shared, account, func() (map[string][]time.Time, error) { return s.callsOf(account) })
+	store, err := s.store(ctx, account)
 	if err != nil {
 		return nil, err
 	}
-	options.Book, options.PerDay = book, map[string]int{}
+	options := pace.Options{UnticketedShare: float64(a.UnticketedShare), PerDay: map[string]int{}}
 	for _, site := range s.config.Sites {
 		options.PerDay[site.Sitekey] = site.CapPerDay
 	}
-	return pace.New(a.Allowance, nil, options)
+	return pace.New(a.Allowance, store, options)
 }
 
-// callsOf are the calls of an account by site.
-func (s *spending) callsOf(account string) (map[string][]time.Time, error) {
-	all, err := s.calls()
-	if err != nil {
-		return nil, err
+// store is where the account's calls are written down.
+func (s *spending) store(ctx context.Context, account string) (pace.Store, error) {
+	if s.shared != nil {
+		return allowance.Open(ctx, s.shared, account, func() ([]pace.Entry, error) { return s.callsOf(account) })
 	}
-	calls := map[string][]time.Time{}
-	for _, site := range s.config.Sites {
-		if times := all[site.Sitekey]; site.Account == account && len(times) > 0 {
-			calls[site.Sitekey] = times
+	day, err := s.callsOf(account)
+	return pace.NewMemory(day), err
+}
+
+// callsOf are the calls of an account.
+func (s *spending) callsOf(account string) (entries []pace.Entry, err error) {
+	calls, err := s.calls()
+	for _, call := range calls {
+		if site, known := s.config.Site(call.Site); known && site.Account == account {
+			entries = append(entries, pace.Entry{At: call.At.UnixMicro(), Site: call.Site, Kind: pace.Kind(call.Endpoint), Consent: call.Consent})
 		}
 	}
-	return calls, nil
-}
-
-// dayOf is the bound on a site's day; with a shared database, its line has it.
-func (s *spending) dayOf(site *config.Site) (*connect.DayCap, error) {
-	if site.CapPerDay == 0 || s.shared != nil {
-		return nil, nil
-	}
-	calls, err := s.calls()
-	return connect.NewDayCap(site.CapPerDay, calls[site.Sitekey]), err
+	return entries, err
 }
 
 // consents counts the calls of each consent where other relays make some, too.

@@ -65,34 +65,28 @@ func (a *Account) Waiting() int {
 // vendor.
 var errNotCalled = errors.New("connect: the vendor was not called")
 
-// admission is the right to call the vendor: the breaker is closed, and a place
-// in the line and a connection are held. It is taken before the commit, so that a
+// admission is the right to call the vendor: the breaker is closed, and a slot of
+// the allowance and a connection are held. It is taken before the commit, so that a
 // flood fills neither the ledger nor the vendor's day. end must follow.
 type admission struct {
 	account   *Account
-	visitor   pace.Visitor
-	place     *pace.Place                // nil once it is spent
-	sent      atomic.Pointer[pace.Place] // the one spent last
-	done      func(error)                // tells the breaker; nil once it has been told
-	day       *DayCap                    // of the site, of which one call is taken; nil once it is spent
-	connected bool                       // one of the account's connections is held
+	request   pace.Request
+	slot      *pace.Slot                // nil once it is spent
+	sent      atomic.Pointer[pace.Slot] // the one spent last
+	done      func(error)               // tells the breaker; nil once it has been told
+	connected bool                      // one of the account's connections is held
 }
 
-func (s *Service) admit(ctx context.Context, account string, v pace.Visitor) (*admission, *Error) {
+func (s *Service) admit(ctx context.Context, account string, r pace.Request) (*admission, *Error) {
 	a := s.Accounts[account]
 	if a == nil {
 		return nil, refuse(wire.VendorRejected, vendorDetail[wire.VendorRejected])
 	}
-	day, refused := s.withinDay(v.Site)
-	if refused != nil {
-		return nil, refused
-	}
 	done, err := a.breaker.Allow()
 	if err != nil {
-		day.giveBack()
 		return nil, &Error{Code: wire.VendorUnavailable, Detail: vendorDetail[wire.VendorUnavailable], RetryAfter: breakerPause, Cause: err}
 	}
-	p := &admission{account: a, visitor: v, done: done, day: day}
+	p := &admission{account: a, request: r, done: done}
 	begin := time.Now()
 	err = p.enter(ctx)
 	s.Watch.Waited(account, time.Since(begin), waitOutcome(err))
@@ -113,18 +107,18 @@ func waitOutcome(err error) string {
 	switch {
 	case err == nil:
 		return waitGranted
-	case errors.As(err, &busy), errors.As(err, &spent), errors.Is(err, pace.ErrBook):
+	case errors.As(err, &busy), errors.As(err, &spent), errors.Is(err, pace.ErrStore):
 		return waitBusy
 	}
 	return waitLeft
 }
 
-// enter waits for a place, and, unless it is held, for a connection: together as long
+// enter waits for a slot, and, unless it is held, for a connection: together as long
 // as anybody waits in line.
 func (p *admission) enter(ctx context.Context) (err error) {
 	begin := time.Now()
 	if p.account.line != nil {
-		if p.place, err = p.account.line.Enter(ctx, p.visitor); err != nil {
+		if p.slot, err = p.account.line.Enter(ctx, p.request); err != nil {
 			return err
 		}
 	}
@@ -138,34 +132,33 @@ func (p *admission) enter(ctx context.Context) (err error) {
 	return nil
 }
 
-// send waits for the moment at which the place that is held may be used, and
-// uses it.
-func (p *admission) send(ctx context.Context) error {
-	p.day = nil
-	if p.place == nil {
+// send waits for the moment at which the slot that is held may be used, and uses it
+// for a call of the consent.
+func (p *admission) send(ctx context.Context, consentID string) error {
+	if p.slot == nil {
 		return nil
 	}
-	place := p.place
-	p.place = nil
-	p.sent.Store(place)
-	return place.Send(ctx)
+	slot := p.slot
+	p.slot = nil
+	p.sent.Store(slot)
+	return slot.Send(ctx, consentID)
 }
 
 // sendDone says that the call sent last is over.
 func (p *admission) sendDone() {
-	if place := p.sent.Load(); place != nil {
-		place.Done()
+	if slot := p.sent.Load(); slot != nil {
+		slot.Done()
 	}
 }
 
-// watched is ctx for calls whose places learn when they really went out and
+// watched is ctx for calls whose slots learn when they really went out and
 // when the vendor had them.
 func (p *admission) watched(ctx context.Context) context.Context {
 	if p.account.line == nil {
 		return ctx
 	}
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest:         func(httptrace.WroteRequestInfo) { p.sent.Load().Gone() },
+		WroteRequest:         func(httptrace.WroteRequestInfo) { p.sent.Load().Sent() },
 		GotFirstResponseByte: func() { p.sent.Load().Answered() },
 	})
 }
@@ -203,16 +196,14 @@ func (p *admission) learn(calls []consent.Call, err error) (pause time.Duration)
 func (p *admission) end() {
 	p.sendDone()
 	p.hangUp()
-	if p.place != nil {
-		p.place.Leave()
-		p.place = nil
+	if p.slot != nil {
+		p.slot.Release()
+		p.slot = nil
 	}
 	if p.done != nil {
 		p.done(errNotCalled)
 		p.done = nil
 	}
-	p.day.giveBack()
-	p.day = nil
 }
 
 // lineError turns what the line says into a refusal.
@@ -223,8 +214,8 @@ func lineError(err error) *Error {
 	case errors.As(err, &busy):
 		return &Error{Code: wire.VendorBusy, Detail: vendorDetail[wire.VendorBusy], RetryAfter: busy.After}
 	case errors.As(err, &spent):
-		return siteSpent(spent.After)
-	case errors.Is(err, pace.ErrBook):
+		return &Error{Code: wire.RateLimited, Detail: "the site has used what it may in a day; its operator sets cap_per_day", RetryAfter: spent.After}
+	case errors.Is(err, pace.ErrStore):
 		return &Error{Code: wire.StoreUnavailable, Detail: "the database that relays share does not answer; try again", RetryAfter: storePause, Cause: err}
 	case errors.Is(err, errWorn):
 		return worn()

@@ -25,7 +25,7 @@ func (s *Service) Reload(ctx context.Context, r *wire.CaptchaRequest, from Visit
 		return none, refused.after(s.reference(state))
 	}
 	defer unlock()
-	admitted, refused := s.admit(ctx, claims.Account, pace.Visitor{Site: claims.Site, Ticketed: claims.Ticketed})
+	admitted, refused := s.admit(ctx, claims.Account, pace.Request{Site: claims.Site, Ticketed: claims.Ticketed, Kind: pace.Reload, Consent: state.ID()})
 	if refused != nil {
 		return none, refused.after(s.reference(state))
 	}

@@ -43,7 +43,11 @@ func (s *Service) begin(ctx context.Context, d *consent.Decision) (*wire.Session
 		}
 		defer unlock()
 	}
-	admitted, refused := s.admit(ctx, d.Account, pace.Visitor{Site: d.Site, Ticketed: d.TicketID != ""})
+	line := pace.Request{Site: d.Site, Ticketed: d.TicketID != "", Kind: pace.Connect}
+	if earlier != nil {
+		line.Consent = earlier.ID()
+	}
+	admitted, refused := s.admit(ctx, d.Account, line)
 	if refused != nil {
 		if earlier != nil {
 			refused = refused.after(s.reference(*earlier))

@@ -12,7 +12,7 @@ import (
 
 // alone waits until nobody else calls the vendor for a consent, and looks whether
 // that may still be done then. It comes before the admission: who waits here holds no
-// place in the line, which others would miss.
+// slot, which others would miss.
 func (s *Service) alone(ctx context.Context, id string) (unlock func(), refused *Error) {
 	unlock, err := s.calling.lock(ctx, id)
 	if err != nil {
@@ -114,15 +114,15 @@ func worn() *Error {
 }
 
 // turns gives the client its turn before each HTTP call: as many as the
-// consent is still worth, the first at the place that is held and each repeat
-// at a place of its own, and none once the consent is withdrawn.
+// consent is still worth, the first in the slot that is held and each repeat
+// in one of its own, and none once the consent is withdrawn.
 func (s *Service) turns(admitted *admission, state consent.State) deepvue.Turn {
 	left, first := s.Lifetimes.CallsPerConsent-state.Calls, true
 	return func(ctx context.Context) error {
 		if left--; left < 0 {
 			return deepvue.ErrNoTurn
 		}
-		if !first && !s.again(ctx, admitted) {
+		if !first && !admitted.again(ctx) {
 			return deepvue.ErrNoTurn // what the vendor said stands
 		}
 		if err := s.take(ctx, state, first); err != nil {
@@ -131,7 +131,7 @@ func (s *Service) turns(admitted *admission, state consent.State) deepvue.Turn {
 			}
 			return err
 		}
-		if err := admitted.send(ctx); err != nil {
+		if err := admitted.send(ctx, state.ID()); err != nil {
 			if !first {
 				return deepvue.ErrNoTurn
 			}
@@ -160,13 +160,8 @@ func (s *Service) take(ctx context.Context, state consent.State, first bool) err
 // errWorn says that a consent has had all its calls.
 var errWorn = errors.New("connect: the consent has had all its calls")
 
-// again takes a place for a repeat: of the site's day, and in the line.
-func (s *Service) again(ctx context.Context, admitted *admission) (ok bool) {
-	admitted.sendDone()
-	day, refused := s.withinDay(admitted.visitor.Site)
-	if refused != nil {
-		return false
-	}
-	admitted.day = day
-	return admitted.enter(ctx) == nil
+// again takes a slot for a repeat.
+func (p *admission) again(ctx context.Context) (ok bool) {
+	p.sendDone()
+	return p.enter(ctx) == nil
 }

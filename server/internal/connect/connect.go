@@ -1,8 +1,8 @@
 // Package connect is the relay's application core: what happens to a consent
 // from the notice to the redeemed token. It knows neither HTTP nor SQL.
 //
-// The order of a session is the product's promise: checks, then a place with
-// the vendor, then the committed consent, then the vendor, then the committed
+// The order of a session is the product's promise: checks, then a slot of
+// the allowance, then the committed consent, then the vendor, then the committed
 // use, then the answer. What is refused before the commit leaves no trace;
 // what fails after it says which consent was recorded.
 package connect

@@ -18,7 +18,6 @@ type Site struct {
 	RequireTicket bool
 	AllowsOrigin  func(origin string) bool // exact scheme, host and port
 	AllowsReturn  func(url string) bool    // of the hosted page, byte for byte; nil: none
-	Day           *DayCap                  // vendor calls a day; nil: as many as the account has
 	TokenLife     time.Duration            // overrides Lifetimes.Token; negative: tokens are born expired (test key)
 }
 

@@ -40,7 +40,7 @@ type Watcher interface {
 // What comes of standing in line.
 const (
 	waitGranted = "granted"
-	waitBusy    = "busy" // no place in time
+	waitBusy    = "busy" // no slot in time
 	waitLeft    = "left" // the visitor went away
 )
 

@@ -9,15 +9,22 @@ import (
 // callsChunk is how many events CallsSince reads at a time.
 const callsChunk = 1000
 
-// CallsSince lists the times of the vendor calls since a time by site, oldest first:
+// SpentCall is a vendor call that was made under a consent.
+type SpentCall struct {
+	At       time.Time // when it was recorded
+	Site     string
+	Consent  string // its id
+	Endpoint string // "" once the consent was erased
+}
+
+// CallsSince lists the vendor calls that were recorded since a time, oldest first:
 // what the vendor's day has been spent on. It is called once, at the start, and blocks
 // no writer.
-func (l *Ledger) CallsSince(ctx context.Context, since time.Time) (bySite map[string][]time.Time, err error) {
+func (l *Ledger) CallsSince(ctx context.Context, since time.Time) (calls []SpentCall, err error) {
 	head, err := l.store.Head(ctx)
 	if err != nil {
 		return nil, err
 	}
-	bySite = map[string][]time.Time{}
 	// The clocks of several relays differ a little, so an event that is just older does
 	// not end the search; one that is older by more than maxAhead does.
 	for to, newer := head.Size, true; newer && to > 0; {
@@ -30,14 +37,18 @@ func (l *Ledger) CallsSince(ctx context.Context, since time.Time) (bySite map[st
 			if newer = !e.At.Before(since.Add(-maxAhead)); !newer {
 				break
 			}
-			if e.Kind == Used && !e.At.Before(since) {
-				bySite[e.Site] = append(bySite[e.Site], e.At)
+			if e.Kind != Used || e.At.Before(since) {
+				continue
 			}
+			event, err := newEvent(e)
+			if err != nil {
+				return nil, err
+			}
+			calls = append(calls, SpentCall{At: e.At, Site: e.Site, Consent: e.Consent.String(), Endpoint: event.Endpoint})
 		}
 		to = from
 	}
-	for _, times := range bySite {
-		slices.SortFunc(times, time.Time.Compare)
-	}
-	return bySite, nil
+	slices.Reverse(calls)
+	slices.SortStableFunc(calls, func(a, b SpentCall) int { return a.At.Compare(b.At) })
+	return calls, nil
 }

@@ -18,7 +18,7 @@ import (
 const repeats = 2
 
 // Turn is asked before each HTTP call whether it may be made now; it may wait,
-// for a place in the account's line say. [ErrNoTurn] from it stands for "no
+// for a slot of the account's allowance say. [ErrNoTurn] from it stands for "no
 // more tries", and what came of the tries so far is the outcome. Any other
 // error, such as that the consent was withdrawn, is itself the outcome.
 type Turn func(ctx context.Context) error

@@ -139,7 +139,7 @@ func TestWhatALimitRefusesIsCounted(t *testing.T) {
 func TestTheLineIsMeasured(t *testing.T) {
 	t.Parallel()
 	r := apitest.New(t)
-	line, err := pace.New(pace.Plan{PerSecond: 1, PerMinute: 1, PerDay: 1}, nil, pace.Options{})
+	line, err := pace.New(pace.Plan{PerSecond: 1, PerMinute: 1, PerDay: 1}, pace.NewMemory(nil), pace.Options{})
 	require.NoError(t, err)
 	r.Core.Accounts["pass"] = connect.NewAccount(r.Client(t, "pass"), line)
 	r.Begin(t, r.Decision(t, apitest.Shop))

@@ -16,55 +16,46 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-// shelf is a book that no other relay writes in.
-type shelf struct {
-	down bool
-	seen []pace.Entry
+// ledgered is a store that no other relay writes to, on the relay's clock.
+type ledgered struct {
+	clock *apitest.Clock
+	day   []pace.Entry
+	down  bool
 }
 
-func (s *shelf) Now() time.Time { return time.Now() }
+func (s *ledgered) Now() time.Time { return s.clock.Now() }
 
-func (s *shelf) Turn(_ context.Context, f func(pace.Page) pace.Note) error {
+func (s *ledgered) Terms() pace.Terms { return pace.Terms{} }
+
+func (s *ledgered) Turn(_ context.Context, decide func(pace.News) pace.Decision) error {
 	if s.down {
 		return errors.New("the database is away")
 	}
-	s.seen = append(s.seen, f(pace.Page{}).Entries...)
+	decide(pace.News{All: s.day != nil, Entries: s.day})
+	s.day = nil
 	return nil
 }
 
-// sharing has a relay spend the allowance of one of several.
-func sharing(t *testing.T, r *apitest.Relay, book *shelf) {
-	line, err := pace.New(pace.Plans["enterprise"], nil, pace.Options{Book: book, PerDay: map[string]int{apitest.Shop: 2}})
+// spending has accounts of a relay spend an allowance, and their sites a part of its day.
+func spending(t *testing.T, r *apitest.Relay, store *ledgered, perDay int, accounts ...string) {
+	store.clock = r.Clock
+	line, err := pace.New(pace.Plans["enterprise"], store, pace.Options{PerDay: map[string]int{apitest.Shop: perDay, apitest.Down: perDay}})
 	require.NoError(t, err)
 	t.Cleanup(line.Close)
-	r.Core.Accounts["pass"] = connect.NewAccount(r.Client(t, "pass"), line)
+	for _, account := range accounts {
+		r.Core.Accounts[account] = connect.NewAccount(r.Client(t, account), line)
+	}
 }
 
 func TestWithoutTheSharedAllowanceNothingIsRecordedAndNothingSent(t *testing.T) {
 	t.Parallel()
 	r := apitest.New(t)
-	sharing(t, r, &shelf{down: true})
+	spending(t, r, &ledgered{down: true}, 0, "pass")
 	p := r.Agree(t, apitest.With(r.Decision(t, apitest.Shop), M{"subject": "s"})).Problem(t)
 	require.Equal(t, wire.StoreUnavailable, p.Code)
 	require.Positive(t, p.RetryAfter)
 	require.Zero(t, r.Entries(t, apitest.Shop, "s"))
 	require.Zero(t, r.Vendor.Stats().Connect)
-}
-
-func TestASitesDayIsBoundedForAllRelaysByTheirLine(t *testing.T) {
-	t.Parallel()
-	r := apitest.New(t)
-	book := &shelf{}
-	sharing(t, r, book)
-	for range 2 {
-		r.Begin(t, r.Decision(t, apitest.Shop))
-	}
-	p := r.Agree(t, apitest.With(r.Decision(t, apitest.Shop), M{"subject": "late"})).Problem(t)
-	require.Equal(t, wire.RateLimited, p.Code)
-	require.InDelta(t, 86400, p.RetryAfter, 10)
-	require.Zero(t, r.Entries(t, apitest.Shop, "late"))
-	require.Contains(t, scrape(r), `ekyc_limited_total{limit="site_day"} 1`)
-	require.Equal(t, 201, r.Agree(t, r.Decision(t, apitest.Bank)).Status, "another site has its own day")
 }
 
 // tally counts calls of consents as another relay would see them.

@@ -17,9 +17,9 @@ import (
 )
 
 // A consent has one vendor call at a time. Whoever asks for more pictures of one
-// meanwhile waits outside the line: a place that is held there is a place that
+// meanwhile waits outside the line: a slot that is held there is one that
 // others miss.
-func TestWhoWaitsForItsOwnConsentHoldsNoPlaceInTheLine(t *testing.T) {
+func TestWhoWaitsForItsOwnConsentHoldsNoSlot(t *testing.T) {
 	t.Parallel()
 	const site = "pk_waiting"
 	r := apitest.New(t, apitest.WithSite(site))
@@ -34,7 +34,7 @@ func TestWhoWaitsForItsOwnConsentHoldsNoPlaceInTheLine(t *testing.T) {
 	})
 	free := sync.OnceFunc(func() { close(release) })
 	defer free()
-	line, err := pace.New(pace.Plan{PerSecond: 10, PerMinute: 4, PerDay: 100}, nil, pace.Options{})
+	line, err := pace.New(pace.Plan{PerSecond: 10, PerMinute: 4, PerDay: 100}, pace.NewMemory(nil), pace.Options{})
 	require.NoError(t, err)
 	vendorAt(t, r, site, vendor.URL, line)
 	const flood = 6
@@ -76,7 +76,7 @@ func TestWhoWaitsForAConnectionIsNotRecorded(t *testing.T) {
 	})
 	free := sync.OnceFunc(func() { close(release) })
 	defer free()
-	line, err := pace.New(pace.Plan{PerSecond: 1000, PerMinute: 1000, PerDay: 1000}, nil, pace.Options{})
+	line, err := pace.New(pace.Plan{PerSecond: 1000, PerMinute: 1000, PerDay: 1000}, pace.NewMemory(nil), pace.Options{})
 	require.NoError(t, err)
 	account := vendorAt(t, r, site, vendor.URL, line)
 	decision := r.Decision(t, site)

@@ -34,28 +34,17 @@ const (
 	start = 250 * time.Millisecond
 )
 
-// stage is how far the call of a place has come.
-type stage uint8
-
-const (
-	held    stage = iota // granted
-	leaving              // waits for its moment; noted, as if it left then
-	left                 // may go out at any time
-	gone                 // was written to its connection
-	over                 // answered, ended or given back
-)
-
 // recent are the last few of many times.
 type recent struct {
 	ring [128]time.Duration
 	n    int
 }
 
-// add returns the one whose place d takes, if all places were taken.
+// add returns the one that d replaces, if there is no more space.
 func (r *recent) add(d time.Duration) (gone time.Duration, full bool) {
-	place := &r.ring[r.n%len(r.ring)]
-	gone, full = *place, r.n >= len(r.ring)
-	*place = d
+	oldest := &r.ring[r.n%len(r.ring)]
+	gone, full = *oldest, r.n >= len(r.ring)
+	*oldest = d
 	r.n++
 	return gone, full
 }
@@ -105,106 +94,55 @@ func (a *answers) excess(took time.Duration) time.Duration {
 	return min(excess, margin)
 }
 
-// latest is when the call of a place reaches the vendor at the latest.
-func (l *Line) latest(p *Place, now time.Time) time.Time {
-	switch p.stage {
-	case leaving:
-		if now.Before(p.sent) {
-			return p.sent.Add(margin)
-		}
-		return now.Add(margin)
-	case left:
-		return now.Add(margin)
-	default:
-		return p.sent.Add(max(margin, l.answers.excess(now.Sub(p.sent))))
+// latest is when the call of a slot reaches the vendor at the latest.
+func (l *Line) latest(s *Slot, now time.Time) time.Time {
+	if s.stage == sent {
+		return s.at.Add(max(margin, l.answers.excess(now.Sub(s.at))))
 	}
+	return later(s.at, now).Add(margin)
 }
 
-// look notes anew the calls whose way is not over, unless there is so much room
-// that it does not matter when they arrive. It needs the lock.
+// look corrects when the calls arrive whose way is not over. It needs the lock.
 func (l *Line) look(now time.Time) {
-	if l.ample(now) {
+	for _, s := range l.way {
+		l.note(s, now)
+	}
+}
+
+// note corrects when a call arrives that is on its way, if it is later than is
+// written. Of such a call it is only known that it has not arrived yet.
+func (l *Line) note(s *Slot, now time.Time) {
+	at := l.latest(s, now)
+	if at.UnixMicro()-s.written > l.terms.Slack.Microseconds() {
+		l.write(s, at)
+		s.pushed = true
+	}
+}
+
+// correct writes when a call has arrived, unless what is written is as good.
+func (l *Line) correct(s *Slot, at time.Time) {
+	if s.pushed || at.UnixMicro()-s.written > l.terms.Slack.Microseconds() {
+		l.write(s, at)
+	}
+}
+
+func (l *Line) write(s *Slot, at time.Time) {
+	if at.UnixMicro() == s.written {
 		return
 	}
-	for _, p := range l.way {
-		l.note(p, l.latest(p, now))
-	}
+	e := Entry{Was: s.written, At: l.unique(at.UnixMicro()), Site: s.request.Site}
+	s.written = e.At
+	l.tell(e)
 }
 
-// ample reports whether no window would be full even if every call that is on its
-// way, was granted or is waited for counted now.
-func (l *Line) ample(now time.Time) bool {
-	if l.pages != nil {
-		return false
-	}
-	soon := len(l.way) + l.flying + l.leaving + l.waiting + 1
-	for _, w := range l.plan.windows() {
-		if l.sent.n-l.sent.after(now.Add(-w.length-tick))+soon >= w.limit {
-			return false
-		}
-	}
-	return true
-}
-
-// note has the history say when the call of a place arrives at the latest.
-func (l *Line) note(p *Place, at time.Time) {
-	if l.pages != nil {
-		l.pages.note(p, at)
+// tell has the others know of a correction, at a turn that is soon.
+func (l *Line) tell(e Entry) {
+	l.apply(e)
+	if l.terms.Soon == 0 {
 		return
 	}
-	p.noted = l.sent.move(p.noted, at)
-}
-
-// Gone says that the call was written to its connection only now.
-func (p *Place) Gone() {
-	l := p.line
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if p.stage == left {
-		now := l.now()
-		l.late.add(now.Sub(p.sent))
-		p.stage, p.sent = gone, now
-		l.note(p, l.latest(p, now))
+	if len(l.unwritten) == 0 {
+		l.since = l.now()
 	}
-}
-
-// Answered says that the vendor answers.
-func (p *Place) Answered() {
-	l := p.line
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if p.stage != left && p.stage != gone {
-		return
-	}
-	took := l.now().Sub(p.sent)
-	l.answers.add(took, l.late.most())
-	p.stage = over
-	l.note(p, p.sent.Add(l.answers.excess(took)))
-	l.arrived(p)
-}
-
-// Done says that the call is over, whatever came of it. It must follow Send.
-func (p *Place) Done() {
-	p.line.mu.Lock()
-	defer p.line.mu.Unlock()
-	if p.stage == left || p.stage == gone {
-		p.line.arrived(p)
-	}
-}
-
-// arrived ends the way of a call: nothing moves it any more, and there may be
-// room for others.
-func (l *Line) arrived(p *Place) {
-	p.stage = over
-	l.way = slices.DeleteFunc(l.way, func(other *Place) bool { return other == p })
-	l.stir()
-	l.grant(l.now())
-}
-
-// stir lets those that wait for their moment look again.
-func (l *Line) stir() {
-	if l.leaving > 0 {
-		close(l.stirred)
-		l.stirred = make(chan struct{})
-	}
+	l.unwritten = append(l.unwritten, e)
 }

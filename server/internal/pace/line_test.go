@@ -45,26 +45,32 @@ func (r *record) most(length time.Duration) int {
 }
 
 // visit stands in line and calls, as the core does: the commit takes a moment
-// between the place and the call.
-func visit(l *Line, r *record, v Visitor, n int) error {
+// between the slot and the call.
+func visit(l *Line, r *record, v Request, n int) error {
 	p, err := l.Enter(context.Background(), v)
 	if err != nil {
 		return err
 	}
 	time.Sleep(rand.N(4 * time.Millisecond))
 	defer p.Done()
-	if err := p.Send(context.Background()); err != nil {
+	if err := p.Send(context.Background(), ""); err != nil {
 		return err
 	}
-	p.Gone()
+	p.Sent()
 	r.note(v.Site, n)
 	p.Answered()
 	return nil
 }
 
 func newLine(t *testing.T, plan Plan, sent ...time.Time) *Line {
-	l, err := New(plan, sent, Options{})
+	t.Helper()
+	var day []Entry
+	for _, at := range sent {
+		day = append(day, Entry{At: at.UnixMicro(), Site: "a"})
+	}
+	l, err := New(plan, NewMemory(day), Options{})
 	require.NoError(t, err)
+	t.Cleanup(l.Close)
 	return l
 }
 
@@ -84,7 +90,7 @@ func TestTenThousandArrivals(t *testing.T) {
 				const arrivals = 10_000
 				for n := range arrivals {
 					all.Go(func() {
-						if err := visit(l, r, Visitor{Site: fmt.Sprint("site-", n%3)}, n); err != nil {
+						if err := visit(l, r, Request{Site: fmt.Sprint("site-", n%3)}, n); err != nil {
 							refused.Store(n, err)
 						}
 					})
@@ -130,12 +136,12 @@ func TestAFloodAtOneSiteDoesNotSlowAnother(t *testing.T) {
 		var all sync.WaitGroup
 		stop := time.Now().Add(20 * time.Second)
 		for n := 0; time.Now().Before(stop); n++ {
-			all.Go(func() { _ = visit(l, r, Visitor{Site: "flood"}, n) })
+			all.Go(func() { _ = visit(l, r, Request{Site: "flood"}, n) })
 			if n%100 == 0 {
 				all.Go(func() {
 					came := time.Now()
-					require.NoError(t, visit(l, r, Visitor{Site: "quiet"}, n))
-					require.LessOrEqual(t, time.Since(came), time.Second+lead, "the next second is shared")
+					require.NoError(t, visit(l, r, Request{Site: "quiet"}, n))
+					require.LessOrEqual(t, time.Since(came), time.Second+l.terms.Lead+margin, "the next second is shared")
 				})
 			}
 			time.Sleep(5 * time.Millisecond)
@@ -147,26 +153,45 @@ func TestAFloodAtOneSiteDoesNotSlowAnother(t *testing.T) {
 func TestVisitorsWithATicketGoFirstAndTheOthersKeepToTheirShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, r := newLine(t, Plan{PerSecond: 10, PerMinute: 20, PerDay: 1000}), &record{}
-		require.NoError(t, visit(l, r, Visitor{Site: "a", Ticketed: true}, 0))
+		require.NoError(t, visit(l, r, Request{Site: "a", Ticketed: true}, 0))
 		var granted int
 		for range 15 {
-			if visit(l, r, Visitor{Site: "a"}, 1) == nil {
+			if visit(l, r, Request{Site: "a"}, 1) == nil {
 				granted++
 			}
 		}
 		require.Equal(t, 10, granted, "half of the minute")
-		require.NoError(t, visit(l, r, Visitor{Site: "a", Ticketed: true}, 2))
-		require.NoError(t, visit(l, r, Visitor{Site: "b"}, 3), "a site without tickets is not held to a share")
+		require.NoError(t, visit(l, r, Request{Site: "a", Ticketed: true}, 2))
+		require.NoError(t, visit(l, r, Request{Site: "b"}, 3), "a site without tickets is not held to a share")
 	})
 	synctest.Test(t, func(t *testing.T) {
 		l, r := newLine(t, Plan{PerSecond: 1, PerMinute: 30, PerDay: 1000}), &record{}
 		var all sync.WaitGroup
 		for n, ticketed := range []bool{false, false, false, true} {
-			all.Go(func() { require.NoError(t, visit(l, r, Visitor{Site: "a", Ticketed: ticketed}, n)) })
+			all.Go(func() { require.NoError(t, visit(l, r, Request{Site: "a", Ticketed: ticketed}, n)) })
 			synctest.Wait()
 		}
 		all.Wait()
 		require.Equal(t, []int{0, 3, 1, 2}, numbers(r))
+	})
+}
+
+func TestWhoHasAShareDoesNotWaitForThoseWhoHaveNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, r := newLine(t, Plan{PerSecond: 20, PerMinute: 20, PerDay: 1000}), &record{}
+		require.NoError(t, visit(l, r, Request{Site: "a", Ticketed: true}, 0))
+		for range 10 {
+			require.NoError(t, visit(l, r, Request{Site: "a"}, 1))
+		}
+		time.Sleep(55 * time.Second)
+		var all sync.WaitGroup
+		all.Go(func() { require.NoError(t, visit(l, r, Request{Site: "a"}, 2)) })
+		synctest.Wait()
+		came := time.Now()
+		require.NoError(t, visit(l, r, Request{Site: "b"}, 3))
+		require.Less(t, time.Since(came), 10*ms)
+		all.Wait()
+		require.Greater(t, time.Since(came), 4*time.Second)
 	})
 }
 
@@ -175,7 +200,7 @@ func TestSitesTakeTurns(t *testing.T) {
 		l, r := newLine(t, Plan{PerSecond: 1, PerMinute: 30, PerDay: 1000}), &record{}
 		var all sync.WaitGroup
 		for n, site := range []string{"a", "a", "a", "b", "b", "c"} {
-			all.Go(func() { require.NoError(t, visit(l, r, Visitor{Site: site}, n)) })
+			all.Go(func() { require.NoError(t, visit(l, r, Request{Site: site}, n)) })
 			synctest.Wait()
 		}
 		all.Wait()
@@ -194,16 +219,16 @@ func TestNobodyWaitsInVainAndRetryAfterIsTrue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, r := newLine(t, Plan{PerSecond: 10, PerMinute: 10, PerDay: 1000}), &record{}
 		for n := range 10 {
-			require.NoError(t, visit(l, r, Visitor{Site: "a"}, n))
+			require.NoError(t, visit(l, r, Request{Site: "a"}, n))
 		}
 		came := time.Now()
-		_, err := l.Enter(t.Context(), Visitor{Site: "a"})
+		_, err := l.Enter(t.Context(), Request{Site: "a"})
 		var busy *Busy
 		require.ErrorAs(t, err, &busy)
 		require.Equal(t, came, time.Now(), "told at once")
 		require.InDelta(t, time.Minute, busy.After, float64(time.Second))
 		time.Sleep(busy.After)
-		require.NoError(t, visit(l, r, Visitor{Site: "a"}, 11))
+		require.NoError(t, visit(l, r, Request{Site: "a"}, 11))
 	})
 }
 
@@ -214,7 +239,7 @@ func TestTheDaySurvivesARestart(t *testing.T) {
 			sent = append(sent, time.Now().Add(-23*time.Hour).Add(time.Duration(i)*time.Second))
 		}
 		l := newLine(t, Plans["starter"], sent...)
-		_, err := l.Enter(t.Context(), Visitor{Site: "a"})
+		_, err := l.Enter(t.Context(), Request{Site: "a"})
 		var busy *Busy
 		require.ErrorAs(t, err, &busy)
 		require.InDelta(t, time.Hour, busy.After, float64(time.Second))
@@ -224,22 +249,22 @@ func TestTheDaySurvivesARestart(t *testing.T) {
 func TestWhoLeavesMakesRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, r := newLine(t, Plan{PerSecond: 1, PerMinute: 30, PerDay: 1000}), &record{}
-		held, err := l.Enter(t.Context(), Visitor{Site: "a"})
+		held, err := l.Enter(t.Context(), Request{Site: "a"})
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
 		left := make(chan error, 1)
-		go func() { _, err := l.Enter(ctx, Visitor{Site: "a"}); left <- err }()
+		go func() { _, err := l.Enter(ctx, Request{Site: "a"}); left <- err }()
 		synctest.Wait()
 		require.Equal(t, 1, l.Waiting())
 		cancel()
 		require.ErrorIs(t, <-left, context.Canceled)
 		require.Zero(t, l.Waiting())
-		held.Leave()
-		held.Leave()
+		held.Release()
+		held.Release()
 		came := time.Now()
-		require.NoError(t, visit(l, r, Visitor{Site: "b"}, 1))
-		require.Less(t, time.Since(came), 10*time.Millisecond, "a place that was given back is free at once")
-		require.Zero(t, l.flying)
+		require.NoError(t, visit(l, r, Request{Site: "b"}, 1))
+		require.Less(t, time.Since(came), 10*time.Millisecond, "a slot that was given back is free at once")
+		require.Empty(t, l.way)
 	})
 }
 
@@ -255,46 +280,47 @@ func TestA429PausesTheWholeLine(t *testing.T) {
 		require.Equal(t, time.Second, l.Refused(0))
 		require.Equal(t, 30*time.Second, l.Refused(time.Hour), "no vendor pauses us for longer than that")
 		came := time.Now()
-		_, err := l.Enter(t.Context(), Visitor{Site: "a"})
+		_, err := l.Enter(t.Context(), Request{Site: "a"})
 		var busy *Busy
 		require.True(t, errors.As(err, &busy))
 		time.Sleep(busy.After)
-		require.NoError(t, visit(l, r, Visitor{Site: "a"}, 1))
+		require.NoError(t, visit(l, r, Request{Site: "a"}, 1))
 		require.GreaterOrEqual(t, time.Since(came), 30*time.Second)
 	})
 }
 
-func TestWhoHasAPlaceStillWaitsForAPause(t *testing.T) {
+func TestWhoHasASlotStillWaitsForAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLine(t, Plans["growth"])
-		short, err := l.Enter(t.Context(), Visitor{Site: "a"})
+		short, err := l.Enter(t.Context(), Request{Site: "a"})
 		require.NoError(t, err)
-		long, err := l.Enter(t.Context(), Visitor{Site: "a"})
+		long, err := l.Enter(t.Context(), Request{Site: "a"})
 		require.NoError(t, err)
 		came := time.Now()
 		l.Refused(0)
-		require.NoError(t, short.Send(t.Context()))
+		require.NoError(t, short.Send(t.Context(), ""))
 		require.Equal(t, time.Second, time.Since(came))
+		short.Done()
 		l.Refused(7 * time.Second)
 		var busy *Busy
-		require.ErrorAs(t, long.Send(t.Context()), &busy)
+		require.ErrorAs(t, long.Send(t.Context(), ""), &busy)
 		require.Equal(t, 7*time.Second, busy.After)
-		require.Zero(t, l.flying)
+		require.Empty(t, l.way)
 	})
 }
 
-// The time that a commit takes is no time of the allowance: the next place is
+// The time that a commit takes is no time of the allowance: the next slot is
 // granted before there is room, and sent when there is.
-func TestAPlaceIsGrantedAMomentBeforeItMayBeSent(t *testing.T) {
+func TestASlotIsGrantedAMomentBeforeItMayBeSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLine(t, Plan{PerSecond: 1, PerMinute: 60, PerDay: 1000})
 		begin := time.Now()
 		for n := range 50 {
-			p, err := l.Enter(t.Context(), Visitor{Site: "a"})
+			p, err := l.Enter(t.Context(), Request{Site: "a"})
 			require.NoError(t, err)
-			time.Sleep(lead / 2) // the commit
-			require.NoError(t, p.Send(t.Context()))
-			p.Gone()
+			time.Sleep(l.terms.Lead / 2) // the commit
+			require.NoError(t, p.Send(t.Context(), ""))
+			p.Sent()
 			p.Done()
 			if n == 0 {
 				begin = time.Now()
@@ -304,27 +330,25 @@ func TestAPlaceIsGrantedAMomentBeforeItMayBeSent(t *testing.T) {
 	})
 }
 
-func TestAHistoryStaysInOrderWhateverMoves(t *testing.T) {
+func TestAHistoryKnowsTheNewestWhateverIsCorrected(t *testing.T) {
 	h := newHistory(8)
-	var noted []int64
-	for i := range 20 {
-		noted = append(noted, h.add(time.UnixMicro(int64(100*i))))
+	for i := range int64(200) {
+		h.insert(100 * i)
 	}
-	for _, move := range [][2]int64{{1900, 1250}, {1300, 1850}, {1600, 1600}, {100, 5000}, {1201, 1300}} {
-		h.move(move[0], time.UnixMicro(move[1]))
-		require.True(t, slices.IsSortedFunc([]int{0, 1, 2, 3, 4, 5, 6, 7}, func(a, b int) int { return int(h.at(a) - h.at(b)) }))
+	require.LessOrEqual(t, len(h.at), 80, "what no limit counts is forgotten")
+	for _, c := range [][2]int64{{19_900, 19_250}, {19_300, 19_850}, {19_600, 19_600}, {100, 50_000}, {19_201, 19_300}} {
+		h.correct(c[0], c[1])
+		require.True(t, slices.IsSorted(h.at))
 	}
-	require.EqualValues(t, 1200, h.at(0))
-	require.EqualValues(t, 1250, h.at(1))
-	require.EqualValues(t, 1850, h.at(7))
-	require.Len(t, noted, 20)
+	h.correct(19_400, 0)
+	require.Equal(t, []int64{19_200, 19_250, 19_500, 19_600, 19_700, 19_800, 19_850}, h.at[len(h.at)-7:])
 }
 
 func TestBadPlansAreRefused(t *testing.T) {
 	_, err := PlanNamed("platinum")
 	require.ErrorContains(t, err, "business, enterprise, growth, starter")
 	for _, plan := range []Plan{{}, {1, 0, 1}, {1, 1, -1}} {
-		_, err := New(plan, nil, Options{})
+		_, err := New(plan, NewMemory(nil), Options{})
 		require.Error(t, err)
 	}
 }

@@ -45,5 +45,7 @@ type window struct {
 }
 
 func (p Plan) windows() []window {
-	return []window{{time.Second, p.PerSecond}, {time.Minute, p.PerMinute}, {24 * time.Hour, p.PerDay}}
+	return []window{{time.Second, p.PerSecond}, {time.Minute, p.PerMinute}, {day, p.PerDay}}
 }
+
+const day = 24 * time.Hour

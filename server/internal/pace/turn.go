@@ -7,196 +7,162 @@ import (
 	"time"
 )
 
-// turn is one turn of the book.
-func (p *pages) turn(ctx context.Context) {
-	l := p.line
-	l.mu.Lock()
-	p.unset()
-	p.turning = true
-	l.mu.Unlock()
-
+// turn is one turn at the store. The line keeps all that matters for it: who is next,
+// and what it knows of all calls; only at a turn it grants slots, each with its moment
+// written before.
+func (l *Line) turn(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
 	defer cancel()
-	var picked []*Place
+	var picked []*Slot
 	written, told := 0, false
-	err := p.book.Turn(ctx, func(page Page) (note Note) {
+	err := l.store.Turn(ctx, func(news News) (d Decision) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		p.learn(page)
-		written, told = len(p.unwritten), p.pause
-		note.Entries = append(note.Entries, p.unwritten...)
+		l.learn(news)
+		l.look(l.now())
+		written, told = len(l.unwritten), l.pausing
+		d.Entries = append(d.Entries, l.unwritten...)
 		if told {
-			note.Paused = l.paused
+			d.Paused = l.paused
 		}
-		picked = p.pick(&note)
-		note.Waiting, p.announced = l.waiting, l.waiting > 0
-		return note
+		picked = l.pick(&d)
+		d.Waiting, l.announced = l.waiting, l.waiting > 0
+		return d
 	})
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p.turning, p.failed = false, err
+	l.turning, l.failed = false, err
 	if err != nil {
-		p.read, p.announced, p.failedAt = time.Time{}, false, l.now()
-		p.refuseAll(picked, broken(err))
+		l.read, l.announced, l.failedAt = time.Time{}, false, l.now()
+		l.refuseAll(picked, broken(err))
 	} else {
-		p.unwritten = append(p.unwritten[:0], p.unwritten[written:]...)
-		p.pause = p.pause && !told
-		p.read = l.now()
-		p.grant(picked)
+		l.unwritten = append(l.unwritten[:0], l.unwritten[written:]...)
+		l.pausing = l.pausing && !told
+		l.read = l.now()
+		l.grant(picked)
 	}
-	close(p.turned)
-	p.turned = make(chan struct{})
-	p.schedule(l.now())
+	close(l.turned)
+	l.turned = make(chan struct{})
+	l.schedule(l.now())
 }
 
 // learn takes in what others have written. It needs the lock.
-func (p *pages) learn(page Page) {
-	l := p.line
-	if page.All {
-		l.sent = newHistory(l.sent.size)
-		for _, q := range l.sites {
-			q.minute, q.day, q.all = nil, nil, nil
+func (l *Line) learn(news News) {
+	if news.All {
+		l.calls = newHistory(l.size())
+		for _, s := range l.sites {
+			s.shared, s.calls = nil, nil
 		}
-		page.Entries = append(page.Entries, p.unwritten...)
+		news.Entries = append(news.Entries, l.unwritten...)
 	}
-	for _, e := range page.Entries {
-		p.apply(e)
+	for _, e := range news.Entries {
+		l.apply(e)
 	}
-	if page.Paused.After(l.paused) {
-		l.paused = page.Paused
-	}
-	p.others, p.served, p.later = page.Others, page.Served, time.Time{}
+	l.paused = later(l.paused, news.Paused)
+	l.others, l.served, l.nobody = news.Others, news.Served, time.Time{}
 }
 
-// apply brings what the line knows up to date with one entry. Applied twice, it
-// changes nothing more.
-func (p *pages) apply(e Entry) {
-	l := p.line
-	q := l.queueOf(Visitor{Site: e.Site})
+// apply brings what the line knows up to date with one entry.
+func (l *Line) apply(e Entry) {
+	s := l.site(e.Site)
 	if e.Was == 0 {
-		l.sent.insert(e.At)
-		at := time.UnixMicro(e.At)
-		if e.Ticketed && at.After(q.lastTicket) {
-			q.lastTicket = at
-		}
-		q.count(Visitor{Site: e.Site, Ticketed: e.Ticketed}, at, l.plan)
-		if most := p.caps[e.Site]; most > 0 {
-			if q.all == nil {
-				q.all = newHistory(most)
-			}
-			q.all.insert(e.At)
-		}
+		l.calls.insert(e.At)
+		l.count(s, e)
 		return
 	}
-	for _, h := range []*history{l.sent, q.minute, q.day, q.all} {
-		switch {
-		case h == nil:
-		case e.At == 0:
-			h.remove(e.Was)
-		default:
-			h.move(e.Was, time.UnixMicro(e.At))
+	for _, h := range []*history{l.calls, s.shared, s.calls} {
+		if h != nil {
+			h.correct(e.Was, e.At)
 		}
 	}
 }
 
-// pick takes those out of the line who get the next moments, and notes them.
-func (p *pages) pick(note *Note) (picked []*Place) {
-	l := p.line
+// pick takes those out of the line who get the next slots, and writes them down.
+func (l *Line) pick(d *Decision) (picked []*Slot) {
 	now := l.now()
-	var noted int64 // for the one before
-	for l.waiting > 0 && len(picked) < p.most() {
+	var written int64 // for the one before
+	for l.waiting > 0 && len(picked) < l.mostNow() {
 		at := l.free(1, now)
-		if at.Sub(now) > sharedLead {
+		if at.Sub(now) > l.terms.Lead {
 			break
 		}
-		place, later := l.next(now)
-		if place == nil {
-			p.later = later
+		slot, when := l.next(now)
+		if slot == nil {
+			l.nobody = when
 			break
 		}
-		if err := p.spent(l.queueOf(place.visitor), now); err != nil {
-			place.refuse(err)
+		if err := l.spent(l.site(slot.request.Site), now); err != nil {
+			slot.refuse(err)
 			continue
 		}
-		p.served = math.MaxInt64 // nobody was served after it
-		noted = p.unique(max(at.Add(margin).UnixMicro(), noted+1))
-		place.at, place.noted = at, noted
-		e := Entry{At: place.noted, Site: place.visitor.Site, Ticketed: place.visitor.Ticketed}
-		p.apply(e)
-		note.Entries = append(note.Entries, e)
-		picked = append(picked, place)
+		l.served = math.MaxInt64 // nobody was served after it
+		written = l.unique(max(at.Add(margin).UnixMicro(), written+1))
+		slot.at, slot.written = at, written
+		r := slot.request
+		e := Entry{At: written, Site: r.Site, Ticketed: r.Ticketed, Kind: r.Kind, Consent: r.Consent}
+		l.apply(e)
+		l.way = append(l.way, slot)
+		d.Entries = append(d.Entries, e)
+		picked = append(picked, slot)
 	}
 	return picked
 }
 
-// most is how many moments one turn takes: few where others wait as well.
-func (p *pages) most() int {
+// mostNow is how many slots this turn grants: few where others wait as well.
+func (l *Line) mostNow() int {
 	waiting := 0
-	for _, o := range p.others {
+	for _, o := range l.others {
 		if o.Waiting > 0 {
 			waiting++
 		}
 	}
 	if waiting == 0 {
-		return max(1, p.line.plan.PerSecond)
+		return l.most
 	}
-	return max(1, p.line.plan.PerSecond/(2*(1+waiting)))
+	return max(1, l.most/(2*(1+waiting)))
 }
 
-// unique is a time with which no other call is noted.
-func (p *pages) unique(noted int64) int64 {
-	for p.line.sent.has(noted) {
-		noted++
+// unique is a time at which no other call is written.
+func (l *Line) unique(at int64) int64 {
+	for l.calls.has(at) {
+		at++
 	}
-	return noted
+	return at
 }
 
-// spent is the error if the site's own day is used up.
-func (p *pages) spent(q *queue, now time.Time) error {
-	most := p.caps[q.site]
-	if most <= 0 || q.all == nil {
-		return nil
-	}
-	at := q.all.room(window{24 * time.Hour, most}, 1, now)
-	if wait := at.Sub(now); wait > 0 {
-		return &Spent{After: max(time.Second, wait)}
-	}
-	return nil
-}
-
-func (p *pages) grant(picked []*Place) {
-	for _, place := range picked {
-		if place.absent {
-			place.leave()
+func (l *Line) grant(picked []*Slot) {
+	for _, slot := range picked {
+		if slot.absent {
+			slot.release()
 			continue
 		}
-		close(place.granted)
+		close(slot.granted)
 	}
 }
 
 // refuseAll ends the wait of those who were picked and of all who are in line. The
-// moments of the first are as if they had not been given; if they are written all the
+// slots of the first are as if they had not been granted; if they are written all the
 // same, they are read at the next turn.
-func (p *pages) refuseAll(picked []*Place, err error) {
-	l := p.line
-	for _, place := range picked {
-		p.apply(Entry{Was: place.noted, Site: place.visitor.Site})
+func (l *Line) refuseAll(picked []*Slot, err error) {
+	for _, slot := range picked {
+		l.apply(Entry{Was: slot.written, Site: slot.request.Site})
 	}
 	for l.waiting > 0 {
-		q := l.turns[0]
-		for _, place := range slices.Concat(q.ticketed, q.unticketed) {
-			l.remove(place)
-			picked = append(picked, place)
+		s := l.order[0]
+		for _, slot := range slices.Concat(s.ticketed, s.unticketed) {
+			l.remove(slot)
+			picked = append(picked, slot)
 		}
 	}
-	for _, place := range picked {
-		place.refuse(err)
+	for _, slot := range picked {
+		slot.refuse(err)
 	}
 }
 
-// refuse ends the wait for a place that was not granted.
-func (place *Place) refuse(err error) {
-	place.err, place.stage = err, over
-	close(place.granted)
+// refuse ends the wait for a slot that was not granted.
+func (s *Slot) refuse(err error) {
+	s.err = err
+	s.end()
+	close(s.granted)
 }

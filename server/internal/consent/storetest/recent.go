@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,22 +15,22 @@ import (
 // a chunk is crossed.
 func callsSince(t *testing.T, open Open) {
 	l, clock := newLedger(t, open)
-	var want []time.Time
+	var want []consent.SpentCall
 	for i := range 30 {
 		given, err := l.Give(t.Context(), Decision(fmt.Sprintf("key-of-the-calls-%d", i)))
 		require.NoError(t, err)
-		_, err = l.Used(t.Context(), given.Committed, make([]consent.Call, 50))
+		_, err = l.Used(t.Context(), given.Committed, slices.Repeat([]consent.Call{{Endpoint: "connect", Result: "ok"}}, 50))
 		require.NoError(t, err)
 		if i >= 10 {
 			for range 50 {
-				want = append(want, clock.Now().UTC())
+				want = append(want, consent.SpentCall{At: clock.Now().UTC(), Site: Decision("").Site, Consent: given.ID(), Endpoint: "connect"})
 			}
 		}
 		clock.Move(time.Minute)
 	}
 	calls, err := l.CallsSince(t.Context(), Start.Add(10*time.Minute))
 	require.NoError(t, err)
-	require.Equal(t, map[string][]time.Time{Decision("").Site: want}, calls)
+	require.Equal(t, want, calls)
 
 	none, err := l.CallsSince(t.Context(), clock.Now())
 	require.NoError(t, err)

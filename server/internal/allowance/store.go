@@ -29,8 +29,8 @@ const (
 	pruneEvery = time.Minute
 )
 
-// Book is an account's [pace.Book]: one of as many as there are relays.
-type Book struct {
+// Store is an account's [pace.Store]: one of as many as there are relays.
+type Store struct {
 	db      Database
 	account string
 	relay   string // whom the others know it as
@@ -44,93 +44,84 @@ type Book struct {
 	pruned time.Time
 }
 
-var _ pace.Book = (*Book)(nil)
+var _ pace.Store = (*Store)(nil)
 
-// Open opens the book of an account. calls are those of the last day by site, as
-// the ledger knows them: what a new book begins with.
-func Open(ctx context.Context, db Database, account string, calls func() (map[string][]time.Time, error)) (*Book, error) {
-	b := &Book{db: db, account: account, relay: uuid.NewString()}
+// Open opens the store of an account. calls are those of the last day, as the ledger
+// knows them: what a new store begins with.
+func Open(ctx context.Context, db Database, account string, calls func() ([]pace.Entry, error)) (*Store, error) {
+	s := &Store{db: db, account: account, relay: uuid.NewString()}
 	there := false
 	err := db.Transact(ctx, nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
-		if err := b.look(ctx, tx); err != nil {
+		if err := s.look(ctx, tx); err != nil {
 			return nil, err
 		}
 		return nil, tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM allowance WHERE account = $1)`, account).Scan(&there)
 	})
 	if err == nil && !there {
-		err = b.begin(ctx, calls)
+		err = s.begin(ctx, calls)
 	}
 	if err == nil {
-		err = b.preload(ctx)
+		err = s.preload(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("allowance: open account %s: %w", account, err)
 	}
-	return b, nil
+	return s, nil
 }
 
-// begin makes the book, unless another relay does at the same time.
-func (b *Book) begin(ctx context.Context, calls func() (map[string][]time.Time, error)) error {
-	bySite, err := calls()
+// begin makes the store, unless another relay does at the same time.
+func (s *Store) begin(ctx context.Context, calls func() ([]pace.Entry, error)) error {
+	entries, err := calls()
 	if err != nil {
 		return err
 	}
-	var note pace.Note
-	for site, times := range bySite {
-		for _, at := range times {
-			note.Entries = append(note.Entries, pace.Entry{At: at.UnixMicro(), Site: site})
-		}
-	}
-	return b.db.Transact(ctx, nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
-		made, err := tx.Exec(ctx, `INSERT INTO allowance (account) VALUES ($1) ON CONFLICT (account) DO NOTHING`, b.account)
+	return s.db.Transact(ctx, nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
+		made, err := tx.Exec(ctx, `INSERT INTO allowance (account) VALUES ($1) ON CONFLICT (account) DO NOTHING`, s.account)
 		if err != nil || made.RowsAffected() == 0 {
 			return nil, err
 		}
 		batch := new(pgx.Batch)
-		first := *b // what it writes is read again at the first turn
-		first.write(batch, 0, note)
+		first := *s // what it writes is read again at the first turn
+		first.write(batch, 0, pace.Decision{Entries: entries})
 		return batch, nil
 	})
 }
 
-// Now implements [pace.Book].
-func (b *Book) Now() time.Time { return b.clock.now() }
+// Now implements [pace.Store].
+func (s *Store) Now() time.Time { return s.clock.now() }
+
+// Terms implements [pace.Store].
+func (s *Store) Terms() pace.Terms { return pace.Database }
 
 // look reads the clock alone.
-func (b *Book) look(ctx context.Context, tx *pgx.Conn) error {
+func (s *Store) look(ctx context.Context, tx *pgx.Conn) error {
 	var at int64
 	begin := time.Now()
 	if err := tx.QueryRow(ctx, readClock).Scan(&at); err != nil {
 		return err
 	}
-	b.clock.set(begin, time.Now(), at)
+	s.clock.set(begin, time.Now(), at)
 	return nil
 }
 
 var (
 	errNothing = errors.New("allowance: nothing to write")
-	errAgain   = errors.New("allowance: the transaction was broken off after the moments were given away")
+	errAgain   = errors.New("allowance: the transaction was broken off after the slots were granted")
 )
 
 // chunk is how many rows are read at a time, before the first turn.
 const chunk = 2000
 
 // preload reads the day while others have their turns.
-func (b *Book) preload(ctx context.Context) error {
+func (s *Store) preload(ctx context.Context) error {
 	for more := true; more; {
-		err := b.db.Transact(ctx, nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
-			rows, err := tx.Query(ctx, readChunk, b.account, b.read, chunk)
+		err := s.db.Transact(ctx, nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
+			rows, err := tx.Query(ctx, readChunk, s.account, s.read, chunk)
 			if err != nil {
 				return nil, err
 			}
-			var seq int64
-			var n note
 			read := 0
-			_, err = pgx.ForEachRow(rows, []any{&seq, &n.at, &n.was, &n.site, &n.ticketed}, func() error {
-				b.read, read = seq, read+1
-				b.before = n.entries(b.before)
-				return nil
-			})
+			s.before, err = readRows(rows, s.before, func(seq int64) { s.read, read = seq, read+1 })
 			more = read == chunk
 			return nil, err
 		})
@@ -141,30 +132,30 @@ func (b *Book) preload(ctx context.Context) error {
 	return nil
 }
 
-// Turn implements [pace.Book].
-func (b *Book) Turn(ctx context.Context, f func(pace.Page) pace.Note) error {
+// Turn implements [pace.Store].
+func (s *Store) Turn(ctx context.Context, decide func(pace.News) pace.Decision) error {
 	asked := false
-	var next, read Book
-	lock := func(first *pgx.Batch) { first.Queue(lockAccount, b.account) }
-	err := b.db.Transact(ctx, lock, func(tx *pgx.Conn) (*pgx.Batch, error) {
-		if asked { // begun anew, but f gives moments away once
+	var next, read Store
+	lock := func(first *pgx.Batch) { first.Queue(lockAccount, s.account) }
+	err := s.db.Transact(ctx, lock, func(tx *pgx.Conn) (*pgx.Batch, error) {
+		if asked { // begun anew, but decide grants slots once
 			return nil, errAgain
 		}
-		next = *b
-		page, err := next.open(ctx, tx)
+		next = *s
+		news, err := next.open(ctx, tx)
 		if err != nil {
 			return nil, err
 		}
 		asked, read = true, next
-		return next.close(f(page))
+		return next.close(decide(news))
 	})
 	switch {
 	case err == nil, errors.Is(err, errNothing):
-		*b = next
+		*s = next
 		return nil
 	case asked: // what was read is known; what was written is read if it was
-		*b = read
+		*s = read
 	}
-	b.clock.forget()
-	return fmt.Errorf("allowance: account %s: %w", b.account, err)
+	s.clock.forget()
+	return fmt.Errorf("allowance: account %s: %w", s.account, err)
 }

@@ -1,0 +1,7 @@
+-- +goose Up
+
+-- Which endpoint each call asks, and which consent it belongs to. Rows that an older
+-- relay writes say neither.
+ALTER TABLE allowance_note
+    ADD COLUMN kind    text[] NOT NULL DEFAULT '{}', -- of each entry, as consent
+    ADD COLUMN consent text[] NOT NULL DEFAULT '{}';

@@ -1,0 +1,117 @@
+package pace
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// turnTimeout is longer than a database waits for a relay that stops in its turn.
+	turnTimeout = 5 * time.Second
+
+	// failedPause is how long after a turn that failed the next one is.
+	failedPause = time.Second
+)
+
+// fresh sees to it that what the line knows is not stale when somebody comes.
+func (l *Line) fresh(ctx context.Context, r Request) error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return ErrStore
+	}
+	if l.read.IsZero() || l.terms.Stale > 0 && l.now().Sub(l.read) > l.terms.Stale {
+		turned := l.turned
+		l.ask()
+		l.mu.Unlock()
+		select {
+		case <-turned:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		l.mu.Lock()
+	}
+	defer l.mu.Unlock()
+	if l.read.IsZero() {
+		return broken(l.failed)
+	}
+	return l.spent(l.site(r.Site), l.now())
+}
+
+// ask begins a turn, unless one is under way. It needs the lock.
+func (l *Line) ask() {
+	if l.turning {
+		return
+	}
+	l.turning = true
+	go l.turn(l.ctx)
+}
+
+// schedule has a turn follow when there is something to do at one. It needs the lock.
+func (l *Line) schedule(now time.Time) {
+	l.unset()
+	l.look(now)
+	if l.turning || l.closed { // a turn schedules at its end
+		return
+	}
+	due, any := l.due(now)
+	if any && !due.After(now) {
+		l.ask()
+		return
+	}
+	if look := now.Add(l.terms.Soon); l.terms.Soon > 0 && len(l.way) > 0 && (!any || due.After(look)) {
+		due, any = look, true
+	}
+	if any {
+		l.timer = time.AfterFunc(due.Sub(now), func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.schedule(l.now()) // once too often does no harm
+		})
+	}
+}
+
+func (l *Line) unset() {
+	if l.timer != nil {
+		l.timer.Stop()
+		l.timer = nil
+	}
+}
+
+// due is when the next turn is, if there is to be one.
+func (l *Line) due(now time.Time) (at time.Time, any bool) {
+	sooner := func(t time.Time) {
+		if !any || t.Before(at) {
+			at, any = t, true
+		}
+	}
+	if l.waiting > 0 {
+		sooner(later(l.free(1, now), l.nobody).Add(l.courtesy() - l.terms.Lead))
+		if l.terms.Stale > 0 {
+			sooner(l.read.Add(l.terms.Stale)) // the others see that this relay is alive
+		}
+		if !l.announced {
+			sooner(now)
+		}
+	}
+	if len(l.unwritten) > 0 {
+		sooner(l.since.Add(l.terms.Soon))
+	}
+	if l.pausing {
+		sooner(now)
+	}
+	if l.failed != nil {
+		at = later(at, l.failedAt.Add(failedPause))
+	}
+	return at, any
+}
+
+// courtesy lets relays go first that have waited longer for a slot.
+func (l *Line) courtesy() (wait time.Duration) {
+	for _, o := range l.others {
+		if o.Waiting > 0 && o.Served < l.served {
+			wait += l.terms.Courtesy
+		}
+	}
+	return min(wait, l.terms.Lead/3)
+}
