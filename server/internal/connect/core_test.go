@@ -106,7 +106,7 @@ func newAccount(t *testing.T, v connect.Vendor, plan ...pace.Plan) *connect.Acco
 	if len(plan) == 0 {
 		return connect.NewAccount(v, nil)
 	}
-	line, err := pace.New(plan[0], nil, pace.Options{})
+	line, err := pace.New(plan[0], pace.NewMemory(nil), pace.Options{})
 	require.NoError(t, err)
 	t.Cleanup(line.Close)
 	return connect.NewAccount(v, line)
