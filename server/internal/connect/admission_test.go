@@ -49,16 +49,20 @@ func TestAnUnknownAccountIsTheOperatorsMistake(t *testing.T) {
 func TestWhileTheBreakerIsOpenNothingIsRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCore(t)
-		session := c.begin(t)
+		decision := c.decision(t)
+		session, err := c.Begin(t.Context(), decision, page)
+		require.NoError(t, err)
 		openBreaker(t, &pressed{core: c})
 		require.Equal(t, "open", c.Accounts[account].Breaker())
 		require.Equal(t, []string{"the vendor does not answer account main: it is asked again every 5s"}, c.Degraded())
 		calls := c.vendor.calls()
 		late := c.decision(t, named("late"))
-		_, err := c.Begin(t.Context(), late, page)
+		_, err = c.Begin(t.Context(), late, page)
 		requireRefusal(t, wire.VendorUnavailable, nil, err)
 		require.Equal(t, 5*time.Second, refusal(t, err).RetryAfter)
 		requireNothing(t, c, late)
+		_, err = c.Begin(t.Context(), decision, page)
+		requireRefusal(t, wire.VendorUnavailable, &session.Consent, err)
 		_, err = c.reload(t, session.Session)
 		requireRefusal(t, wire.VendorUnavailable, &session.Consent, err)
 		require.Equal(t, calls, c.vendor.calls())
@@ -344,6 +348,31 @@ func TestA429WithoutATimeIsAPauseOfASecond(t *testing.T) {
 		require.Equal(t, wire.VendorBusy, codeOf(t, err), name)
 		require.Equal(t, time.Second, refusal(t, err).RetryAfter, name)
 	}
+}
+
+// The pause doubles while the vendor keeps refusing, and no longer once it has taken a
+// call.
+func TestThePauseDoublesUntilTheVendorTakesACall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCore(t)
+		c.withPlan(t, pace.Plan{PerSecond: 5, PerMinute: 100, PerDay: 1000})
+		for i, row := range []struct {
+			busy  bool
+			pause time.Duration
+		}{{true, time.Second}, {true, 2 * time.Second}, {true, 4 * time.Second}, {false, 0}, {true, time.Second}} {
+			if row.busy {
+				c.vendor.failures = []*deepvue.Error{{Code: wire.VendorBusy, Status: 429, Class: "rate_limit"}}
+			}
+			_, err := c.Begin(t.Context(), c.decision(t), page)
+			if !row.busy {
+				require.NoError(t, err)
+				continue
+			}
+			require.Equal(t, wire.VendorBusy, codeOf(t, err))
+			require.Equal(t, row.pause, refusal(t, err).RetryAfter, i)
+			time.Sleep(row.pause)
+		}
+	})
 }
 
 // Repeats of a call cost slots of their own; without one, what the vendor said stands.

@@ -1,6 +1,9 @@
 package connect_test
 
 import (
+	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,6 +43,14 @@ func (p *presented) redeem(t *testing.T) string {
 	return redeemed.ErrorCodes[0]
 }
 
+// resealed is the token with other claims.
+func (p *presented) resealed(t *testing.T, claims *seal.Token) {
+	t.Helper()
+	var err error
+	p.Response, err = p.Sealer.SealUntil(claims, claims.ExpiresAt.Time())
+	require.NoError(t, err)
+}
+
 // spend redeems the token under a key, whatever is asked later.
 func spend(key string) func(*testing.T, *presented) {
 	return func(t *testing.T, p *presented) {
@@ -57,6 +68,13 @@ func TestATokenIsJudgedInThePromisedOrder(t *testing.T) {
 		{name: "no response", code: connect.MissingResponse, cause: func(_ *testing.T, p *presented) { p.Response = "" }},
 		{name: "sentinel", code: connect.NotAToken, cause: func(_ *testing.T, p *presented) { p.Response = ".declined" }},
 		{name: "no token", code: connect.InvalidResponse, cause: func(_ *testing.T, p *presented) { p.Response = "x" }},
+		{name: "consent of another ledger", code: connect.InvalidResponse, cause: func(t *testing.T, p *presented) {
+			var claims seal.Token
+			if err := p.Sealer.Open(p.Response, &claims); err == nil || errors.Is(err, seal.ErrExpired) { // else it is no token any more
+				claims.ConsentID = "019ab000-0000-7000-8000-000000000000"
+				p.resealed(t, &claims)
+			}
+		}},
 		{name: "sitekey", code: connect.SitekeyMismatch, cause: func(_ *testing.T, p *presented) { p.Sitekey = bank }},
 		{name: "subject", code: connect.SubjectMismatch, cause: func(_ *testing.T, p *presented) { p.Subject = "another" }},
 		{name: "withdrawn", code: connect.Withdrawn, cause: func(t *testing.T, p *presented) { p.withdraw(t, p.given.ID) }},
@@ -127,6 +145,35 @@ func TestWithoutAKeyNothingIsRepeated(t *testing.T) {
 	p := present(t)
 	require.Empty(t, p.redeem(t))
 	require.Equal(t, connect.AlreadySeen, p.redeem(t))
+}
+
+func TestFiftyRedeemAtOnceAndOneSucceeds(t *testing.T) {
+	for _, keyed := range []bool{false, true} { // all under one key: one redemption, told fifty times
+		p := present(t)
+		if keyed {
+			p.IdempotencyKey = "one key"
+		}
+		replies := make([]connect.Redeemed, 50)
+		var all sync.WaitGroup
+		for i := range replies {
+			all.Go(func() {
+				var err error
+				replies[i], err = p.Service.Redeem(t.Context(), p.Redeem)
+				require.NoError(t, err)
+			})
+		}
+		all.Wait()
+		succeeded := slices.DeleteFunc(slices.Clone(replies), func(r connect.Redeemed) bool { return !r.Success })
+		if keyed {
+			require.Len(t, succeeded, 50)
+			for _, reply := range replies {
+				require.Equal(t, replies[0], reply)
+			}
+		} else {
+			require.Len(t, succeeded, 1)
+		}
+		require.Equal(t, []consent.Kind{consent.Given, consent.Used, consent.RedeemedEvent}, p.kinds(t, p.given.ID))
+	}
 }
 
 // One picture may be answered twice; one of the tokens redeems.
@@ -227,8 +274,8 @@ func TestWithoutAStoreNoTokenIsJudged(t *testing.T) {
 	}
 }
 
-// What is not committed is not redeemed.
-func TestATokenWhoseRedemptionCouldNotBeWrittenIsStillGood(t *testing.T) {
+// What is not committed is not redeemed, and the token is still good.
+func TestSuccessIsToldOnlyAfterItWasRecorded(t *testing.T) {
 	p := present(t)
 	p.IdempotencyKey = "one key"
 	for _, step := range storetest.Steps {

@@ -349,7 +349,7 @@ func TestWhoWaitsForTheirOwnConsentHoldsNoSlot(t *testing.T) {
 }
 
 // What could not be recorded was neither given nor refused; the key is still good.
-func TestAfterAFailedCommitTheSameKeyMayTryAgain(t *testing.T) {
+func TestWithoutACommittedConsentTheVendorIsNotCalled(t *testing.T) {
 	steps := slices.DeleteFunc(slices.Clone(storetest.Steps), func(s storetest.Step) bool { return s == storetest.Events }) // a decision asks for none
 	for _, step := range steps {
 		c := newCore(t)

@@ -238,7 +238,7 @@ func TestASessionEndsWhenItSaid(t *testing.T) {
 }
 
 // The test key's tokens are born expired, and told as good ones.
-func TestTheTokenOfATestKeyIsBornExpired(t *testing.T) {
+func TestTheTestKeysTokensAreBornExpired(t *testing.T) {
 	c := newCore(t)
 	c.sites[shop].TokenLife = -time.Hour
 	reply, err := c.answer(t, c.begin(t).Session)

@@ -59,7 +59,7 @@ func (l *Limiter) Take(from netip.Addr, now time.Time) (wait time.Duration) {
 // household is what one connection to the internet has for itself: an IPv4
 // address, or the 64 bits of IPv6 that a provider hands out at the least.
 func household(a netip.Addr) netip.Prefix {
-	a = a.Unmap().WithZone("")
+	a = a.Unmap()
 	bits := a.BitLen()
 	if a.Is6() {
 		bits = 64

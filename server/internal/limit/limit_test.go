@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,8 +42,27 @@ func TestAnIPv6NetworkAndAMappedAddressAreOneHousehold(t *testing.T) {
 	require.NotZero(t, l.Take(netip.MustParseAddr("2001:db8::ffff:1"), start))
 	require.Zero(t, l.Take(one, start))
 	require.NotZero(t, l.Take(netip.MustParseAddr("::ffff:203.0.113.7"), start))
+	require.Zero(t, l.Take(netip.MustParseAddr("fe80::1%eth0"), start))
+	require.NotZero(t, l.Take(netip.MustParseAddr("fe80::2%eth1"), start), "a zone is of this machine")
 	require.Zero(t, l.Take(netip.Addr{}, start))
 	require.NotZero(t, l.Take(netip.Addr{}, start), "unknown addresses share one bucket")
+}
+
+func TestManyAtOnceGetNoMoreThanTheLimit(t *testing.T) {
+	l := New(10)
+	var granted atomic.Int64
+	var all sync.WaitGroup
+	for i := range 50 {
+		all.Go(func() {
+			if l.Take(one, start) == 0 {
+				granted.Add(1)
+			}
+			l.Take(netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}), start)
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 10, granted.Load())
+	require.Equal(t, 51, l.buckets.Len())
 }
 
 func TestZeroIsNoLimit(t *testing.T) {

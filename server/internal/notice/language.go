@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"golang.org/x/text/language"
@@ -44,8 +45,15 @@ type Language struct {
 	Page      map[string]string `yaml:"page"`      // what only the hosted page says
 }
 
-// Languages lists every language that is built in, English first, then by tag.
-func Languages() ([]Language, error) { return load(files) }
+// Languages lists every language that is built in, English first, then by tag. Their
+// maps are shared by all callers: nobody may write to them.
+func Languages() ([]Language, error) {
+	all, err := builtInLanguages()
+	return slices.Clone(all), err
+}
+
+// builtInLanguages reads the files once: they are part of the program.
+var builtInLanguages = sync.OnceValues(func() ([]Language, error) { return load(files) })
 
 func load(fsys fs.FS) ([]Language, error) {
 	names, err := fs.Glob(fsys, "lang/*.yaml")

@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,6 +78,24 @@ func TestALinkIsShownExactlyAsItWasGiven(t *testing.T) {
 		"https://bank.example/'a'", "https:///a", "https:bank.example", "http://localhost?a", "http://localhost.bank.example/", "ftp://bank.example/",
 	} {
 		require.False(t, webLink(link), link)
+	}
+}
+
+func TestNamesAreAsLongAsTheyMayBeAndNoLonger(t *testing.T) {
+	for name, row := range map[string]struct {
+		most   int
+		change func(p *Purpose, value string)
+	}{
+		"notice_id":         {128, func(p *Purpose, v string) { p.ID = v }},
+		"version":           {64, func(p *Purpose, v string) { p.Version = v }},
+		"vendor_purpose":    {200, func(p *Purpose, v string) { p.VendorPurpose = v }},
+		"ovse_registration": {200, func(p *Purpose, v string) { p.OVSERegistration = v }},
+	} {
+		p := Sandbox()
+		row.change(&p, strings.Repeat("é", row.most))
+		require.NoError(t, lintPurpose(p), name)
+		row.change(&p, strings.Repeat("é", row.most+1))
+		require.ErrorContains(t, lintPurpose(p), name+": shorten it to", name)
 	}
 }
 

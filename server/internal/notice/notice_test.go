@@ -152,6 +152,14 @@ func TestCurrentKnowsOnlyTheNoticesInUse(t *testing.T) {
 	require.False(t, ok)
 }
 
+func TestTheControllerIsNamedInTheLanguageOrInEnglish(t *testing.T) {
+	c, err := whole()
+	require.NoError(t, err)
+	require.Equal(t, Sandbox().Texts["hi"].Controller, c.Controller(SandboxPurpose, "hi"))
+	require.Equal(t, Sandbox().Texts["en"].Controller, c.Controller(SandboxPurpose, "xx"))
+	require.Empty(t, c.Controller("other", "en"))
+}
+
 func TestWhatAnOperatorLeavesOutHasADefault(t *testing.T) {
 	n := shown(t, "en", func(p *Purpose) { p.ID, p.VendorPurpose = "", "" })
 	require.Equal(t, SandboxPurpose, n.Ref.ID)

@@ -78,6 +78,73 @@ func TestEveryAlteredCharacterIsRefused(t *testing.T) {
 	}
 }
 
+// A value has one spelling: nothing may be put in or moved, though the cipher would
+// not mind.
+func TestNothingIsPutInOrMoved(t *testing.T) {
+	s, _ := newSealer(t, k1)
+	value, err := s.Seal(&Ticket{Base: Base{Site: "a"}, ID: "t"}, time.Minute)
+	require.NoError(t, err)
+	require.ErrorIs(t, s.Open(strings.Replace(value, "..", ".AA.", 1), &Ticket{}), ErrInvalid, "an encrypted key")
+	parts := strings.Split(value, ".")
+	text, err := segment.DecodeString(parts[3])
+	require.NoError(t, err)
+	tag, err := segment.DecodeString(parts[4])
+	require.NoError(t, err)
+	parts[3], parts[4] = segment.EncodeToString(append(text, tag[0])), segment.EncodeToString(tag[1:])
+	require.ErrorIs(t, s.Open(strings.Join(parts, "."), &Ticket{}), ErrInvalid, "a byte of the tag")
+}
+
+// What this release does not seal it does not open either, though the key is right.
+func TestWhatIsSealedOtherwiseDoesNotOpen(t *testing.T) {
+	s, _ := newSealer(t, k1)
+	for name, row := range map[string]struct {
+		plain string
+		want  error
+	}{
+		"as it is":           {`{"s":"a","p":"","i":0,"e":9999999999999,"jti":"t"}`, nil},
+		"an unknown member":  {`{"s":"a","p":"","i":0,"e":9999999999999,"jti":"t","x":1}`, ErrInvalid},
+		"a member twice":     {`{"s":"a","s":"b","p":"","i":0,"e":9999999999999,"jti":"t"}`, ErrInvalid},
+		"no object":          {`[]`, ErrInvalid},
+		"over 2,048 letters": {`{"s":"a","p":"","i":0,"e":9999999999999,"jti":"` + strings.Repeat("t", 2000) + `"}`, ErrInvalid},
+	} {
+		encrypter, err := jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: jose.DIRECT, Key: keyOf(t, k1, KindTicket), KeyID: "k1"},
+			(&jose.EncrypterOptions{}).WithType(jose.ContentType(KindTicket)))
+		require.NoError(t, err)
+		sealed, err := encrypter.Encrypt([]byte(row.plain))
+		require.NoError(t, err)
+		value, err := sealed.CompactSerialize()
+		require.NoError(t, err)
+		require.ErrorIs(t, s.Open(value, &Ticket{}), row.want, name)
+	}
+}
+
+func TestNothingIsSealedThatIsTooLongToOpen(t *testing.T) {
+	s, _ := newSealer(t, k1)
+	longest := 0
+	for n := range 2000 {
+		value, err := s.Seal(&Ticket{ID: strings.Repeat("x", n)}, time.Minute)
+		if err != nil {
+			require.Greater(t, longest, wire.MaxSealed-3)
+			return
+		}
+		longest = len(value)
+		require.LessOrEqual(t, longest, wire.MaxSealed)
+		require.NoError(t, s.Open(value, &Ticket{}))
+	}
+	require.Fail(t, "there is no limit")
+}
+
+func TestAHashHasOneSpelling(t *testing.T) {
+	good := strings.Repeat("0a", 32)
+	hash, ok := HashOf(good)
+	require.True(t, ok)
+	require.Equal(t, Hash(bytes.Repeat([]byte{10}, 32)), hash)
+	for _, bad := range []string{"", "0a", good[2:], good + "0a", strings.ToUpper(good), "xx" + good[2:], good[1:]} {
+		_, ok := HashOf(bad)
+		require.False(t, ok, bad)
+	}
+}
+
 func TestOtherHeadersAreRefusedEvenWithTheRightKey(t *testing.T) {
 	s, _ := newSealer(t, k1)
 	key := keyOf(t, k1, KindTicket)
