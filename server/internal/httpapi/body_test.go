@@ -192,3 +192,26 @@ func TestEveryMemberOfADecisionIsHeldToItsForm(t *testing.T) {
 		}
 	}
 }
+
+// The longest of everything that a page, a partner and the vendor can send
+// still fits into the sealed values.
+func TestTheLongestMembersStillFit(t *testing.T) {
+	t.Parallel()
+	r := apitest.New(t)
+	vendorID := longSessions(r)
+	decision := apitest.With(r.Decision(t, apitest.Shop), M{
+		"subject": strings.Repeat("न", 128), "actor": "guardian",
+		"client": M{"channel": strings.Repeat("x", wire.MaxChannel), "version": strings.Repeat("+", 64), "build": strings.Repeat("x", 64)},
+	})
+	a := r.Agree(t, decision)
+	require.Equal(t, 201, a.Status, "%.500s", a.Body)
+	var begun wire.SessionReply
+	a.Into(t, &begun)
+	v := r.Verify(t, apitest.Shop, M{"response": r.Token(t, apitest.Shop, begun.Session, strings.Repeat(`\`, 16)).Token})
+	require.True(t, v.Success)
+	require.Equal(t, vendorID, v.SessionID)
+	require.Equal(t, strings.Repeat("न", 128), v.Consent.Subject)
+	// And a ticket of the longest subject is at most 1 KB.
+	require.LessOrEqual(t, len(r.Ticket(t, apitest.Shop, M{"subject": strings.Repeat("न", 128), "purpose": apitest.Purpose})), 1024)
+	require.LessOrEqual(t, len(r.Ticket(t, apitest.Shop, M{"subject": strings.Repeat(`"`, 128), "purpose": apitest.Purpose})), 1024)
+}

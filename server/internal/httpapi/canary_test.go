@@ -234,3 +234,22 @@ func filesOf(t *testing.T, dir string) map[string]string {
 	}))
 	return all
 }
+
+// The address of a receipt is all the authority that it takes: it stands in no
+// log, also where somebody gets it wrong.
+func TestACapabilityIsNeverLogged(t *testing.T) {
+	t.Parallel()
+	r := apitest.New(t)
+	receipt := r.Begin(t, r.Decision(t, apitest.Shop)).Consent.ReceiptURL
+	capability := receipt[strings.LastIndexByte(receipt, '/')+1:]
+	for _, path := range []string{
+		"/v1/receipts/" + capability, "/v1/receipts/" + capability + ".receipt", "/v1/receipts/" + capability + "/", "/v1/receipts//" + capability,
+		"/v1/receipts/" + capability + "/nothing", "/v1/receipts/" + capability + "?x=" + capability, "/V1/receipts/" + capability, "/" + capability,
+	} {
+		r.Do(t, apitest.Call{Path: path})
+	}
+	r.Do(t, apitest.Call{Method: http.MethodPost, Path: "/v1/receipts/" + capability + "/withdraw", Origin: r.URL})
+	r.Do(t, apitest.Call{Method: http.MethodPost, Path: "/v1/receipts/" + capability + "/withdraw", Origin: "https://evil.example"})
+	require.NotContains(t, string(r.Log.Bytes()), capability)
+	require.NotContains(t, scrape(r), capability)
+}

@@ -1,15 +1,12 @@
 package httpapi_test
 
 import (
-	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -55,69 +52,13 @@ func TestABreakerThatOpensIsSeenAndTold(t *testing.T) {
 	for range 5 {
 		require.Equal(t, 503, r.Agree(t, r.Decision(t, apitest.Down)).Status)
 	}
-	calls := r.Vendor.Stats().Connect
-	refused := r.Agree(t, apitest.With(r.Decision(t, apitest.Down), M{"subject": "s"}))
-	p := refused.Problem(t)
+	p := r.Agree(t, r.Decision(t, apitest.Down)).Problem(t)
 	require.Equal(t, wire.VendorUnavailable, p.Code)
 	require.Equal(t, 5, p.RetryAfter)
 	require.Nil(t, p.Consent, "nothing is recorded that cannot be used")
-	require.Zero(t, r.Entries(t, apitest.Down, "s"))
-	require.Equal(t, calls, r.Vendor.Stats().Connect)
-
 	require.Contains(t, scrape(r), `ekyc_breaker_state{account="down",state="open"} 1`)
-	require.Equal(t, []string{"the vendor does not answer account down: it is asked again every 5s"}, r.Core.Degraded())
 	require.JSONEq(t, `{"status":"degraded"}`, string(r.Do(t, apitest.Call{Path: "/readyz"}).Body))
 	require.Equal(t, 201, r.Agree(t, r.Decision(t, apitest.Shop)).Status, "the others do not notice")
-}
-
-// Of a visitor who leaves nothing is learnt of the vendor: else those who lose
-// patience with one that hangs, or an attacker, would keep the breaker closed.
-func TestWhoLeavesDoesNotKeepTheBreakerClosed(t *testing.T) {
-	t.Parallel()
-	r := apitest.New(t)
-	failing := func(times int) {
-		for range times {
-			require.Equal(t, 503, r.Agree(t, r.Decision(t, apitest.Down)).Status)
-		}
-	}
-	failing(4)
-	asked := make(chan struct{})
-	r.Vendor.SetIntercept(func(_ http.ResponseWriter, q *http.Request) bool {
-		close(asked)
-		<-q.Context().Done()
-		return true
-	})
-	ctx, leave := context.WithCancel(t.Context())
-	left := make(chan error, 1)
-	begun := r.Decision(t, apitest.Down)
-	go func() {
-		left <- r.Send(ctx, apitest.Call{Path: "/v1/sessions", Origin: apitest.ShopOrigin, JSON: begun})
-	}()
-	<-asked
-	leave()
-	require.Error(t, <-left)
-	require.Eventually(t, func() bool { return strings.Contains(scrape(r), `ekyc_http_requests_total{code="vendor_timeout"`) }, 10*time.Second, time.Millisecond)
-	r.Vendor.SetIntercept(nil)
-	failing(1)
-	require.Contains(t, scrape(r), `ekyc_breaker_state{account="down",state="open"} 1`)
-}
-
-func TestARefusedAccountIsDegradedUntilTheVendorTakesItAgain(t *testing.T) {
-	t.Parallel()
-	r := apitest.New(t)
-	require.Empty(t, r.Core.Degraded())
-	require.Equal(t, 502, r.Agree(t, r.Decision(t, apitest.Rejected)).Status)
-	require.Equal(t, []string{"the vendor refuses account rejected (credentials): check its credentials and its plan"}, r.Core.Degraded())
-	a := r.Do(t, apitest.Call{Path: "/readyz"})
-	require.Equal(t, 200, a.Status)
-	require.JSONEq(t, `{"status":"degraded"}`, string(a.Body))
-	// The vendor's own trouble says nothing of the credentials; a picture does.
-	r.Vendor.SetIntercept(whatever(503, nil, ""))
-	require.Equal(t, 503, r.Agree(t, r.Decision(t, apitest.Rejected)).Status)
-	require.NotEmpty(t, r.Core.Degraded())
-	r.Vendor.SetIntercept(whatever(200, nil, `{"code":200,"transaction_id":"t","data":{"session_id":"s","captcha":"`+dot+`"}}`))
-	require.Equal(t, 201, r.Agree(t, r.Decision(t, apitest.Rejected)).Status)
-	require.Empty(t, r.Core.Degraded())
 }
 
 func TestWhatALimitRefusesIsCounted(t *testing.T) {

@@ -3,14 +3,12 @@ package httpapi_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/connect"
-	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/httpapi/apitest"
 	"ekycconnect/server/internal/pace"
 	"ekycconnect/wasm/wire"
@@ -56,36 +54,4 @@ func TestWithoutTheSharedAllowanceNothingIsRecordedAndNothingSent(t *testing.T) 
 	require.Positive(t, p.RetryAfter)
 	require.Zero(t, r.Entries(t, apitest.Shop, "s"))
 	require.Zero(t, r.Vendor.Stats().Connect)
-}
-
-// tally counts calls of consents as another relay would see them.
-type tally struct {
-	asked int
-	err   error
-}
-
-func (c *tally) Take(_ context.Context, _ string, most int) (bool, error) {
-	c.asked++
-	return c.asked < most, c.err
-}
-
-func TestAConsentsCallsAreAskedForWhereRelaysShareTheLedger(t *testing.T) {
-	t.Parallel()
-	r := apitest.New(t)
-	calls := &tally{}
-	r.Core.Calls = calls
-	begun := r.Begin(t, r.Decision(t, apitest.Shop))
-	require.Zero(t, calls.asked, "nobody else knows of the consent yet")
-	reload := apitest.Call{Path: "/v1/captchas", Origin: apitest.ShopOrigin, JSON: M{"session": begun.Session}}
-	calls.asked = 8 // by other relays
-	require.Equal(t, http.StatusOK, r.Do(t, reload).Status)
-	p := r.Do(t, reload).Problem(t)
-	require.Equal(t, wire.RateLimited, p.Code)
-	require.Equal(t, begun.Consent.ID, p.Consent.ID)
-	require.Equal(t, 1, r.Vendor.Stats().ReloadCaptcha)
-
-	calls.err = errors.Join(errors.New("the database is away"), consent.ErrUnavailable)
-	p = r.Do(t, reload).Problem(t)
-	require.Equal(t, wire.StoreUnavailable, p.Code)
-	require.Equal(t, 1, r.Vendor.Stats().ReloadCaptcha)
 }
