@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -52,13 +53,19 @@ func TestARelayTellsAPartnerAndErasesWhatWasKeptLongEnough(t *testing.T) {
 	require.NoError(t, err)
 	kinds := []string{<-told, <-told}
 	require.ElementsMatch(t, []string{"withdrawn", "erased"}, kinds)
-	answer, err := http.Get("http://" + listeners.Admin.Addr().String() + "/metrics")
-	require.NoError(t, err)
-	text, err := io.ReadAll(answer.Body)
-	require.NoError(t, err)
-	require.NoError(t, answer.Body.Close())
-	require.Contains(t, string(text), `ekyc_webhook_tries_total{outcome="delivered"}`)
-	require.Contains(t, string(text), `ekyc_webhook_messages{state="given_up"} 0`)
+	scraped := func() string {
+		answer, err := http.Get("http://" + listeners.Admin.Addr().String() + "/metrics")
+		if err != nil {
+			return err.Error()
+		}
+		defer answer.Body.Close()
+		text, _ := io.ReadAll(answer.Body)
+		return string(text)
+	}
+	require.Eventually(t, func() bool { // it is counted once the partner's answer is there
+		return strings.Contains(scraped(), `ekyc_webhook_tries_total{outcome="delivered"} 2`)
+	}, 10*time.Second, time.Millisecond)
+	require.Contains(t, scraped(), `ekyc_webhook_messages{state="given_up"} 0`)
 	stop()
 	require.NoError(t, <-ended)
 	_, err = r.Ledger.State(t.Context(), state.ID())

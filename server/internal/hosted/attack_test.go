@@ -182,7 +182,7 @@ func TestNoSecretIsInAPageAnAddressOrTheLog(t *testing.T) {
 	wrong := s.press("submit", "answer", letters+letters).on("panel-captcha")
 	done := wrong.press("submit", "answer", letters).on("panel-done")
 	require.NotEmpty(t, r.Vendor.SessionIDs())
-	log := string(r.Log.Bytes())
+	log := r.Logged()
 	for _, a := range r.Answers {
 		for _, id := range append(r.Vendor.SessionIDs(), letters) {
 			require.NotContains(t, string(a.Body), id, a.Path)

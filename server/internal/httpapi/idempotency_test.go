@@ -40,5 +40,5 @@ func TestAClientThatLeavesSpoilsNothing(t *testing.T) {
 	require.Equal(t, "given", kinds[0])
 	require.NotContains(t, kinds[1:], "given")
 	require.Equal(t, len(kinds)-1, r.Vendor.Connects(begun.Consent.ID), "the call in vain is a use too")
-	require.NotContains(t, string(r.Log.Bytes()), `"code":"internal"`)
+	require.NotContains(t, r.Logged(), `"code":"internal"`)
 }

@@ -45,7 +45,7 @@ var networks = []network{
 	{name: "further than anybody waits", toxics: []string{`{"type":"latency","attributes":{"latency":5000}}`}, code: wire.VendorTimeout, calls: 1, least: impatience},
 	{name: "narrow", toxics: []string{`{"type":"bandwidth","attributes":{"rate":400}}`}, calls: 1, least: 200 * time.Millisecond},
 	{name: "too narrow", toxics: []string{`{"type":"bandwidth","attributes":{"rate":10}}`}, code: wire.VendorTimeout, calls: 1, least: impatience},
-	{name: "in slices", toxics: []string{`{"type":"slicer","attributes":{"average_size":512,"size_variation":256,"delay":100}}`}, calls: 1},
+	{name: "in slices", toxics: []string{`{"type":"slicer","attributes":{"average_size":2048,"size_variation":1024,"delay":100}}`}, calls: 1},
 	{name: "asked in slices", toxics: []string{`{"type":"slicer","stream":"upstream","attributes":{"average_size":8,"size_variation":4,"delay":1000}}`}, calls: 1},
 	{name: "a hole, there", toxics: []string{`{"type":"timeout","stream":"upstream","attributes":{"timeout":0}}`}, code: wire.VendorTimeout, calls: 1, least: impatience},
 	{name: "a hole, back", toxics: []string{`{"type":"timeout","attributes":{"timeout":0}}`}, code: wire.VendorTimeout, calls: 1, least: impatience},

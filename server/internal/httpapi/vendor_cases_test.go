@@ -240,6 +240,7 @@ func levelOf(t *testing.T, r *apitest.Relay, a apitest.Answer) string {
 
 // scrape reads the metrics as Prometheus does.
 func scrape(r *apitest.Relay) string {
+	r.Settle()
 	w := httptest.NewRecorder()
 	r.API.Metrics.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	return w.Body.String()

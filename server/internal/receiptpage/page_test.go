@@ -62,7 +62,7 @@ func TestTheReceiptShowsWhatWasAgreedWithWhomAndWhen(t *testing.T) {
 		require.NotContains(t, text, secret)
 	}
 	require.Equal(t, 1, strings.Count(text, "<button"), "one button: it withdraws")
-	require.NotContains(t, string(r.Log.Bytes()), strings.TrimPrefix(path, "/v1/receipts/"))
+	require.NotContains(t, r.Logged(), strings.TrimPrefix(path, "/v1/receipts/"))
 }
 
 func TestTheReceiptShowsTheExactNoticeThatWasStored(t *testing.T) {

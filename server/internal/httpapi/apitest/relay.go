@@ -73,9 +73,11 @@ type Relay struct {
 	Log       *Log
 	Answers   []Answer // all of them, in the order in which they came
 
-	doc *Document
-	mu  sync.Mutex // guards Answers and ids
-	ids map[string]bool
+	doc     *Document
+	mu      sync.Mutex // guards what follows, and Answers
+	ids     map[string]bool
+	running int        // requests
+	settled *sync.Cond // running is 0
 }
 
 // New runs a relay until the test ends. What it is configured with can be changed
@@ -83,6 +85,7 @@ type Relay struct {
 func New(t testing.TB, change ...func(*config.Config)) *Relay {
 	t.Helper()
 	r := &Relay{Data: directory(t), Clock: &Clock{now: Start}, Log: &Log{}, ids: map[string]bool{}}
+	r.settled = sync.NewCond(&r.mu)
 	r.Vendor = sandbox.New(sandbox.Options{})
 	vendor := httptest.NewServer(r.Vendor)
 	t.Cleanup(vendor.Close)
@@ -90,7 +93,11 @@ func New(t testing.TB, change ...func(*config.Config)) *Relay {
 
 	// The address must be known before the handler is made.
 	var handler http.Handler
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { handler.ServeHTTP(w, q) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		r.serving(1)
+		defer r.serving(-1)
+		handler.ServeHTTP(w, q)
+	}))
 	t.Cleanup(server.Close)
 	r.URL = server.URL
 
@@ -110,6 +117,30 @@ func New(t testing.TB, change ...func(*config.Config)) *Relay {
 	handler = r.API.Handler()
 	r.doc = Open(t, r)
 	return r
+}
+
+func (r *Relay) serving(change int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.running += change; r.running == 0 {
+		r.settled.Broadcast()
+	}
+}
+
+// Settle waits for what is done after an answer: its line in the log, its count in the
+// metrics. Who looks for what must not be there looks then.
+func (r *Relay) Settle() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.running > 0 {
+		r.settled.Wait()
+	}
+}
+
+// Logged is the log of all requests that were answered.
+func (r *Relay) Logged() string {
+	r.Settle()
+	return string(r.Log.Bytes())
 }
 
 // Clock is what the relay takes for the time.
