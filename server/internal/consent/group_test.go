@@ -117,6 +117,29 @@ func TestOneConsentGoesItsWholeWayInsideAGroup(t *testing.T) {
 	}
 }
 
+func TestAHoldStopsAnErasureThatFollowsInItsGroup(t *testing.T) {
+	l, faulty, _ := newFaulty(t)
+	given, err := l.Give(t.Context(), storetest.Decision(key(1)))
+	require.NoError(t, err)
+	held, release := faulty.Hold()
+	var all sync.WaitGroup
+	all.Go(func() { _, _ = l.Give(t.Context(), storetest.Decision(key(2))) })
+	<-held
+	all.Go(func() { assert.NoError(t, l.Hold(t.Context(), given.ID(), "court")) })
+	queued(l, 1)
+	all.Go(func() {
+		_, err := l.Erase(t.Context(), consent.Erasure{IDs: []string{given.ID()}, Via: consent.ViaOperator, Reason: "case"})
+		assert.ErrorIs(t, err, consent.ErrHeld)
+	})
+	queued(l, 2)
+	before := faulty.Transactions()
+	release()
+	all.Wait()
+	require.Equal(t, before+2, faulty.Transactions(), "one for the first, one for both")
+	_, err = l.State(t.Context(), given.ID())
+	require.NoError(t, err)
+}
+
 func TestOneKeyAndOneTokenInOneGroupAreOneEventEach(t *testing.T) {
 	l, faulty, _ := newFaulty(t)
 	given, err := l.Give(t.Context(), storetest.Decision(key(1)))
