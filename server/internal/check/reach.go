@@ -67,7 +67,7 @@ func (r *reach) warnings(ctx context.Context, c *config.Config) []string {
 	hosts := map[string]string{}
 	for _, site := range c.Sites {
 		for _, origin := range site.Origins {
-			if u, err := url.Parse(string(origin)); err == nil && strings.HasPrefix(u.Scheme, "http") && net.ParseIP(u.Hostname()) == nil && u.Hostname() != "localhost" {
+			if u, err := url.Parse(string(origin)); err == nil && (u.Scheme == "https" || u.Scheme == "http") && net.ParseIP(u.Hostname()) == nil && u.Hostname() != "localhost" {
 				hosts[u.Hostname()] = fmt.Sprintf("site %s: origin %s", site.Name, origin)
 			}
 		}

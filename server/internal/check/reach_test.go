@@ -25,7 +25,7 @@ func TestCheckSeesAVendorThatIsNotThereAClockThatIsOffAndANameThatIsNot(t *testi
 			"here": {URL: vendor.URL, ClientID: "canary-id", ClientSecret: secret.New("canary-secret")},
 			"gone": {URL: gone, ClientID: "canary-id", ClientSecret: secret.New("canary-secret")},
 		},
-		Sites: []config.Site{{Name: "Shop", Origins: []config.Origin{"https://shop.example", "https://wrong.example", "http://localhost:3000"}}},
+		Sites: []config.Site{{Name: "Shop", Origins: []config.Origin{"https://shop.example", "https://wrong.example", "http://localhost:3000", "capacitor://wrong.example"}}},
 	}
 	r := newReach()
 	r.lookup = func(_ context.Context, host string) ([]string, error) {
@@ -39,6 +39,7 @@ func TestCheckSeesAVendorThatIsNotThereAClockThatIsOffAndANameThatIsNot(t *testi
 	require.Contains(t, found, "site Shop: origin https://wrong.example has no address in the DNS")
 	require.NotContains(t, found, "clock")
 	require.NotContains(t, found, "shop.example has no")
+	require.NotContains(t, found, "capacitor", "an app's own host is in no DNS")
 	require.Equal(t, 1, strings.Count(found, "cannot be reached"))
 
 	r.now = func() time.Time { return time.Now().Add(-time.Hour - 30*time.Second) } // a Date header has whole seconds

@@ -21,6 +21,11 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
+	return parse(path, data, env)
+}
+
+// parse is Load for the bytes of the file.
+func parse(path string, data []byte, env func(string) (string, bool)) (*Config, error) {
 	r := &reader{file: path, env: env}
 	c := defaults()
 	if !r.read(data, &c) {

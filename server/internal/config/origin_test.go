@@ -183,7 +183,7 @@ func FuzzParseOrigin(f *testing.F) {
 		again, err := parseOrigin(normal)
 		require.NoError(t, err)
 		require.Equal(t, normal, again)
-		if strings.HasPrefix(normal, "http") {
+		if strings.HasPrefix(normal, "http:") || strings.HasPrefix(normal, "https:") {
 			require.Equal(t, strings.ToLower(normal), normal)
 		}
 	})
