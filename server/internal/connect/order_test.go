@@ -62,8 +62,6 @@ type pressed struct {
 	*core
 	request *wire.SessionRequest
 	from    connect.Visitor
-	before  int // decisions recorded and calls made before it
-	calls   int
 }
 
 func press(t *testing.T) *pressed {
