@@ -54,7 +54,8 @@ type State struct {
 	Purpose string    // id
 	Kind    Kind      // Given or Refused
 	At      time.Time // when it was recorded; UTC, whole milliseconds
-	Calls   int       // vendor calls so far
+	Calls   int       // vendor calls for pictures so far
+	OTP     OTPUse    // and those that followed
 	New     bool      // it was recorded by the very call that returns it
 
 	Withdrawn   bool
@@ -63,7 +64,7 @@ type State struct {
 
 // Call is one HTTP call to the vendor, whatever came of it.
 type Call struct {
-	Endpoint      string    // "connect", "reload-captcha"; never a URL
+	Endpoint      string    // "connect", "reload-captcha", "generate-otp", "verify-otp"; never a URL
 	Result        string    // "ok", or the code of the problem
 	TransactionID string    // the vendor's; empty if it gave none
 	At            time.Time // when the call was begun

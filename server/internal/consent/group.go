@@ -26,6 +26,7 @@ type op struct {
 	keys     []Key
 	consents []uuid.UUID
 	holds    bool // the holds on consents are read as well
+	otp      bool // and the claims of OTP calls, by keys and consents
 	judge    func(*unitOfWork) error
 
 	err  error
@@ -166,6 +167,9 @@ func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) (translog.Growth
 	}
 	l.notBefore(newest)
 	if err := u.readHolds(ctx, tx, group); err != nil {
+		return translog.Growth{}, err
+	}
+	if err := u.readOTP(ctx, tx, group); err != nil {
 		return translog.Growth{}, err
 	}
 	u.now = l.now()

@@ -26,7 +26,7 @@ type Keys struct {
 
 // hasher makes the keyed hashes, with a key for each use.
 type hasher struct {
-	principal, idempotency, digest, ticket, token, redemption [sha256.Size]byte
+	principal, idempotency, digest, ticket, token, redemption, otp [sha256.Size]byte
 }
 
 func newHasher(keys Keys) (*hasher, error) {
@@ -36,7 +36,7 @@ func newHasher(keys Keys) (*hasher, error) {
 	h := new(hasher)
 	for use, key := range map[string]*[sha256.Size]byte{
 		"principal": &h.principal, "idempotency": &h.idempotency, "digest": &h.digest,
-		"ticket": &h.ticket, "token": &h.token, "redemption": &h.redemption,
+		"ticket": &h.ticket, "token": &h.token, "redemption": &h.redemption, "otp": &h.otp,
 	} {
 		derived, err := hkdf.Key(sha256.New, keys.Lookup, nil, "ekyc-connect/ledger/"+use+"/v1", len(key))
 		if err != nil {

@@ -43,12 +43,34 @@ func (u *unitOfWork) state(id uuid.UUID) (State, error) {
 		Purpose:   text.Purpose,
 		Kind:      events[0].Kind,
 		At:        events[0].At,
-		Calls:     count(events, Used),
+	}
+	if err := state.count(events); err != nil {
+		return State{}, fmt.Errorf("consent: read record %s: %w", id, err)
 	}
 	if withdrawal, ok := first(events, WithdrawnEvent); ok {
 		state.Withdrawn, state.WithdrawnAt = true, withdrawal.At
 	}
 	return state, nil
+}
+
+// count adds up what a consent was used for.
+func (s *State) count(events []Entry) error {
+	for _, event := range events {
+		if event.Kind != Used {
+			continue
+		}
+		var text usedText
+		if err := json.Unmarshal(event.Body, &text); err != nil {
+			return err
+		}
+		switch text.Endpoint {
+		case EndpointGenerateOTP, EndpointVerifyOTP:
+			s.OTP.add(text.Endpoint, text.Result)
+		default:
+			s.Calls++
+		}
+	}
+	return nil
 }
 
 func count(events []Entry, kind Kind) (n int) {

@@ -16,6 +16,7 @@ type unitOfWork struct {
 	claims map[Key]Claim
 	events map[uuid.UUID][]Entry // of one consent, oldest first
 	held   map[uuid.UUID]string  // reason of the hold, of consents for which an op asked
+	otp    []OTPClaim            // of calls for which an op asked
 	batch  Batch
 
 	publish bool // the newest checkpoint is to be published if it is time

@@ -13,14 +13,18 @@ type Upkeep struct {
 	Messages []Message    // new ones
 	Settled  []Settlement // what became of messages
 	// Blank removes body and salt of all events of these consents that are there
-	// before the transaction, and every claim, reply and subject row of theirs.
+	// before the transaction, every claim, reply and subject row of theirs, and every
+	// claim of an OTP call.
 	Blank []uuid.UUID
 	Hold  []Hold
 	Free  []uuid.UUID // consents whose hold ends
+
+	OTPEnded []Key      // claims of OTP calls that are taken away, before others are added
+	OTPBegun []OTPClaim // new ones; one of a key that is there is an error
 }
 
 func (u Upkeep) isEmpty() bool {
-	return len(u.Messages)+len(u.Settled)+len(u.Blank)+len(u.Hold)+len(u.Free) == 0
+	return len(u.Messages)+len(u.Settled)+len(u.Blank)+len(u.Hold)+len(u.Free)+len(u.OTPEnded)+len(u.OTPBegun) == 0
 }
 
 // Message tells a partner what became of a consent. It is written together with
@@ -65,6 +69,10 @@ type UpkeepReader interface {
 
 	// Holds returns the holds on these consents; all there are if consents is nil.
 	Holds(ctx context.Context, consents []uuid.UUID) ([]Hold, error)
+
+	// OTPClaims returns the claims of OTP calls under these keys, and those of these
+	// consents, each once.
+	OTPClaims(ctx context.Context, keys []Key, consents []uuid.UUID) ([]OTPClaim, error)
 
 	// Decisions returns at most limit decisions with an index above after, by
 	// rising index: those that were recorded from since to before until.

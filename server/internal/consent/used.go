@@ -30,26 +30,8 @@ func (l *Ledger) Used(ctx context.Context, c Committed, calls []Call) (total int
 			return err
 		}
 		over = ended(events)
-		// All bodies are made before any is added: all are added or none.
-		bodies := make([][]byte, len(calls))
-		prev := events[len(events)-1].Index
-		for i, call := range calls {
-			text := usedText{
-				header:   newHeader(id, Used, u.now, events[0].Site, "relay"),
-				Endpoint: call.Endpoint, Result: call.Result,
-				CalledAt: stamp(call.At), TransactionID: call.TransactionID,
-			}
-			if over == ErrErased {
-				text.TransactionID = "" // what was erased is not recorded again
-			}
-			text.Prev = &prev
-			if bodies[i], err = marshal(text); err != nil {
-				return err
-			}
-			prev = u.next + int64(i)
-		}
-		for _, body := range bodies {
-			u.add(Used, id, events[0].Site, body)
+		if _, err := u.use(events, calls, nil); err != nil {
+			return err
 		}
 		total = count(u.events[id], Used)
 		return nil
@@ -58,4 +40,33 @@ func (l *Ledger) Used(ctx context.Context, c Committed, calls []Call) (total int
 		return 0, err
 	}
 	return total, over
+}
+
+// use adds one `used` event for each call, and returns the index of the
+// last. claims are what its text vouches for.
+func (u *unitOfWork) use(events []Entry, calls []Call, claims []Claim) (last int64, err error) {
+	id, site := events[0].Consent, events[0].Site
+	// All bodies are made before any is added: all are added or none.
+	bodies := make([][]byte, len(calls))
+	prev := events[len(events)-1].Index
+	for i, call := range calls {
+		text := usedText{
+			header:   newHeader(id, Used, u.now, site, "relay"),
+			Endpoint: call.Endpoint, Result: call.Result,
+			CalledAt: stamp(call.At), TransactionID: call.TransactionID,
+		}
+		if ended(events) == ErrErased {
+			text.TransactionID = "" // what was erased is not recorded again
+		}
+		text.Prev = &prev
+		text.Lookups = Lookups(claims, nil)
+		if bodies[i], err = marshal(text); err != nil {
+			return 0, err
+		}
+		prev = u.next + int64(i)
+	}
+	for _, body := range bodies {
+		last = u.add(Used, id, site, body)
+	}
+	return last, nil
 }

@@ -34,6 +34,9 @@ type Source interface {
 	// Rows gives every event by rising index with all that belongs to it, and
 	// what belongs to none; the bytes are valid during the call only.
 	Rows(ctx context.Context, each func(Row) error) error
+
+	// OTPClaims gives every claim of a call.
+	OTPClaims(ctx context.Context, each func(consent.OTPClaim) error) error
 }
 
 // Head is the newest checkpoint, and what is recorded of published ones.
@@ -114,7 +117,13 @@ func Verify(ctx context.Context, from Source, o Options) (Report, error) {
 	if err := a.reach(0); err != nil {
 		return Report{}, err
 	}
+	if err := a.readOTPClaims(ctx, from); err != nil {
+		return Report{}, err
+	}
 	if err := readAhead(ctx, from, a.row); err != nil {
+		return Report{}, err
+	}
+	if err := a.otpLeft(); err != nil {
 		return Report{}, err
 	}
 	return a.report(ctx, from)
@@ -133,6 +142,7 @@ type auditor struct {
 	blank   map[uuid.UUID]int64         // by record: its last blank event
 	erased  map[uuid.UUID]int64         // by record: its last `erased` event
 	rows    map[uuid.UUID]*consent.Rows // by record of which something is blank: its events so far
+	otp     otpClaims
 }
 
 // target is a checkpoint that the tree must fit when it is so long.

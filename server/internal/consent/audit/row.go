@@ -50,6 +50,9 @@ func (a *auditor) row(r Row) error {
 	if err != nil {
 		return err
 	}
+	if err := a.otpRow(record, r); err != nil {
+		return err
+	}
 	if rows := a.rows[record]; rows != nil {
 		rows.Add(r.Index, r.Kind, record, string(r.Site), r.At)
 	}

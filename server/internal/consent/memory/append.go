@@ -37,6 +37,9 @@ func (r *rows) Append(_ context.Context, b consent.Batch) error {
 		r.notices[n.SHA256] = n.Bytes
 	}
 	r.appendUpkeep(b.Upkeep)
+	if err := r.appendOTP(b.Upkeep); err != nil {
+		return err
+	}
 	return r.appendLog(b.Log)
 }
 

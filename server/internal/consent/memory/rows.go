@@ -25,6 +25,7 @@ type rows struct {
 	logKeys   []string      // in the order in which they came
 	messages  map[int64]consent.Message
 	holds     map[uuid.UUID]consent.Hold
+	otp       map[consent.Key]consent.OTPClaim
 }
 
 var _ consent.Tx = (*rows)(nil)
@@ -33,6 +34,7 @@ func newRows() *rows {
 	return &rows{
 		claims: map[consent.Key]consent.Claim{}, notices: map[[32]byte][]byte{},
 		messages: map[int64]consent.Message{}, holds: map[uuid.UUID]consent.Hold{},
+		otp: map[consent.Key]consent.OTPClaim{},
 	}
 }
 
@@ -40,6 +42,7 @@ func (r *rows) clone() *rows {
 	c := *r
 	c.entries, c.leaves, c.subjects, c.logKeys = slices.Clone(r.entries), slices.Clone(r.leaves), slices.Clone(r.subjects), slices.Clone(r.logKeys)
 	c.claims, c.notices, c.messages, c.holds = maps.Clone(r.claims), maps.Clone(r.notices), maps.Clone(r.messages), maps.Clone(r.holds)
+	c.otp = maps.Clone(r.otp)
 	return &c
 }
 

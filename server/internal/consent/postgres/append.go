@@ -112,6 +112,7 @@ func (t *tx) appendUpkeep(u consent.Upkeep) {
 		t.queue("append messages", `INSERT INTO message (idx, site, body, made, due) VALUES ($1, $2, $3, $4, $5)`,
 			m.Index, m.Site, m.Body, m.Made.UnixMilli(), m.Due.UnixMilli())
 	}
+	t.appendOTP(u)
 	if len(u.Blank) > 0 {
 		const those = ` WHERE idx IN (SELECT idx FROM event WHERE consent = ANY ($1::uuid[]))`
 		ids := idsOf(u.Blank)
@@ -119,6 +120,7 @@ func (t *tx) appendUpkeep(u consent.Upkeep) {
 		t.queue("erase", `DELETE FROM reply`+those, ids)
 		t.queue("erase", `DELETE FROM claim`+those, ids)
 		t.queue("erase", `DELETE FROM place`+those, ids)
+		t.queue("erase", `DELETE FROM otp_claim WHERE consent = ANY ($1::uuid[])`, ids)
 	}
 	for _, h := range u.Hold {
 		t.queue("hold", `INSERT INTO hold (consent, reason, since) VALUES ($1, $2, $3)

@@ -22,6 +22,7 @@ var grants = []struct{ table, serving, eraser string }{
 	{"fork", "INSERT", ""},
 	{"message", "INSERT, UPDATE, DELETE", ""},
 	{"hold", "", "INSERT, UPDATE, DELETE"},
+	{"otp_claim", "INSERT, DELETE", ""},
 	{"probe", "INSERT, UPDATE", ""},
 	{"allowance", "INSERT, UPDATE", ""},
 	{"allowance_note", "INSERT, DELETE", ""},

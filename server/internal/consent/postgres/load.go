@@ -28,10 +28,11 @@ var copied = []struct{ table, columns, from string }{
 	{"checkpoint", "size note", ""},
 	{"message", "idx site body made due tries", ""},
 	{"hold", "consent reason since", ""},
+	{"otp_claim", "key owner consent endpoint at until", ""},
 }
 
 // uuids are columns that hold 16 bytes of the other store.
-var uuids = []string{"consent", "key", "proof"}
+var uuids = []string{"consent", "key", "proof", "owner"}
 
 // loadChunk is how many rows are sent at a time.
 const loadChunk = 5000

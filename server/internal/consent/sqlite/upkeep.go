@@ -17,15 +17,18 @@ type upkeepQueries struct {
 	messages, count, holds *sql.Stmt
 	decisions, old         *sql.Stmt
 	holdsOn                chunked
+	otpByKey, otpOf        chunked
 }
 
 func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
 	return upkeepQueries{
 		messages: s.add(ctx, `SELECT m.idx, m.site, m.body, m.made, m.due, m.tries, e.kind, e.consent
 			FROM message m JOIN event e ON e.idx = m.idx WHERE m.due IS NOT NULL ORDER BY m.due LIMIT ?`),
-		count:   s.add(ctx, `SELECT count(due), count(*) - count(due) FROM message`),
-		holds:   s.add(ctx, `SELECT consent, reason, since FROM hold ORDER BY since`),
-		holdsOn: s.addChunked(ctx, `SELECT consent, reason, since FROM hold WHERE consent IN (%s)`, "?"),
+		count:    s.add(ctx, `SELECT count(due), count(*) - count(due) FROM message`),
+		holds:    s.add(ctx, `SELECT consent, reason, since FROM hold ORDER BY since`),
+		holdsOn:  s.addChunked(ctx, `SELECT consent, reason, since FROM hold WHERE consent IN (%s)`, "?"),
+		otpByKey: s.addChunked(ctx, otpClaims+`key IN (%s)`, "?"),
+		otpOf:    s.addChunked(ctx, otpClaims+`consent IN (%s)`, "?"),
 		decisions: s.add(ctx, `SELECT idx, consent FROM event WHERE idx > ? AND kind IN ('given', 'refused')
 			AND at >= ? AND at < ? ORDER BY idx LIMIT ?`),
 		// Time never goes back in the ledger, so the first one that is too young
@@ -43,6 +46,7 @@ func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
 type upkeepStatements struct {
 	message, hold, free, blank               chunked
 	blankReplies, blankClaims, blankSubjects chunked
+	otpBegun, otpEnded, blankOTP             chunked
 	delivered, postponed, givenUp, forgotten *sql.Stmt
 }
 
@@ -58,6 +62,9 @@ func newUpkeepStatements(ctx context.Context, s *statements) upkeepStatements {
 		blankReplies:  s.addChunked(ctx, `DELETE FROM reply`+ofConsents, "?"),
 		blankClaims:   s.addChunked(ctx, `DELETE FROM claim`+ofConsents, "?"),
 		blankSubjects: s.addChunked(ctx, `DELETE FROM place`+ofConsents, "?"),
+		otpBegun:      s.addChunked(ctx, `INSERT INTO otp_claim (key, owner, consent, endpoint, at, until) VALUES %s`, "(?,?,?,?,?,?)"),
+		otpEnded:      s.addChunked(ctx, `DELETE FROM otp_claim WHERE key IN (%s)`, "?"),
+		blankOTP:      s.addChunked(ctx, `DELETE FROM otp_claim WHERE consent IN (%s)`, "?"),
 		delivered:     s.add(ctx, `DELETE FROM message WHERE idx = ?`),
 		postponed:     s.add(ctx, `UPDATE message SET due = ?2, tries = tries + 1 WHERE idx = ?1`),
 		forgotten:     s.add(ctx, `DELETE FROM message WHERE due IS NULL AND made < ?`),
@@ -74,7 +81,10 @@ func (w *writer) appendUpkeep(ctx context.Context, u consent.Upkeep) error {
 	if err != nil {
 		return failed("append messages", err)
 	}
-	for _, blank := range []chunked{w.blank, w.blankReplies, w.blankClaims, w.blankSubjects} {
+	if err := w.appendOTP(ctx, u); err != nil {
+		return err
+	}
+	for _, blank := range []chunked{w.blank, w.blankReplies, w.blankClaims, w.blankSubjects, w.blankOTP} {
 		err := blank.exec(ctx, len(u.Blank), func(args []any, i int) []any { return append(args, u.Blank[i][:]) })
 		if err != nil {
 			return failed("erase", err)

@@ -58,6 +58,14 @@ func Run(t *testing.T, open Open) {
 		{"records are found by subject, newest first", foundBySubject},
 		{"a site sees only its own", onlyItsOwn},
 		{"calls are counted back to a time", callsSince},
+
+		{"claims of calls are kept until they end", claimsOfCalls},
+		{"a call is claimed once", callClaimedOnce},
+		{"a call that was not made is given back", callGivenBack},
+		{"parallel claims of a call or a consent make one", parallelCalls},
+		{"a call that was not recorded stays unknown", callUnknown},
+		{"calls are counted by what came of them", callsCounted},
+		{"calls of a consent that has ended", callsOfAnEndedConsent},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open) })
 	}
