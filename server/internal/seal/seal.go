@@ -26,14 +26,15 @@ import (
 type Kind string
 
 const (
-	KindPresentation Kind = "view"    // a notice was shown
-	KindTicket       Kind = "ticket"  // a partner vouches for a visitor
-	KindSession      Kind = "session" // a vendor session under a consent
-	KindToken        Kind = "token"   // an answered captcha, to redeem
-	KindHosted       Kind = "hosted"  // a step of the hosted page
+	KindPresentation Kind = "view"         // a notice was shown
+	KindTicket       Kind = "ticket"       // a partner vouches for a visitor
+	KindSession      Kind = "session"      // a vendor session under a consent
+	KindToken        Kind = "token"        // an answered captcha, to redeem
+	KindHosted       Kind = "hosted"       // a step of the hosted page
+	KindVerification Kind = "verification" // what follows a redeemed token
 )
 
-var kinds = []Kind{KindPresentation, KindTicket, KindSession, KindToken, KindHosted}
+var kinds = []Kind{KindPresentation, KindTicket, KindSession, KindToken, KindHosted, KindVerification}
 
 // Skew is how far the clocks of two replicas may be apart.
 const Skew = 30 * time.Second

@@ -37,7 +37,8 @@ func everyKind() []Claims {
 	held := Consented{Base: base, ConsentID: "c", VendorSession: "canary-session"}
 	return []Claims{
 		&Presentation{Base: base, Nonce: "n"}, &Ticket{Base: base, ID: "t"},
-		&Session{held}, &Token{Consented: held, Answer: "canary-answer"},
+		&Session{held}, &Token{Consented: held, Answer: "canary-answer"}, &Hosted{Base: base, Origin: "https://canary.example"},
+		&Verification{Consented: held, Answer: "canary-answer", OTP: 2},
 	}
 }
 
@@ -266,14 +267,19 @@ func TestTheLongestTokenAndTicketFit(t *testing.T) {
 	long := func(n int) string { return strings.Repeat("x", n) }
 	subject := strings.Repeat("𝒳", wire.MaxSubjectBytes/4)
 	base := Base{Site: long(64), Purpose: long(64)}
-	token, err := s.Seal(&Token{Consented: Consented{
+	held := Consented{
 		Base: base, Account: long(32), Origin: "https://" + long(253) + ":65535", Channel: long(16), ConsentID: long(36),
 		GivenAt: 9e12, NoticeSHA256: long(64), Lang: "mni-Beng", VendorSession: long(96), Transaction: long(96),
-		Subject: subject, SubjectSource: "ticket", Picture: 10,
-	}, Answer: `"\"\"\"\"\"\"\"\"`, SessionEnds: 9e12}, time.Minute)
+		Subject: subject, SubjectSource: "ticket", Ticketed: true, Picture: 100,
+	}
+	const answer = `"\"\"\"\"\"\"\"\"`
+	token, err := s.Seal(&Token{Consented: held, Answer: answer, SessionEnds: 9e12}, time.Minute)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(token), wire.MaxSealed)
 	t.Log("longest token", len(token))
+	verification, err := s.Seal(&Verification{Consented: held, Answer: answer, SessionEnds: 9e12, OTP: 10}, time.Minute)
+	require.NoError(t, err)
+	t.Log("longest verification", len(verification))
 	ticket, err := s.Seal(&Ticket{Base: base, ID: long(32), Subject: subject}, time.Minute)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(ticket), 1024)
