@@ -41,6 +41,7 @@ func (r *reader) checkAccounts(c *Config) {
 			r.report(at+".deadline", "must be 1s to 15s: the widget waits 25 s in all")
 		}
 		r.checkAllowance(&account, at)
+		r.checkOTP(&account, at)
 		c.Accounts[name] = account
 	}
 }

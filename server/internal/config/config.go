@@ -97,9 +97,10 @@ type Log struct {
 type Lifetimes struct {
 	Presentation    time.Duration `yaml:"presentation"`      // a notice shown, until the decision
 	Session         time.Duration `yaml:"session"`           // from the consent to the last picture
+	Consent         time.Duration `yaml:"consent"`           // from the consent to the last call
 	Token           time.Duration `yaml:"token"`             // from the answer to the redemption
 	Ticket          time.Duration `yaml:"ticket"`            // default for POST /v1/tickets
-	CallsPerConsent int           `yaml:"calls_per_consent"` // vendor calls
+	CallsPerConsent int           `yaml:"calls_per_consent"` // vendor calls for pictures
 }
 
 // Limits says how often a minute one address (IPv4, or an IPv6 /64) may do a
@@ -143,6 +144,17 @@ type Account struct {
 	// UnticketedShare is how much of minute and day visitors without a ticket
 	// may use, at sites that use tickets.
 	UnticketedShare Share `yaml:"unticketed_share"`
+
+	// OTP says who calls generate-otp and verify-otp. OTPDeadline is for one of these
+	// calls of the relay's.
+	OTP         OTPBy         `yaml:"otp"`
+	OTPDeadline time.Duration `yaml:"otp_deadline"`
+	// Share is how much of each window the relay may spend where the partner's back end
+	// calls the vendor, too; after Load, 1 where it does not.
+	Share Share `yaml:"share"`
+	// RelayOperator is whom the account's notices must name, since the numbers of more
+	// than one company's customers pass through the relay; empty for one.
+	RelayOperator string `yaml:"relay_operator"`
 }
 
 // VendorURL is the vendor's production host, of its API reference.
@@ -156,7 +168,7 @@ func defaults() Config {
 		AdminListen: "127.0.0.1:8081",
 		Log:         Log{Public: true, PublishEvery: time.Minute},
 		Lifetimes: Lifetimes{
-			Presentation: 6 * time.Hour, Session: 10 * time.Minute, Token: 5 * time.Minute,
+			Presentation: 6 * time.Hour, Session: 10 * time.Minute, Consent: 30 * time.Minute, Token: 5 * time.Minute,
 			Ticket: 30 * time.Minute, CallsPerConsent: 10,
 		},
 		Retention: DefaultRetention,

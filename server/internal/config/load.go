@@ -35,6 +35,9 @@ func parse(path string, data []byte, env func(string) (string, bool)) (*Config, 
 	r.checkPaths(&c)
 	r.checkStore(&c)
 	r.checkLog(&c)
+	if _, written := r.places["lifetimes.consent"]; !written {
+		c.Lifetimes.Consent = max(c.Lifetimes.Consent, min(c.Lifetimes.Session, time.Hour))
+	}
 	r.checkLifetimes(c.Lifetimes)
 	r.checkLimits(c.Limits)
 	r.checkRetention(c.Retention)
@@ -43,6 +46,7 @@ func parse(path string, data []byte, env func(string) (string, bool)) (*Config, 
 		r.checkName("purposes", id)
 	}
 	r.checkSites(&c)
+	r.checkControllers(&c)
 	if err := join(r.problems); err != nil {
 		return nil, err
 	}
@@ -98,6 +102,7 @@ func (r *reader) checkLifetimes(l Lifetimes) {
 	}{
 		{"presentation", l.Presentation, 10 * time.Minute, 24 * time.Hour},
 		{"session", l.Session, time.Minute, time.Hour},
+		{"consent", l.Consent, min(l.Session, time.Hour), 2 * time.Hour},
 		{"token", l.Token, 30 * time.Second, time.Hour},
 		{"ticket", l.Ticket, time.Minute, 24 * time.Hour},
 	} {

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -37,10 +36,7 @@ func (r *reader) checkNetwork(c *Config) {
 		}
 	}
 	for i, network := range c.TrustedProxies {
-		if network.IsValid() && network != network.Masked() {
-			r.report(indexed("trusted_proxies", i), "has bits set after its prefix; write %s or %s",
-				network.Masked(), netip.PrefixFrom(network.Addr(), network.Addr().BitLen()))
-		}
+		r.checkNetworkOf(network, indexed("trusted_proxies", i))
 	}
 }
 

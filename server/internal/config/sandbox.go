@@ -69,7 +69,7 @@ func Sandbox(o SandboxOptions) (*Config, Keys, error) {
 		name := strings.ReplaceAll(strings.TrimPrefix(sitekey, "pk_"), "_", "-")
 		c.Accounts[name] = Account{
 			URL: o.VendorURL, ClientID: id, ClientSecret: secret.New(key), Deadline: defaultDeadline,
-			Allowance: allowance, UnticketedShare: 0.5,
+			Allowance: allowance, UnticketedShare: 0.5, OTP: OTPByRelay, OTPDeadline: defaultOTPDeadline, Share: 1,
 		}
 		c.Sites = append(c.Sites, Site{
 			Name: "Sandbox: " + sitekey, Sitekey: sitekey, Account: name, Purposes: []string{notice.SandboxPurpose},

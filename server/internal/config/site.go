@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,6 +34,8 @@ type Site struct {
 	// CapPerDay bounds the site's vendor calls in any 24 hours; 0: as many as the
 	// account has.
 	CapPerDay int `yaml:"cap_per_day"`
+	// BackEnds are the networks from which the site's secret is taken; none: from all.
+	BackEnds []netip.Prefix `yaml:"back_ends"`
 
 	// WebhookURL is where the partner is told of withdrawals and erasures; empty:
 	// it is not. WebhookSecret signs what it is told.
@@ -115,6 +118,7 @@ func (r *reader) checkSites(c *Config) {
 		if site.CapPerDay < 0 || site.CapPerDay > 1_000_000 {
 			r.report(at+".cap_per_day", "must be 0 (no cap) to 1000000 vendor calls")
 		}
+		r.checkBackEnds(site, at+".back_ends")
 		r.checkWebhook(site, at)
 	}
 }
