@@ -17,7 +17,8 @@ func (r *Relay) openAccounts(ctx context.Context) error {
 	spent := newSpending(ctx, r.config, r.store, r.Ledger, r.options.clock)
 	r.Core.Sites, r.Core.Calls, r.Core.Accounts = connect.NewSites(sites(r.config)), spent.consents(), map[string]*connect.Account{}
 	for _, name := range slices.Sorted(maps.Keys(r.config.Accounts)) {
-		client, err := r.openClient(name, r.config.Accounts[name])
+		account := r.config.Accounts[name]
+		client, err := r.openClient(name, account)
 		if err != nil {
 			return err
 		}
@@ -29,13 +30,14 @@ func (r *Relay) openAccounts(ctx context.Context) error {
 			r.closers = append(r.closers, func() error { line.Close(); return nil })
 		}
 		r.Core.Accounts[name] = connect.NewAccount(client, line)
+		r.Core.Accounts[name].OTPByPartner, r.Core.Accounts[name].OTPDeadline = account.OTP == config.OTPByPartner, account.OTPDeadline
 	}
 	r.metrics.Accounts(r.Core.Accounts)
 	return nil
 }
 
 func (r *Relay) openClient(name string, account config.Account) (*deepvue.Client, error) {
-	options := []deepvue.Option{deepvue.Deadline(account.Deadline)}
+	options := []deepvue.Option{deepvue.Deadline(account.Deadline), deepvue.OTPDeadline(account.OTPDeadline)}
 	if r.config.Sandbox {
 		options = append(options, deepvue.Trace(sandbox.TraceHeader))
 	}
@@ -54,7 +56,7 @@ func sites(c *config.Config) []*connect.Site {
 		site := &c.Sites[i]
 		sites[i] = &connect.Site{
 			Name: site.Name, Sitekey: site.Sitekey, Account: site.Account, Purposes: site.Purposes,
-			RequireTicket: site.RequireTicket, AllowsOrigin: site.AllowsOrigin, AllowsReturn: site.AllowsReturn,
+			RequireTicket: site.RequireTicket, AllowsOrigin: site.AllowsOrigin, AllowsReturn: site.AllowsReturn, AllowsBackEnd: site.AllowsBackEnd,
 		}
 		for _, hash := range site.Secrets {
 			sites[i].Secrets = append(sites[i].Secrets, hash)

@@ -18,12 +18,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ekycconnect/server/internal/connlimit"
+	"ekycconnect/server/internal/httpapi"
 	"ekycconnect/server/internal/startline"
 	"ekycconnect/server/internal/webhook"
 )
 
 // drainTimeout is how long running requests may take once the relay is to stop.
-const drainTimeout = writeTimeout
+const drainTimeout = httpapi.OTPWriteTimeout // the longest answer
 
 // Run serves both listeners until ctx ends or one of them fails. When it serves, it
 // says on stdout where.

@@ -62,6 +62,7 @@ func warnings(c *config.Config) []string {
 			warn("everybody on this machine may read %s: chmod 600 %[1]s", account.SecretFile)
 		}
 	}
+	found = append(found, c.OTPNotes()...)
 	for _, id := range slices.Sorted(maps.Keys(c.Purposes)) {
 		if !asked[id] {
 			warn("purpose %s is used by no site", id)

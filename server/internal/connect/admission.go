@@ -28,20 +28,27 @@ type Account struct {
 	vendor  Vendor
 	line    *pace.Line // nil: as many calls as come
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
-	refused atomic.Value // deepvue.Class of the vendor's last refusal, empty after a good answer
+	otp     *gobreaker.TwoStepCircuitBreaker[struct{}] // of generate-otp and verify-otp
+	refused atomic.Value                               // deepvue.Class of the vendor's last refusal, empty after a good answer
 
 	calls   chan struct{} // one element for each admission that has a connection
 	waiting atomic.Int64  // for a connection
+
+	otpSettings
 }
 
 // NewAccount puts an account together; line may be nil.
 func NewAccount(v Vendor, line *pace.Line) *Account {
-	return &Account{vendor: v, line: line, calls: make(chan struct{}, deepvue.Connections), breaker: gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+	return &Account{vendor: v, line: line, calls: make(chan struct{}, deepvue.Connections), breaker: newBreaker(down), otp: newBreaker(otpDown)}
+}
+
+func newBreaker(down func(error) bool) *gobreaker.TwoStepCircuitBreaker[struct{}] {
+	return gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Timeout:      breakerPause,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
 		IsSuccessful: func(err error) bool { return !down(err) },
 		IsExcluded:   func(err error) bool { return errors.Is(err, errNotCalled) },
-	})}
+	})
 }
 
 // down reports whether err says that the vendor is not there. A refusal, a 429
@@ -82,7 +89,10 @@ func (s *Service) admit(ctx context.Context, account string, r pace.Request) (*a
 	if a == nil {
 		return nil, refuse(wire.VendorRejected, vendorDetail[wire.VendorRejected])
 	}
-	done, err := a.breaker.Allow()
+	if refused := a.bringsToTheEnd(r.Kind); refused != nil {
+		return nil, refused
+	}
+	done, err := a.breakerOf(r.Kind).Allow()
 	if err != nil {
 		return nil, &Error{Code: wire.VendorUnavailable, Detail: vendorDetail[wire.VendorUnavailable], RetryAfter: breakerPause, Cause: err}
 	}

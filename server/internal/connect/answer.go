@@ -112,6 +112,8 @@ func (s *Service) resume(ctx context.Context, handle string, from Visitor, most 
 		return nil, none, refuse(wire.ConsentWithdrawn, "the consent was withdrawn").after(s.reference(state))
 	case s.Clock().After(claims.ExpiresAt.Time()): // without the leeway that sealed values have: no picture is to be had either
 		return nil, none, refuse(wire.SessionExpired, "the session is over; ask for consent again").after(s.reference(state))
+	case state.OTP.Verified:
+		return nil, none, finished().after(s.reference(state))
 	}
 	return &claims, state, nil
 }

@@ -103,6 +103,8 @@ func (s *Service) spendable(state consent.State) *Error {
 		return refuse(wire.ConsentWithdrawn, "the consent was withdrawn")
 	case s.Clock().After(state.At.Add(s.Lifetimes.Session)):
 		return refuse(wire.SessionExpired, "the session is over; ask for consent again")
+	case state.OTP.Verified:
+		return finished()
 	case state.Calls >= s.Lifetimes.CallsPerConsent:
 		return worn()
 	}

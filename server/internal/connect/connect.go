@@ -23,15 +23,18 @@ import (
 type Vendor interface {
 	Connect(ctx context.Context, c consent.Committed, turn deepvue.Turn) (deepvue.Session, []consent.Call, error)
 	ReloadCaptcha(ctx context.Context, c consent.Committed, session string, turn deepvue.Turn) (deepvue.Picture, []consent.Call, error)
+	GenerateOTP(ctx context.Context, c consent.Committed, session, captcha, number string, turn deepvue.Turn) (deepvue.Said, []consent.Call, error)
+	VerifyOTP(ctx context.Context, c consent.Committed, session, otp string, turn deepvue.Turn) (*deepvue.Verified, []consent.Call, error)
 }
 
 // Lifetimes of everything that ends.
 type Lifetimes struct {
 	Presentation    time.Duration // how long a shown notice may be decided on
-	Session         time.Duration // from given_at
+	Session         time.Duration // from given_at, for pictures
+	Consent         time.Duration // from given_at, for all calls
 	Token           time.Duration
 	Ticket          time.Duration // unless the partner asks for another
-	CallsPerConsent int           // vendor calls that one consent is worth
+	CallsPerConsent int           // vendor calls for pictures that one consent is worth
 }
 
 // Calls counts the vendor calls of consents over all relays that share a ledger.
@@ -58,6 +61,9 @@ type Service struct {
 
 	starting flights[*wire.SessionReply] // sessions in the making, by idempotency key
 	calling  locks                       // one vendor call at a time, by consent
+
+	verifying locks // one call after the pictures at a time, by consent
+	refusals  refusals
 }
 
 // Stamp prints a time as the contract with pages and partners has it: RFC 3339,

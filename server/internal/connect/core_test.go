@@ -90,7 +90,7 @@ func newCore(t *testing.T) *core {
 		Sites: connect.NewSites(sites), Ledger: storetest.NewLedger(t, c.store, c.clock), Notices: notices, Sealer: sealer, Receipts: receipts,
 		Accounts: map[string]*connect.Account{account: newAccount(t, c.vendor)},
 		Lifetimes: connect.Lifetimes{
-			Presentation: 6 * time.Hour, Session: sessionLife, Token: 5 * time.Minute, Ticket: 30 * time.Minute, CallsPerConsent: mostCalls,
+			Presentation: 6 * time.Hour, Session: sessionLife, Consent: 3 * sessionLife, Token: 5 * time.Minute, Ticket: 30 * time.Minute, CallsPerConsent: mostCalls,
 		},
 		Clock: c.told("clock"), Log: slog.New(slog.DiscardHandler), Watch: c.watch,
 	}

@@ -53,6 +53,7 @@ func (p place) values(t *testing.T, c *core) map[string]string {
 	require.NoError(t, err)
 	return map[string]string{
 		"presentation": decision.Presentation, "session": begun.Session, "retry": spent.Retry, "token": answer(reloaded.Session), "ticket": ticket,
+		"verification": spent.Verification,
 	}
 }
 
@@ -80,6 +81,14 @@ var uses = []struct {
 		_, err := c.Answer(t.Context(), &wire.AnswerRequest{Session: v, Answer: "abc"}, at.page())
 		return string(codeOf(t, err))
 	}, func(made, at place) bool { return made.origin == at.origin }, []string{"session_invalid", "origin_not_allowed"}},
+	{"verification", func(t *testing.T, c *core, at place, v string) string {
+		_, err := c.GenerateOTP(t.Context(), c.sites[at.site], connect.OTPRequest{
+			Verification: v, IdempotencyKey: fmt.Sprintf("idempotency-key-%d", keys.Add(1)), Typed: "234123412346"})
+		if code := codeOf(t, err); code != wire.RateLimited { // of its own, whose OTPs are spent
+			return string(code)
+		}
+		return ""
+	}, func(made, at place) bool { return made.site == at.site }, []string{"session_invalid"}},
 	{"token", func(t *testing.T, c *core, at place, v string) string {
 		redeemed, err := c.Redeem(t.Context(), connect.Redeem{Secret: secretOf(at.site), Response: v, Peek: true})
 		require.NoError(t, err)

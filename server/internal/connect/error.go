@@ -20,6 +20,12 @@ type Error struct {
 	RetryAfter time.Duration
 	Consent    *wire.Consent
 	Cause      error // for the log only
+
+	// Of generate-otp and verify-otp.
+	Sent   bool   // the vendor may have had the call: the same request does not help
+	Result string // of already_done: what the call came to, "ok", "refused" or "unknown"
+	Vendor *Said  // of vendor_refused
+	Retry  string // of generate-otp's vendor_refused: a sealed session for a new picture
 }
 
 func (e *Error) Error() string {
@@ -73,6 +79,8 @@ var vendorDetail = map[wire.Code]string{
 	wire.VendorUnavailable: "the vendor or UIDAI's site is not available; try again later",
 	wire.VendorTimeout:     "the vendor did not answer in time; try again",
 	wire.VendorBadAnswer:   "the vendor's answer was not usable; try again",
+	wire.VendorRefused:     otpDetail[wire.VendorRefused],
+	wire.VendorUnknown:     otpDetail[wire.VendorUnknown],
 }
 
 // vendorError turns the vendor's failure into a refusal.

@@ -16,6 +16,24 @@ type keyLock struct {
 	want int           // guarded by locks.mu: holders and waiters
 }
 
+// try takes the lock unless somebody has it.
+func (l *locks) try(key string) (unlock func(), ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.held[key] != nil {
+		return nil, false
+	}
+	if l.held == nil {
+		l.held = map[string]*keyLock{}
+	}
+	l.held[key] = &keyLock{}
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.held, key)
+	}, true
+}
+
 func (l *locks) lock(ctx context.Context, key string) (unlock func(), err error) {
 	l.mu.Lock()
 	if l.held == nil {

@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"net/url"
 
 	"github.com/go-json-experiment/json"
@@ -33,6 +34,7 @@ type Redeem struct {
 	Secret, Response, Sitekey, Subject string
 	Peek                               bool
 	IdempotencyKey                     string
+	From                               netip.Addr // of the back end
 }
 
 // Redeemed is the answer to it; the members are siteverify's.
@@ -55,7 +57,8 @@ type Redemption struct {
 	Captcha       string          `json:"captcha,omitzero"`        // not when peeking
 	TransactionID string          `json:"transaction_id,omitzero"` // not when peeking
 	Consent       RedeemedConsent `json:"consent"`
-	Retry         string          `json:"retry,omitzero"` // sealed, until the session ends; not when peeking
+	Retry         string          `json:"retry,omitzero"`        // sealed, until the session ends; not when peeking
+	Verification  string          `json:"verification,omitzero"` // sealed, to go on with; where the relay makes the calls, and not when peeking
 }
 
 // RedeemedConsent tells the partner which consent stands behind a token.
@@ -85,7 +88,7 @@ func (s *Service) Redeem(ctx context.Context, r Redeem) (Redeemed, error) {
 	if r.Secret == "" {
 		return fail(MissingSecret), nil
 	}
-	site := s.Sites.BySecret(r.Secret)
+	site := s.Sites.BackEnd(r.Secret, r.From)
 	switch {
 	case site == nil:
 		return fail(InvalidSecret), nil
@@ -112,13 +115,13 @@ func (s *Service) Redeem(ctx context.Context, r Redeem) (Redeemed, error) {
 	case err != nil:
 		return fail(InternalVerifier), ledgerError(err)
 	}
-	retry, err := s.Sealer.SealUntil(&seal.Session{Consented: token.Consented}, token.SessionEnds.Time())
+	reply, err := s.redeemed(&token)
 	if err != nil {
 		return fail(InternalVerifier), err
 	}
 	spent, err := s.Ledger.Redeem(ctx, consent.Redemption{
 		ConsentID: token.ConsentID, JTI: token.JTI(), IdempotencyKey: r.IdempotencyKey, Token: r.Response,
-		Reply: retry, Peek: r.Peek, Expired: opened != nil,
+		Reply: reply, Peek: r.Peek, Expired: opened != nil,
 	})
 	switch {
 	case errors.Is(err, consent.ErrWithdrawn):
@@ -136,7 +139,7 @@ func (s *Service) Redeem(ctx context.Context, r Redeem) (Redeemed, error) {
 	}
 	if !r.Peek {
 		out.SessionID, out.Captcha, out.TransactionID = token.VendorSession, token.Answer, token.Transaction
-		out.Retry = spent.Reply
+		out.Retry, out.Verification = split(spent.Reply)
 		if !spent.Repeat {
 			s.Watch.Step(site.Sitekey, StepRedeem)
 		}

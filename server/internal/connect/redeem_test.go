@@ -206,7 +206,8 @@ func TestWhatATokenIsWorth(t *testing.T) {
 	require.NoError(t, err)
 	got := *redeemed.Redemption
 	retry := got.Retry
-	got.Retry = ""
+	require.NotEmpty(t, got.Verification)
+	got.Retry, got.Verification = "", ""
 	shown, _ := p.Notices.Pick(opening, "", "")
 	want := connect.Redemption{
 		ChallengeTS: p.given.GivenAt, Hostname: "shop.example", Origin: shopOrigin, Sitekey: shop, Purpose: opening,

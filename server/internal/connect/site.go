@@ -2,6 +2,7 @@ package connect
 
 import (
 	"crypto/sha256"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -18,6 +19,7 @@ type Site struct {
 	RequireTicket bool
 	AllowsOrigin  func(origin string) bool // exact scheme, host and port
 	AllowsReturn  func(url string) bool    // of the hosted page, byte for byte; nil: none
+	AllowsBackEnd func(netip.Addr) bool    // where its secret may come from; nil: anywhere
 	TokenLife     time.Duration            // overrides Lifetimes.Token; negative: tokens are born expired (test key)
 }
 
@@ -47,6 +49,16 @@ func (s *Sites) BySecret(secret string) *Site {
 		return nil
 	}
 	return s.bySecret[sha256.Sum256([]byte(secret))]
+}
+
+// BackEnd finds the site of a secret that is shown from an address, nil if there is none
+// or it may not come from there.
+func (s *Sites) BackEnd(secret string, from netip.Addr) *Site {
+	site := s.BySecret(secret)
+	if site != nil && site.AllowsBackEnd != nil && !site.AllowsBackEnd(from) {
+		return nil
+	}
+	return site
 }
 
 // at finds the site of a sitekey and holds the page's origin against it.

@@ -119,6 +119,26 @@ func (v *vendor) ReloadCaptcha(ctx context.Context, c consent.Committed, session
 	return deepvue.Picture{TransactionID: fmt.Sprint("txn-", n), Captcha: fmt.Sprint("picture-", n, " of ", session)}, calls, nil
 }
 
+func (v *vendor) GenerateOTP(ctx context.Context, c consent.Committed, session, captcha, number string, turn deepvue.Turn) (deepvue.Said, []consent.Call, error) {
+	n, calls, err := v.once(ctx, c, turn, "generate-otp")
+	return deepvue.Said{Status: 200, TransactionID: fmt.Sprint("txn-", n)}, calls, err
+}
+
+// VerifyOTP is tried with the real client alone, which alone can make its answer.
+func (v *vendor) VerifyOTP(context.Context, consent.Committed, string, string, deepvue.Turn) (*deepvue.Verified, []consent.Call, error) {
+	panic("not for these tests")
+}
+
+// once is call for what is never made twice.
+func (v *vendor) once(ctx context.Context, c consent.Committed, turn deepvue.Turn, endpoint string) (n int, calls []consent.Call, err error) {
+	v.core.at("vendor")
+	if refused := turn(ctx); refused != nil {
+		return 0, nil, fmt.Errorf("vendor: %s: %w", endpoint, refused)
+	}
+	n, call, err := v.try(ctx, c, endpoint)
+	return n, []consent.Call{call}, err
+}
+
 func (v *vendor) call(ctx context.Context, c consent.Committed, turn deepvue.Turn, endpoint string) (n int, calls []consent.Call, err error) {
 	for try := 0; ; try++ {
 		v.core.at("vendor")

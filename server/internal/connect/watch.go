@@ -24,6 +24,9 @@ const (
 	StepCaptcha Step = "captcha" // the first picture of a session went out
 	StepAnswer  Step = "answer"  // a token went out
 	StepRedeem  Step = "redeem"  // a partner has redeemed it
+
+	StepOTP      Step = "otp"      // the vendor has sent an OTP
+	StepVerified Step = "verified" // the vendor has taken it: the person is verified
 )
 
 // Watcher is told what happens, for metrics. Its methods are called by many
@@ -35,6 +38,9 @@ type Watcher interface {
 	Waited(account string, wait time.Duration, outcome string)
 	Step(site string, step Step)
 	Limited(limit string) // a request was refused by one of the relay's own limits
+	// Refusals tells whether the vendor has refused half of a site's last OTP calls; it
+	// is told when that changes.
+	Refusals(site string, many bool)
 }
 
 // What comes of standing in line.
@@ -74,6 +80,8 @@ func (s *Service) Degraded() []string {
 		switch class, _ := a.refused.Load().(deepvue.Class); {
 		case class != "":
 			causes = append(causes, fmt.Sprintf("the vendor refuses account %s (%s): check its credentials and its plan", name, class))
+		case a.otp.State() != gobreaker.StateClosed:
+			causes = append(causes, fmt.Sprintf("the vendor answers no OTP call of account %s: who begins is let in again after %v, to see", name, breakerPause))
 		case a.breaker.State() != gobreaker.StateClosed:
 			causes = append(causes, fmt.Sprintf("the vendor does not answer account %s: it is asked again every %v", name, breakerPause))
 		}

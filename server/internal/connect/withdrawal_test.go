@@ -86,6 +86,20 @@ var operations = []operation{
 			return reply.Session, err
 		}
 	}, []string{"update"}, withdrawnIsTold},
+	// The call is made once, and its answer is looked at last before it is sealed.
+	{"an OTP", func(t *testing.T, c *core) (func() string, func() (string, error)) {
+		token, given := c.token(t)
+		redeemed, err := c.Redeem(t.Context(), connect.Redeem{Secret: secretOf(shop), Response: token})
+		require.NoError(t, err)
+		return func() string { return given.ID }, func() (string, error) {
+			sent, err := c.GenerateOTP(t.Context(), c.sites[shop], connect.OTPRequest{
+				Verification: redeemed.Verification, IdempotencyKey: "one-key", Typed: "2341 2341 2346"})
+			if err != nil {
+				return "", err
+			}
+			return sent.Verification, nil
+		}
+	}, []string{"events"}, withdrawnIsTold},
 	// The token is sealed first: one that was sealed before the withdrawal would be
 	// no good, and one that is sealed after it must not be.
 	{"an answer", func(t *testing.T, c *core) (func() string, func() (string, error)) {

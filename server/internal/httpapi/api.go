@@ -95,6 +95,8 @@ func (a *API) routes() *routes {
 
 	routes.add("/v1/siteverify", map[string]http.HandlerFunc{http.MethodPost: a.siteverify, "": a.siteverifyMethod})
 	routes.partner("/v1/tickets", http.MethodPost, a.tickets)
+	routes.partner("/v1/generate-otp", http.MethodPost, a.generateOTP)
+	routes.partner("/v1/verify-otp", http.MethodPost, a.verifyOTP)
 	routes.partner("/v1/consents", http.MethodGet, a.consentsBySubject)
 	routes.partner("/v1/consents/{id}", http.MethodGet, a.consentByID)
 	routes.partner("/v1/consents/{id}/withdraw", http.MethodPost, a.withdraw)

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/wasm/wire"
@@ -26,11 +25,7 @@ func decode(w http.ResponseWriter, r *http.Request, v any) (refused *connect.Err
 	if refused != nil {
 		return refused, 0
 	}
-	err := json.Unmarshal(body, v, json.RejectUnknownMembers(true))
-	if err != nil || jsontext.Value(body).Kind() != '{' { // null would pass for an empty object
-		return problem(wire.InvalidRequest, "the body is not the one JSON object that this route takes"+where(err)), 0
-	}
-	return nil, 0
+	return object(body, v), 0
 }
 
 // read reads the whole body within the limit.

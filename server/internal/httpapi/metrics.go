@@ -29,8 +29,9 @@ type Metrics struct {
 	limited     *prometheus.CounterVec
 	waits       *prometheus.HistogramVec
 
-	steps   *prometheus.CounterVec
-	refused *prometheus.CounterVec
+	steps    *prometheus.CounterVec
+	refusals *prometheus.GaugeVec
+	refused  *prometheus.CounterVec
 
 	webhooks      *prometheus.CounterVec
 	commitSize    prometheus.Histogram
@@ -52,7 +53,9 @@ func NewMetrics() *Metrics {
 		limited:     counter("ekyc_vendor_limited_total", "429s of the vendor. Each is a defect: of the plan in the configuration, of who else uses the key, or of the relay.", "account"),
 		waits:       histogram("ekyc_line_wait_seconds", "Time in line for the vendor, by account and outcome.", "account", "outcome"),
 
-		steps:   counter("ekyc_steps_total", "Visitors' steps, by site: notice, agree or decline, captcha, answer, redeem.", "site", "step"),
+		steps: counter("ekyc_steps_total", "Visitors' steps, by site: notice, agree or decline, captcha, answer, redeem, otp, verified.", "site", "step"),
+		refusals: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ekyc_otp_mostly_refused",
+			Help: "1 while half of a site's last 50 OTP calls were refused by the vendor: somebody may be guessing with a stolen secret."}, []string{"site"}),
 		refused: counter("ekyc_limited_total", "Requests refused by one of the relay's own limits.", "limit"),
 
 		webhooks: counter("ekyc_webhook_tries_total", "Tries to tell a partner of a withdrawal or erasure, by outcome: delivered, failed, given_up.", "outcome"),
@@ -62,7 +65,7 @@ func NewMetrics() *Metrics {
 		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "ekyc_commit_seconds",
 			Help: "Time of one transaction of the ledger.", Buckets: seconds}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.calls, m.callSeconds, m.failures, m.limited, m.waits, m.steps, m.refused,
+	m.registry.MustRegister(m.requests, m.seconds, m.calls, m.callSeconds, m.failures, m.limited, m.waits, m.steps, m.refusals, m.refused,
 		m.webhooks, m.commitSize, m.commitSeconds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -102,6 +105,15 @@ func (m *Metrics) Waited(account string, wait time.Duration, outcome string) {
 // Step counts one visitor's step.
 func (m *Metrics) Step(site string, step connect.Step) {
 	m.steps.WithLabelValues(site, string(step)).Inc()
+}
+
+// Refusals notes whether half of a site's last OTP calls were refused.
+func (m *Metrics) Refusals(site string, many bool) {
+	value := 0.
+	if many {
+		value = 1
+	}
+	m.refusals.WithLabelValues(site).Set(value)
 }
 
 // Limited counts one request that a limit refused.

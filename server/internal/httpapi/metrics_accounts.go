@@ -16,24 +16,30 @@ func (m *Metrics) Accounts(all map[string]*connect.Account) {
 type accountGauges map[string]*connect.Account
 
 var (
-	lineLength = prometheus.NewDesc("ekyc_line_length", "Visitors in line for the vendor, by account.", []string{"account"}, nil)
-	breakers   = prometheus.NewDesc("ekyc_breaker_state", "1 for the state that the account's breaker is in: closed, half-open or open.", []string{"account", "state"}, nil)
+	lineLength  = prometheus.NewDesc("ekyc_line_length", "Visitors in line for the vendor, by account.", []string{"account"}, nil)
+	otpBreakers = prometheus.NewDesc("ekyc_otp_breaker_state", "1 for the state that the account's breaker for OTP calls is in: closed, half-open or open.", []string{"account", "state"}, nil)
+	breakers    = prometheus.NewDesc("ekyc_breaker_state", "1 for the state that the account's breaker is in: closed, half-open or open.", []string{"account", "state"}, nil)
 )
 
 // Describe implements prometheus.Collector.
-func (accountGauges) Describe(to chan<- *prometheus.Desc) { to <- lineLength; to <- breakers }
+func (accountGauges) Describe(to chan<- *prometheus.Desc) {
+	to <- lineLength
+	to <- breakers
+	to <- otpBreakers
+}
 
 // Collect implements prometheus.Collector.
 func (g accountGauges) Collect(to chan<- prometheus.Metric) {
 	for name, account := range g {
 		to <- prometheus.MustNewConstMetric(lineLength, prometheus.GaugeValue, float64(account.Waiting()), name)
-		now := account.Breaker()
-		for _, state := range []string{"closed", "half-open", "open"} {
-			value := 0.
-			if state == now {
-				value = 1
+		for desc, now := range map[*prometheus.Desc]string{breakers: account.Breaker(), otpBreakers: account.OTPBreaker()} {
+			for _, state := range []string{"closed", "half-open", "open"} {
+				value := 0.
+				if state == now {
+					value = 1
+				}
+				to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, name, state)
 			}
-			to <- prometheus.MustNewConstMetric(breakers, prometheus.GaugeValue, value, name, state)
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/connect"
+	"ekycconnect/server/internal/httpapi"
 	"ekycconnect/server/internal/httpapi/apitest"
 	"ekycconnect/wasm/wire"
 )
@@ -47,7 +49,7 @@ func TestTheDocumentsCodesAreTheRelaysCodes(t *testing.T) {
 	}
 	own := []wire.Code{wire.Network, wire.AssetIntegrity, wire.WasmUnavailable}
 	relays := slices.DeleteFunc(wire.Codes(), func(c wire.Code) bool { return slices.Contains(own, c) })
-	require.ElementsMatch(t, relays, documented)
+	require.ElementsMatch(t, append(relays, wire.PartnerCodes()...), documented)
 }
 
 func TestEveryReferenceLeadsSomewhereAndNothingIsLeftOver(t *testing.T) {
@@ -116,7 +118,8 @@ func TestRequestSchemasHaveTheMembersThatAreTaken(t *testing.T) {
 		"SessionRequest": wire.SessionRequest{}, "DeclineRequest": wire.DeclineRequest{}, "CaptchaRequest": wire.CaptchaRequest{},
 		"AnswerRequest": wire.AnswerRequest{}, "Client": wire.Client{}, "SessionReply": wire.SessionReply{},
 		"DeclineReply": wire.DeclineReply{}, "CaptchaReply": wire.CaptchaReply{}, "AnswerReply": wire.AnswerReply{},
-		"Problem": wire.Problem{}, "NoticeRef": wire.NoticeRef{}, "Language": wire.Language{}, "Captcha": wire.Captcha{},
+		"Problem": httpapi.FullProblem{}, "NoticeRef": wire.NoticeRef{}, "Language": wire.Language{}, "Captcha": wire.Captcha{},
+		"OTPSent": connect.OTPSent{}, "VendorSaid": connect.Said{},
 	} {
 		found, err := d.Find("#/components/schemas/" + schema + "/properties")
 		require.NoError(t, err)

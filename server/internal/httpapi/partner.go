@@ -24,13 +24,13 @@ func (a *API) authorized(serve partnerHandler) http.HandlerFunc {
 			a.problem(w, r, problem(wire.OriginNotAllowed, "this route is for back ends; a page must not hold the secret"))
 			return
 		}
-		site := a.Core.Sites.BySecret(bearer(r))
+		site := a.Core.Sites.BackEnd(bearer(r), a.clientOf(r))
 		if site == nil {
 			if refused := a.Core.Spare(a.Core.Limits.WrongSecrets, a.clientOf(r)); refused != nil {
 				a.problem(w, r, refused)
 				return
 			}
-			a.problem(w, r, problem(wire.Unauthorized, "send the site's secret as Authorization: Bearer sk_…"))
+			a.problem(w, r, problem(wire.Unauthorized, "send the site's secret as Authorization: Bearer sk_…, from one of the site's back_ends if it has any"))
 			return
 		}
 		serve(w, r, site)

@@ -18,6 +18,14 @@ func problem(code wire.Code, detail string) *connect.Error {
 	return &connect.Error{Code: code, Detail: detail}
 }
 
+// fullProblem has the members that only partners' back ends are told, too.
+type fullProblem struct {
+	wire.Problem `json:",inline"`
+	Result       string        `json:"result,omitzero"`
+	Vendor       *connect.Said `json:"vendor,omitzero"`
+	Retry        string        `json:"retry,omitzero"`
+}
+
 // problem answers with the problem that err is. Whatever is not a refusal of
 // the core is an internal error and is told to the log alone.
 func (a *API) problem(w http.ResponseWriter, r *http.Request, err error) {
@@ -34,9 +42,10 @@ func (a *API) problemStatus(w http.ResponseWriter, r *http.Request, err error, s
 		status = refused.Code.Status()
 	}
 	seen(w).refused(refused)
-	body := wire.Problem{
+	body := fullProblem{Result: refused.Result, Vendor: refused.Vendor, Retry: refused.Retry}
+	body.Problem = wire.Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: refused.Detail,
-		Code: refused.Code, Retryable: refused.Code.Retryable(), Fault: refused.Code.Fault(),
+		Code: refused.Code, Retryable: refused.Code.Retryable() && !refused.Sent, Fault: refused.Code.Fault(),
 		RequestID: seen(w).id, Consent: refused.Consent,
 	}
 	h := w.Header()

@@ -25,6 +25,7 @@ func (a *API) siteverify(w http.ResponseWriter, r *http.Request) {
 		unread(w, status, refused)
 		return
 	}
+	question.From = a.clientOf(r)
 	answer, err := a.Core.Redeem(r.Context(), question)
 	if err != nil {
 		seen(w).failed(err)
@@ -115,7 +116,8 @@ func redeemOfJSON(body []byte, q *connect.Redeem) (refused string) {
 	if err := json.Unmarshal(body, &members); err != nil || jsontext.Value(body).Kind() != '{' {
 		return "the body is not one JSON object with these members" + where(err)
 	}
-	*q = connect.Redeem(members)
+	*q = connect.Redeem{Secret: members.Secret, Response: members.Response, Sitekey: members.Sitekey, Subject: members.Subject,
+		Peek: members.Peek, IdempotencyKey: members.IdempotencyKey}
 	return ""
 }
 
