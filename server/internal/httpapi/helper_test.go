@@ -24,6 +24,10 @@ func (panicking) Connect(context.Context, consent.Committed, deepvue.Turn) (deep
 	panic("canary-in-a-panic")
 }
 
+func (panicking) GenerateOTP(_ context.Context, _ consent.Committed, session, letters, number string, _ deepvue.Turn) (deepvue.Said, []consent.Call, error) {
+	panic("canary-in-a-panic " + session + letters + number)
+}
+
 // vendorAt gives an account of the relay a vendor; line may be nil.
 func vendorAt(t *testing.T, r *apitest.Relay, account, url string, line *pace.Line, opts ...deepvue.Option) *connect.Account {
 	t.Helper()
