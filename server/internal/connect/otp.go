@@ -31,7 +31,16 @@ type Said struct {
 }
 
 func said(v deepvue.Said) Said {
-	return Said{Status: v.Status, Code: v.Code, SubCode: v.SubCode, Message: v.Message, TransactionID: v.TransactionID}
+	return Said{Status: v.Status, Code: v.Code, SubCode: nameless(v.SubCode), Message: nameless(v.Message), TransactionID: nameless(v.TransactionID)}
+}
+
+// nameless is a text of the vendor's, unless it holds a person's number: from
+// generate-otp on, the vendor knows one in its session.
+func nameless(text string) string {
+	if wire.IsAadhaar(text) {
+		return ""
+	}
+	return text
 }
 
 // OTPSent answers generate-otp.
@@ -213,7 +222,9 @@ func (s *Service) settle(ctx context.Context, admitted *admission, h *seal.Verif
 		return s.giveBack(ctx, claim, failed)
 	}
 	s.judged(ctx, h.Site, no)
-	err := s.Ledger.SettleOTP(ctx, claim, calls[0])
+	made := calls[0]
+	made.TransactionID = nameless(made.TransactionID)
+	err := s.Ledger.SettleOTP(ctx, claim, made)
 	switch {
 	case errors.Is(err, consent.ErrWithdrawn):
 		return ledgerError(err)

@@ -63,8 +63,9 @@ func TestTheWholeJourneyFromTheNoticeToTheRedeemedToken(t *testing.T) {
 	got := *redeemed.Redemption
 	require.NotEmpty(t, got.Retry)
 	require.NotEmpty(t, got.TransactionID)
+	require.NotEmpty(t, got.Verification)
 	retry := got.Retry
-	got.Retry, got.TransactionID = "", ""
+	got.Retry, got.TransactionID, got.Verification = "", "", ""
 	require.Equal(t, connect.Redemption{
 		ChallengeTS: "2026-11-23T10:00:50.000Z", Hostname: "shop.example", Origin: apitest.ShopOrigin, Sitekey: apitest.Shop,
 		Purpose: apitest.Purpose, VendorPurpose: "Checking your identity (KYC) to open a savings account",

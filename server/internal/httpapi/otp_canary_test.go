@@ -22,7 +22,7 @@ import (
 const (
 	canaryNumber = "783920564174"
 	canaryOTP    = "70617283"
-	canaryPerson = "cAnArY-PeRsOn-5Kd2"
+	canaryPerson = "cAnArY-PeRsOn-5KdQ"
 	canaryOTPKey = "canary-otp-key-6Vt9"
 )
 
@@ -55,7 +55,9 @@ func TestNumberOTPAndPersonAreWrittenNowhere(t *testing.T) {
 				require.False(t, strings.Contains(content, form), "%s in the file %s", canary, name)
 			}
 			for _, a := range r.Answers {
-				if canary == canaryPerson && a.Path == "/v1/verify-otp" && a.Status == 200 {
+				if canary == canaryPerson && strings.HasSuffix(a.Path, "-otp") && strings.Contains(string(a.Body), form) {
+					// The partner gets the data, and the vendor's own words if it refuses.
+					require.True(t, a.Status == 200 && a.Path == "/v1/verify-otp" || a.Status == 422, "%s", a.Body)
 					persons++
 					continue
 				}

@@ -34,6 +34,7 @@ func filled() []Claims {
 		&Ticket{Base: base, ID: "ticket-id", Subject: "ग्राहक <1>"},
 		&Session{held},
 		&Token{Consented: held, Answer: "x7Kp2", SessionEnds: 1795430400123},
+		&Verification{Consented: held, Answer: "x7Kp2", SessionEnds: 1795430400123, OTP: 2},
 		&Hosted{
 			Base: base, Origin: "https://www.bank.example", Return: "https://www.bank.example/back", State: "state-of-the-visit", Lang: "hi",
 			Subject: "ग्राहक <1>", NoticeSHA256: strings.Repeat("ab", 32), Key: "key-of-the-decision", ConsentID: "0197f3a0-0000-7000-8000-000000000001",
