@@ -69,6 +69,21 @@ func TestWhoDawdlesMakesRoomForWhoAsks(t *testing.T) {
 
 func (l *Listener) waiting() int { l.mu.Lock(); defer l.mu.Unlock(); return l.idle.Len() }
 
+func TestWhoHasWaitedLongestWithoutARequestMakesRoom(t *testing.T) {
+	l, address, _ := serve(t, Options{Total: 3})
+	open := map[string]net.Conn{}
+	for _, name := range []string{"first", "second", "third"} {
+		open[name] = dial(t, address, "127.0.0.1")
+		require.Equal(t, 200, ask(open[name], "/"), name)
+	}
+	require.Equal(t, 200, ask(open["first"], "/"), "who has asked again has not waited longest")
+	open["fourth"] = dial(t, address, "127.0.0.1")
+	require.Eventually(t, func() bool { return l.Closed() == 1 }, 10*time.Second, time.Millisecond)
+	for name, status := range map[string]int{"first": 200, "second": 0, "third": 200, "fourth": 200} {
+		require.Equal(t, status, ask(open[name], "/"), name)
+	}
+}
+
 func TestWhenAllAreServedTheNewestIsRefused(t *testing.T) {
 	l, address, gate := serve(t, Options{Total: 3})
 	answers := make(chan int, 3)
