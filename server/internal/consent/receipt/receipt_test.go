@@ -164,6 +164,7 @@ func TestWhatIsWrongIsSaidInWords(t *testing.T) {
 		"a notice that is gone":   {good[:strings.Index(good, "notice ")] + good[strings.Index(good, "salt "):], receipt.ErrForm, "the line of the notice is missing"},
 		"something else":          {"hello", receipt.ErrForm, "first line"},
 		"no text":                 {"\xff" + good, receipt.ErrForm, "UTF-8"},
+		"too long":                {good + strings.Repeat("x", 4<<20), receipt.ErrForm, "it has more than 4194304 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := receipt.Verify([]byte(row.file), []note.Verifier{log.public})

@@ -83,8 +83,7 @@ func (r *recent) add(e consent.Entry) {
 	default:
 		return // there are earlier events
 	}
-	// A copy: whoever got the shorter slice may still read it.
-	r.events[e.Consent] = append(events[:len(events):len(events)], e)
+	r.events[e.Consent] = append(events, e)
 }
 
 // versionCheckEvery is how often reads check whether another process has written. A
