@@ -279,6 +279,53 @@ func TestARowThatIsBlankNeedsItsErasure(t *testing.T) {
 	require.ErrorContains(t, err, "event 3: its text is blank, and no event says that the record was erased")
 }
 
+func TestABlankEventIsErasedByALaterOne(t *testing.T) {
+	dir := written(t)
+	store, err := Open(dir)
+	require.NoError(t, err)
+	l := storetest.NewLedger(t, store, storetest.NewClock())
+	records, _, err := l.BySubject(t.Context(), "pk_site_1", "customer-1", 0, "")
+	require.NoError(t, err)
+	state, err := l.State(t.Context(), records[0].ID)
+	require.NoError(t, err)
+	_, err = l.Erase(t.Context(), consent.Erasure{IDs: []string{state.ID()}, Via: consent.ViaOperator, Reason: "case 7"})
+	require.NoError(t, err)
+	_, err = l.Used(t.Context(), state.Committed, []consent.Call{{Endpoint: "connect", Result: "ok", At: storetest.Start}})
+	require.ErrorIs(t, err, consent.ErrErased)
+	require.NoError(t, l.Close())
+	_, err = verify(t, dir, audit.Options{})
+	require.NoError(t, err)
+	at, db := tampered(t, dir)
+	run(t, db, "UPDATE body SET bytes = x'', salt = x'' WHERE idx = 31")
+	_, err = verify(t, at, audit.Options{})
+	require.ErrorContains(t, err, "event 31: its text is blank, and no event says that the record was erased")
+}
+
+func TestALedgerThatIsBehindWhatWasSeenHasLostEntries(t *testing.T) {
+	older, dir := t.TempDir(), written(t)
+	_, err := Backup(t.Context(), dir, filepath.Join(older, "ledger.db"))
+	require.NoError(t, err)
+	store, err := Open(dir)
+	require.NoError(t, err)
+	l := storetest.NewLedger(t, store, storetest.NewClock())
+	_, err = l.Give(t.Context(), storetest.Decision("key-of-one-more"))
+	require.NoError(t, err)
+	newer, err := l.Checkpoint(t.Context())
+	require.NoError(t, err)
+	_, err = verify(t, older, audit.Options{Seen: []audit.Seen{{Where: "log.anchor", Note: newer}}})
+	require.ErrorContains(t, err, "log.anchor: it covers 31 entries and the log has only 30")
+}
+
+func TestALookUpRowThatIsCutOffIsFoundAndNamed(t *testing.T) {
+	dir := written(t)
+	for _, statement := range []string{"UPDATE claim SET proof = x'00' WHERE idx = 6", "UPDATE place SET key = x'00' WHERE idx = 6"} {
+		at, db := tampered(t, dir)
+		run(t, db, statement)
+		_, err := verify(t, at, audit.Options{})
+		require.ErrorContains(t, err, "event 6: one of its look-ups is damaged", statement)
+	}
+}
+
 func TestALedgerIsInspectedWhileItIsWritten(t *testing.T) {
 	store := opened(t, t.TempDir())
 	dir := filepath.Dir(store.path)

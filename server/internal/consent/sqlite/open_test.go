@@ -57,7 +57,7 @@ func TestADirectoryServesOneProcess(t *testing.T) {
 	opened(t, dir)
 }
 
-func TestClosingFoldsTheLogIntoTheFile(t *testing.T) {
+func TestClosingCheckpointsTheWAL(t *testing.T) {
 	dir := t.TempDir()
 	store, err := Open(dir)
 	require.NoError(t, err)

@@ -1,12 +1,14 @@
 package sqlite
 
 import (
+	"errors"
 	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/storetest"
-
-	"github.com/stretchr/testify/require"
 )
 
 func TestWhatACommandErasesWhileTheRelayRunsIsNotRemembered(t *testing.T) {
@@ -35,4 +37,36 @@ func TestWhatACommandErasesWhileTheRelayRunsIsNotRemembered(t *testing.T) {
 		_, err = l.State(t.Context(), state.ID())
 		require.ErrorIs(t, err, consent.ErrErased)
 	}
+}
+
+func TestTheNewestConsentsAreCachedUpToABound(t *testing.T) {
+	r := newRecent()
+	ids := make([]uuid.UUID, recentSize+2)
+	for i := range ids {
+		ids[i] = uuid.New()
+		r.add(consent.Entry{Index: int64(i), Kind: consent.Given, Consent: ids[i]})
+		r.add(consent.Entry{Kind: consent.Used, Consent: uuid.New()}) // of an older consent
+	}
+	r.add(consent.Entry{Index: recentSize + 2, Kind: consent.Used, Consent: ids[2]})
+	require.Len(t, r.events, recentSize)
+	found, others := r.find(ids[:3])
+	require.Equal(t, ids[:2], others)
+	require.Len(t, found, 2)
+}
+
+func TestWhatIsBlankedIsNotCachedInWhicheverBatch(t *testing.T) {
+	store := opened(t, t.TempDir())
+	id := uuid.New()
+	entry := consent.Entry{Kind: consent.Given, Consent: id, Site: "pk", Body: []byte("{}"), Salt: make([]byte, 32)}
+	require.NoError(t, store.Update(t.Context(), func(tx consent.Tx) error {
+		return tx.Append(t.Context(), consent.Batch{Entries: []consent.Entry{entry}})
+	}))
+	require.NoError(t, store.Update(t.Context(), func(tx consent.Tx) error {
+		err := tx.Append(t.Context(), consent.Batch{Upkeep: consent.Upkeep{Blank: []uuid.UUID{id}}})
+		return errors.Join(err, tx.Append(t.Context(), consent.Batch{Notices: []consent.Notice{{Bytes: []byte("n")}}}))
+	}))
+	events, err := store.Events(t.Context(), []uuid.UUID{id})
+	require.NoError(t, err)
+	require.Len(t, events, 1)
+	require.Empty(t, events[0].Body)
 }
