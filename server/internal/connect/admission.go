@@ -227,8 +227,8 @@ func lineError(err error) *Error {
 		return &Error{Code: wire.RateLimited, Detail: "the site has used what it may in a day; its operator sets cap_per_day", RetryAfter: spent.After}
 	case errors.Is(err, pace.ErrStore):
 		return &Error{Code: wire.StoreUnavailable, Detail: "the database that relays share does not answer; try again", RetryAfter: storePause, Cause: err}
-	case errors.Is(err, errWorn):
-		return worn()
+	case errors.Is(err, errCallsUsedUp):
+		return callsUsedUp()
 	}
 	return vendorError(err)
 }

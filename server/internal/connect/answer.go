@@ -20,29 +20,29 @@ func (s *Service) Reload(ctx context.Context, r *wire.CaptchaRequest, from Visit
 	if refused != nil {
 		return none, refused
 	}
-	unlock, refused := s.alone(ctx, state.ID())
+	unlock, refused := s.lockForCall(ctx, state.ID())
 	if refused != nil {
-		return none, refused.after(s.reference(state))
+		return none, refused.withConsent(s.reference(state))
 	}
 	defer unlock()
 	admitted, refused := s.admit(ctx, claims.Account, pace.Request{Site: claims.Site, Ticketed: claims.Ticketed, Kind: pace.Reload, Consent: state.ID()})
 	if refused != nil {
-		return none, refused.after(s.reference(state))
+		return none, refused.withConsent(s.reference(state))
 	}
 	defer admitted.end()
-	var fresh deepvue.Picture
+	var newest deepvue.Picture
 	refused = s.call(ctx, admitted, state.ID(), nil, func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
-		fresh, calls, err = v.ReloadCaptcha(ctx, c, claims.VendorSession, turn)
+		newest, calls, err = v.ReloadCaptcha(ctx, c, claims.VendorSession, turn)
 		return calls, err
 	}, &claims.Picture)
 	if refused != nil {
-		return none, refused.after(s.reference(state))
+		return none, refused.withConsent(s.reference(state))
 	}
-	claims.Transaction = fresh.TransactionID
-	reply := wire.CaptchaReply{Captcha: picture(fresh.Captcha)}
+	claims.Transaction = newest.TransactionID
+	reply := wire.CaptchaReply{Captcha: picture(newest.Captcha)}
 	reply.Session, reply.ExpiresAt, reply.ExpiresIn, refused = s.session(claims.Consented)
 	if refused != nil {
-		return none, refused.after(s.reference(state))
+		return none, refused.withConsent(s.reference(state))
 	}
 	return reply, nil
 }
@@ -57,7 +57,7 @@ func (s *Service) Answer(ctx context.Context, r *wire.AnswerRequest, from Visito
 	}
 	answer, ok := wire.Answer(r.Answer)
 	if !ok {
-		return none, refuse(wire.AnswerInvalid, "answer needs 1 to 16 letters or digits of the picture, and is never an Aadhaar number").after(s.reference(state))
+		return none, refuse(wire.AnswerInvalid, "answer needs 1 to 16 letters or digits of the picture, and is never an Aadhaar number").withConsent(s.reference(state))
 	}
 	life := s.Lifetimes.Token
 	if site := s.Sites.byKey[claims.Site]; site.TokenLife != 0 {
@@ -65,39 +65,39 @@ func (s *Service) Answer(ctx context.Context, r *wire.AnswerRequest, from Visito
 	}
 	token, err := s.Sealer.Seal(&seal.Token{Consented: claims.Consented, Answer: answer, SessionEnds: claims.ExpiresAt}, life)
 	if err != nil {
-		return none, (&Error{Code: wire.Internal, Detail: "the token could not be sealed", Cause: err}).after(s.reference(state))
+		return none, (&Error{Code: wire.Internal, Detail: "the token could not be sealed", Cause: err}).withConsent(s.reference(state))
 	}
-	// Read again now that the token is made: of a consent that was withdrawn in
-	// the meantime none goes out.
+	// The consent is read again now that the token is sealed: a withdrawal that was
+	// acknowledged before this moment must keep the token from going out.
 	if state, err = s.Ledger.State(ctx, claims.ConsentID); err != nil {
 		return none, ledgerError(err)
 	}
 	if state.Withdrawn {
-		return none, refuse(wire.ConsentWithdrawn, "the consent was withdrawn").after(s.reference(state))
+		return none, refuse(wire.ConsentWithdrawn, "the consent was withdrawn").withConsent(s.reference(state))
 	}
-	// The test key's expired token is told as a good one: what the partner's
-	// back end makes of it is to be tried, not what the widget does.
-	told := s.Lifetimes.Token
+	// A test key's token is sealed as expired, so that the partner's back end can be
+	// tried with one. The widget is told the usual time: it must hand the token over.
+	usual := s.Lifetimes.Token
 	s.Watch.Step(claims.Site, StepAnswer)
-	return wire.AnswerReply{Token: token, ExpiresAt: Stamp(s.Clock().Add(told)), ExpiresIn: seconds(told)}, nil
+	return wire.AnswerReply{Token: token, ExpiresAt: Stamp(s.Clock().Add(usual)), ExpiresIn: seconds(usual)}, nil
 }
 
 // resume opens a session handle for the page that it was made for, and looks
 // the consent up, which may have been withdrawn since.
-func (s *Service) resume(ctx context.Context, handle string, from Visitor, most *limit.Limiter) (*seal.Session, consent.State, *Error) {
+func (s *Service) resume(ctx context.Context, handle string, from Visitor, limiter *limit.Limiter) (*seal.Session, consent.State, *Error) {
 	var claims seal.Session
 	var none consent.State
 	err := s.Sealer.Open(handle, &claims)
 	if err != nil && !errors.Is(err, seal.ErrExpired) {
 		return nil, none, refuse(wire.SessionInvalid, "session does not open; start a new one")
 	}
-	if _, refused := s.Sites.at(claims.Site, from.Origin); refused != nil {
+	if _, refused := s.Sites.embeddedAt(claims.Site, from.Origin); refused != nil {
 		return nil, none, refused
 	}
 	if claims.Origin != from.Origin {
 		return nil, none, refuse(wire.SessionInvalid, "session was made for another origin; start a new one")
 	}
-	if refused := s.Spare(most, from.Address); refused != nil {
+	if refused := s.checkLimit(limiter, from.Address); refused != nil {
 		return nil, none, refused
 	}
 	state, lost := s.Ledger.State(ctx, claims.ConsentID)
@@ -109,11 +109,11 @@ func (s *Service) resume(ctx context.Context, handle string, from Visitor, most 
 	}
 	switch {
 	case state.Withdrawn:
-		return nil, none, refuse(wire.ConsentWithdrawn, "the consent was withdrawn").after(s.reference(state))
-	case s.Clock().After(claims.ExpiresAt.Time()): // without the leeway that sealed values have: no picture is to be had either
-		return nil, none, refuse(wire.SessionExpired, "the session is over; ask for consent again").after(s.reference(state))
+		return nil, none, refuse(wire.ConsentWithdrawn, "the consent was withdrawn").withConsent(s.reference(state))
+	case s.Clock().After(claims.ExpiresAt.Time()): // without the skew that sealed values are given: a reload would be refused too
+		return nil, none, refuse(wire.SessionExpired, "the session is over; ask for consent again").withConsent(s.reference(state))
 	case state.OTP.Verified:
-		return nil, none, finished().after(s.reference(state))
+		return nil, none, finished().withConsent(s.reference(state))
 	}
 	return &claims, state, nil
 }

@@ -19,8 +19,8 @@ func (s *Service) Begin(ctx context.Context, r *wire.SessionRequest, from Visito
 	if refused != nil {
 		return nil, refused
 	}
-	same := d.Site + "\x00" + d.IdempotencyKey + "\x00" + string(d.Digest[:])
-	reply, err := s.starting.do(ctx, same, func(ctx context.Context) (*wire.SessionReply, error) {
+	key := d.Site + "\x00" + d.IdempotencyKey + "\x00" + string(d.Digest[:])
+	reply, err := s.starting.do(ctx, key, func(ctx context.Context) (*wire.SessionReply, error) {
 		return s.begin(ctx, d)
 	})
 	if err != nil && ctx.Err() != nil {
@@ -29,17 +29,17 @@ func (s *Service) Begin(ctx context.Context, r *wire.SessionRequest, from Visito
 	return reply, err
 }
 
-// begin is up to the admission, where thousands may wait: what it and its callers hold
-// on their stacks is held so many times, so large values are passed by pointer.
+// begin goes as far as the admission, where thousands may wait at a time. What is on the
+// stack here is held for each of them, so large values are passed by pointer.
 func (s *Service) begin(ctx context.Context, d *consent.Decision) (*wire.SessionReply, error) {
-	earlier, err := s.repeated(ctx, d)
+	earlier, err := s.earlierConsent(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	if earlier != nil {
-		unlock, refused := s.alone(ctx, earlier.ID())
+		unlock, refused := s.lockForCall(ctx, earlier.ID())
 		if refused != nil {
-			return nil, refused.after(s.reference(*earlier))
+			return nil, refused.withConsent(s.reference(*earlier))
 		}
 		defer unlock()
 	}
@@ -50,17 +50,17 @@ func (s *Service) begin(ctx context.Context, d *consent.Decision) (*wire.Session
 	admitted, refused := s.admit(ctx, d.Account, line)
 	if refused != nil {
 		if earlier != nil {
-			refused = refused.after(s.reference(*earlier))
+			refused = refused.withConsent(s.reference(*earlier))
 		}
 		return nil, refused
 	}
 	defer admitted.end()
-	return s.admitted(ctx, d, earlier, admitted)
+	return s.openSession(ctx, d, earlier, admitted)
 }
 
-// repeated is the consent that was recorded under this decision's key before, nil if
-// there is none.
-func (s *Service) repeated(ctx context.Context, d *consent.Decision) (*consent.State, error) {
+// earlierConsent is the consent that was recorded under this decision's idempotency key
+// before, nil if there is none.
+func (s *Service) earlierConsent(ctx context.Context, d *consent.Decision) (*consent.State, error) {
 	state, repeated, err := s.Ledger.Repeat(ctx, consent.Given, *d)
 	if err != nil {
 		return nil, ledgerError(err)
@@ -71,10 +71,11 @@ func (s *Service) repeated(ctx context.Context, d *consent.Decision) (*consent.S
 	return &state, nil
 }
 
-// admitted is the rest: the consent, unless it was recorded earlier, and the vendor.
-func (s *Service) admitted(ctx context.Context, d *consent.Decision, earlier *consent.State, admitted *admission) (*wire.SessionReply, error) {
+// openSession records the consent, unless it was recorded earlier, and has the vendor
+// open a session under it.
+func (s *Service) openSession(ctx context.Context, d *consent.Decision, earlier *consent.State, admitted *admission) (*wire.SessionReply, error) {
 	var state consent.State
-	var fresh *consent.State
+	var justGiven *consent.State
 	if earlier != nil {
 		state = *earlier
 	} else {
@@ -82,11 +83,11 @@ func (s *Service) admitted(ctx context.Context, d *consent.Decision, earlier *co
 		if state, err = s.Ledger.Give(ctx, *d); err != nil {
 			return nil, ledgerError(err)
 		}
-		fresh = &state
+		justGiven = &state
 		s.Watch.Step(d.Site, StepAgree)
 		unlock, err := s.calling.lock(ctx, state.ID()) // a repeat may come as soon as it is committed
 		if err != nil {
-			return nil, vendorError(err).after(s.reference(state))
+			return nil, vendorError(err).withConsent(s.reference(state))
 		}
 		defer unlock()
 	}
@@ -97,18 +98,18 @@ func (s *Service) admitted(ctx context.Context, d *consent.Decision, earlier *co
 		Subject: d.Subject, SubjectSource: d.SubjectSource, Ticketed: d.TicketID != "",
 	}
 	var opened deepvue.Session
-	refused := s.call(ctx, admitted, state.ID(), fresh, func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
+	refused := s.call(ctx, admitted, state.ID(), justGiven, func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
 		opened, calls, err = v.Connect(ctx, c, turn)
 		return calls, err
 	}, &claims.Picture)
 	if refused != nil {
-		return nil, refused.after(given)
+		return nil, refused.withConsent(given)
 	}
 	claims.VendorSession, claims.Transaction = opened.ID, opened.TransactionID
 	reply := &wire.SessionReply{Consent: *given, Captcha: picture(opened.Captcha)}
 	reply.Session, reply.ExpiresAt, reply.ExpiresIn, refused = s.session(claims)
 	if refused != nil {
-		return nil, refused.after(given)
+		return nil, refused.withConsent(given)
 	}
 	s.Watch.Step(d.Site, StepCaptcha)
 	return reply, nil

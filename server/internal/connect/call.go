@@ -10,10 +10,10 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-// alone waits until nobody else calls the vendor for a consent, and looks whether
-// that may still be done then. It comes before the admission: who waits here holds no
-// slot, which others would miss.
-func (s *Service) alone(ctx context.Context, id string) (unlock func(), refused *Error) {
+// lockForCall waits until no other call to the vendor is under way for a consent, and
+// then checks that the consent may still be used. It comes before the admission, so
+// that nobody holds a slot while waiting here.
+func (s *Service) lockForCall(ctx context.Context, id string) (unlock func(), refused *Error) {
 	unlock, err := s.calling.lock(ctx, id)
 	if err != nil {
 		return nil, vendorError(err)
@@ -31,17 +31,17 @@ func (s *Service) alone(ctx context.Context, id string) (unlock func(), refused 
 	return unlock, nil
 }
 
-// call spends vendor calls of a consent under an admission, while nobody else does
-// (see alone): it refuses when the consent is withdrawn, over or used up, and commits
-// each call as used before anybody learns the outcome. number receives how many calls
-// the consent has had. fresh is the consent as a commit of this very request left it:
-// then it need not be read again.
-func (s *Service) call(ctx context.Context, admitted *admission, id string, fresh *consent.State,
+// call makes vendor calls under a consent and an admission, with the consent's lock held
+// (see lockForCall). It refuses when the consent is withdrawn, over or used up, and it
+// commits each call as a use before it returns the outcome. number receives how many
+// calls the consent has had. justGiven is the consent if this very request has recorded
+// it, else nil: then it is read.
+func (s *Service) call(ctx context.Context, admitted *admission, id string, justGiven *consent.State,
 	do func(context.Context, Vendor, consent.Committed, deepvue.Turn) ([]consent.Call, error), number *int) *Error {
 	var state consent.State
 	var err error
-	if fresh != nil {
-		state = *fresh
+	if justGiven != nil {
+		state = *justGiven
 	} else if state, err = s.Ledger.State(ctx, id); err != nil {
 		return unread(err)
 	}
@@ -53,7 +53,7 @@ func (s *Service) call(ctx context.Context, admitted *admission, id string, fres
 		s.Watch.VendorCall(state.Account(), c)
 	}
 	pause := admitted.learn(calls, failed)
-	s.tell(ctx, state.Account(), failed, pause)
+	s.reportFailure(ctx, state.Account(), failed, pause)
 	// The vendor was called, so this is recorded even if the client has left.
 	if *number, err = s.Ledger.Used(context.WithoutCancel(ctx), state.Committed, calls); err != nil {
 		refused := ledgerError(err)
@@ -82,8 +82,8 @@ func unread(err error) *Error {
 	return refused
 }
 
-// tell passes a failure of the vendor on to metrics and log.
-func (s *Service) tell(ctx context.Context, account string, failed error, pause time.Duration) {
+// reportFailure passes a failure of the vendor on to metrics and log.
+func (s *Service) reportFailure(ctx context.Context, account string, failed error, pause time.Duration) {
 	var v *deepvue.Error
 	if !errors.As(failed, &v) {
 		return
@@ -106,28 +106,28 @@ func (s *Service) spendable(state consent.State) *Error {
 	case state.OTP.Verified:
 		return finished()
 	case state.Calls >= s.Lifetimes.CallsPerConsent:
-		return worn()
+		return callsUsedUp()
 	}
 	return nil
 }
 
-func worn() *Error {
+func callsUsedUp() *Error {
 	return refuse(wire.RateLimited, "this consent has had all the pictures that it is worth; ask for consent again")
 }
 
-// turns gives the client its turn before each HTTP call: as many as the
-// consent is still worth, the first in the slot that is held and each repeat
-// in one of its own, and none once the consent is withdrawn.
+// turns lets the client make one HTTP call after the other: as many as the consent has
+// left, the first in the slot that is held and each repeat in a slot of its own, and
+// none once the consent is withdrawn.
 func (s *Service) turns(admitted *admission, state consent.State) deepvue.Turn {
 	left, first := s.Lifetimes.CallsPerConsent-state.Calls, true
 	return func(ctx context.Context) error {
 		if left--; left < 0 {
 			return deepvue.ErrNoTurn
 		}
-		if !first && !admitted.again(ctx) {
+		if !first && !admitted.enterForRepeat(ctx) {
 			return deepvue.ErrNoTurn // what the vendor said stands
 		}
-		if err := s.take(ctx, state, first); err != nil {
+		if err := s.countCall(ctx, state, first); err != nil {
 			if !first {
 				return deepvue.ErrNoTurn
 			}
@@ -145,25 +145,25 @@ func (s *Service) turns(admitted *admission, state consent.State) deepvue.Turn {
 	}
 }
 
-// take asks for one more call of the consent where other relays may call the vendor
-// for it at the same time. Of the first one after the consent was recorded here no
-// other relay can know.
-func (s *Service) take(ctx context.Context, state consent.State, first bool) error {
+// countCall counts one more call of the consent where other relays may make calls of it
+// at the same time. The first call after the consent was recorded here needs no
+// counting: no other relay knows of the consent yet.
+func (s *Service) countCall(ctx context.Context, state consent.State, first bool) error {
 	if s.Calls == nil || first && state.New {
 		return nil
 	}
 	ok, err := s.Calls.Take(ctx, state.ID(), s.Lifetimes.CallsPerConsent)
 	if err == nil && !ok {
-		err = errWorn
+		err = errCallsUsedUp
 	}
 	return err
 }
 
-// errWorn says that a consent has had all its calls.
-var errWorn = errors.New("connect: the consent has had all its calls")
+// errCallsUsedUp says that a consent has had all its calls.
+var errCallsUsedUp = errors.New("connect: the consent has had all its calls")
 
-// again takes a slot for a repeat.
-func (p *admission) again(ctx context.Context) (ok bool) {
+// enterForRepeat takes a slot for a repeat of the call.
+func (p *admission) enterForRepeat(ctx context.Context) (ok bool) {
 	p.sendDone()
 	return p.enter(ctx) == nil
 }

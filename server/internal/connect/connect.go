@@ -1,10 +1,11 @@
 // Package connect is the relay's application core: what happens to a consent
 // from the notice to the redeemed token. It knows neither HTTP nor SQL.
 //
-// The order of a session is the product's promise: checks, then a slot of
-// the allowance, then the committed consent, then the vendor, then the committed
-// use, then the answer. What is refused before the commit leaves no trace;
-// what fails after it says which consent was recorded.
+// The order of a session is the product's promise: checks, then the admission (a
+// slot of the vendor's allowance is held), then the consent is committed, then the
+// vendor is called, then the use is committed, then the answer leaves. What is
+// refused before the commit leaves no trace; what fails after it names the consent
+// that was recorded.
 package connect
 
 import (
@@ -39,8 +40,8 @@ type Lifetimes struct {
 
 // Calls counts the vendor calls of consents over all relays that share a ledger.
 type Calls interface {
-	// Take asks for one more call of a consent, of which it may have most. The one
-	// right after the consent was given is not asked for.
+	// Take asks for one more call under a consent, which may have most of them in all.
+	// The first call right after the consent was given is not asked for.
 	Take(ctx context.Context, consent string, most int) (ok bool, err error)
 }
 

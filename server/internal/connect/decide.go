@@ -16,9 +16,9 @@ import (
 
 // decision checks everything about a decision that can be checked without the
 // ledger, in the promised order: sitekey, origin, purpose, ticket, notice,
-// limits. whole is the request with all its members: a repeat must be equal.
-func (s *Service) decision(d *wire.Decision, whole any, from Visitor, most *limit.Limiter) (*consent.Decision, *Error) {
-	site, refused := s.Sites.at(d.Sitekey, from.Origin)
+// limits. request is the whole body: a repeat must be equal to it.
+func (s *Service) decision(d *wire.Decision, request any, from Visitor, limiter *limit.Limiter) (*consent.Decision, *Error) {
+	site, refused := s.Sites.embeddedAt(d.Sitekey, from.Origin)
 	if refused != nil {
 		return nil, refused
 	}
@@ -33,11 +33,11 @@ func (s *Service) decision(d *wire.Decision, whole any, from Visitor, most *limi
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := s.Spare(most, from.Address); refused != nil {
+	if refused := s.checkLimit(limiter, from.Address); refused != nil {
 		return nil, refused
 	}
-	members := sha256.New()
-	if err := json.MarshalWrite(members, whole); err != nil {
+	digest := sha256.New()
+	if err := json.MarshalWrite(digest, request); err != nil {
 		return nil, &Error{Code: wire.Internal, Detail: "the request could not be hashed", Cause: err}
 	}
 	out := &consent.Decision{
@@ -45,7 +45,7 @@ func (s *Service) decision(d *wire.Decision, whole any, from Visitor, most *limi
 		NoticeID: n.Ref.ID, NoticeVersion: n.Ref.Version, NoticeSHA256: n.Ref.SHA256,
 		Lang: n.Ref.Lang, Requested: cmp.Or(shown.Requested, n.Ref.Lang), ShownAt: shown.IssuedAt.Time(), Nonce: shown.Nonce,
 		Origin: from.Origin, Channel: "widget", Actor: string(wire.Self),
-		IdempotencyKey: d.IdempotencyKey, Digest: [sha256.Size]byte(members.Sum(nil)),
+		IdempotencyKey: d.IdempotencyKey, Digest: [sha256.Size]byte(digest.Sum(nil)),
 	}
 	if d.Actor != "" {
 		out.Actor = string(d.Actor)

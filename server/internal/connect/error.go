@@ -39,11 +39,11 @@ func (e *Error) Unwrap() error { return e.Cause }
 
 func refuse(code wire.Code, detail string) *Error { return &Error{Code: code, Detail: detail} }
 
-// after marks e as a problem that came after the commit of c.
-func (e *Error) after(c *wire.Consent) *Error {
-	marked := *e
-	marked.Consent = c
-	return &marked
+// withConsent is e, naming the consent that was recorded before it happened.
+func (e *Error) withConsent(c *wire.Consent) *Error {
+	named := *e
+	named.Consent = c
+	return &named
 }
 
 // storePause is when to try again while the store does not answer.

@@ -9,8 +9,8 @@ import (
 
 // flights lets callers with the same key share one run of a function. Unlike
 // x/sync's singleflight it has a context of its own, which ends only when all
-// callers have left: one impatient client must not cancel the others' call,
-// and nobody's call must go on for nobody.
+// callers have left: one client that leaves must not cancel the call of the others,
+// and a call that nobody waits for must not go on.
 type flights[T any] struct {
 	mu    sync.Mutex
 	byKey map[string]*flight[T]
@@ -42,7 +42,7 @@ func (f *flights[T]) do(ctx context.Context, key string, run func(context.Contex
 		f.mu.Unlock()
 		stop := context.AfterFunc(ctx, func() { f.leave(key, one) })
 		defer stop()
-		one.result, one.err = caught(shared, run)
+		one.result, one.err = recovered(shared, run)
 		f.mu.Lock()
 		f.forget(key, one)
 		f.mu.Unlock()
@@ -74,9 +74,9 @@ func (f *flights[T]) leave(key string, one *flight[T]) {
 	}
 }
 
-// caught makes an error of a panic: those who wait for the run must be told, too.
-// The panic's value may quote its input, so only its type is told.
-func caught[T any](ctx context.Context, run func(context.Context) (T, error)) (result T, err error) {
+// recovered runs the function and makes an error of a panic, which all callers get.
+// The panic's value may quote its input, so the error names its type only.
+func recovered[T any](ctx context.Context, run func(context.Context) (T, error)) (result T, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic of type %T: %s", p, debug.Stack())

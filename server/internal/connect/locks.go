@@ -47,7 +47,7 @@ func (l *locks) lock(ctx context.Context, key string) (unlock func(), err error)
 	k.want++
 	l.mu.Unlock()
 
-	leave := func() {
+	forget := func() {
 		l.mu.Lock()
 		if k.want--; k.want == 0 {
 			delete(l.held, key)
@@ -56,9 +56,9 @@ func (l *locks) lock(ctx context.Context, key string) (unlock func(), err error)
 	}
 	select {
 	case k.turn <- struct{}{}:
-		return func() { <-k.turn; leave() }, nil
+		return func() { <-k.turn; forget() }, nil
 	case <-ctx.Done():
-		leave()
+		forget()
 		return nil, ctx.Err()
 	}
 }

@@ -92,7 +92,7 @@ func (s *Service) GenerateOTP(ctx context.Context, site *Site, r OTPRequest) (*O
 	h.OTP = state.OTP.Sent + 1
 	handle, ends, err := s.handle(h)
 	if err != nil {
-		return nil, (&Error{Code: wire.Internal, Detail: "the verification could not be sealed", Cause: err, Sent: true}).after(s.agreed(h))
+		return nil, (&Error{Code: wire.Internal, Detail: "the verification could not be sealed", Cause: err, Sent: true}).withConsent(s.agreed(h))
 	}
 	s.Watch.Step(h.Site, StepOTP)
 	return &OTPSent{
@@ -177,12 +177,12 @@ func (s *Service) once(ctx context.Context, h *seal.Verification, endpoint, key 
 	}
 	free, ok := s.verifying.try(state.ID()) // one place in line is enough for a consent
 	if !ok {
-		return state, underWay().after(given)
+		return state, underWay().withConsent(given)
 	}
 	defer free()
 	admitted, refused := s.admit(ctx, h.Account, pace.Request{Site: h.Site, Ticketed: h.Ticketed, Kind: pace.Kind(endpoint), Consent: state.ID()})
 	if refused != nil {
-		return state, refused.after(given)
+		return state, refused.withConsent(given)
 	}
 	defer admitted.end()
 	call.Allowed = s.mayCall(h, endpoint, &state) // it has become later
@@ -202,7 +202,7 @@ func (s *Service) once(ctx context.Context, h *seal.Verification, endpoint, key 
 		refused = s.standing(ctx, state.Committed, refused)
 	}
 	if refused != nil {
-		return state, refused.after(given)
+		return state, refused.withConsent(given)
 	}
 	return state, nil
 }
@@ -216,7 +216,7 @@ func (s *Service) settle(ctx context.Context, admitted *admission, h *seal.Verif
 	var v *deepvue.Error
 	no := errors.As(failed, &v) && v.Code == wire.VendorRefused
 	if !no {
-		s.tell(ctx, h.Account, failed, pause)
+		s.reportFailure(ctx, h.Account, failed, pause)
 	}
 	if len(calls) == 0 {
 		return s.giveBack(ctx, claim, failed)

@@ -20,14 +20,14 @@ type Presented struct {
 // it is being shown. requested is what the page asks for, accept the browser's
 // Accept-Language.
 func (s *Service) View(sitekey, purpose, requested, accept string, from Visitor) (Presented, error) {
-	site, refused := s.Sites.at(sitekey, from.Origin)
+	site, refused := s.Sites.embeddedAt(sitekey, from.Origin)
 	if refused != nil {
 		return Presented{}, refused
 	}
 	if refused := site.purpose(purpose); refused != nil {
 		return Presented{}, refused
 	}
-	if refused := s.Spare(s.Limits.View, from.Address); refused != nil {
+	if refused := s.checkLimit(s.Limits.View, from.Address); refused != nil {
 		return Presented{}, refused
 	}
 	n, ok := s.Notices.Pick(purpose, requested, accept)

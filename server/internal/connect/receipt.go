@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// Receipts makes the addresses of receipts, and knows its own again. Whoever
-// holds an address may see the receipt and withdraw the consent, so it cannot be
-// guessed: it is a capability, and never logged.
+// Receipts makes the addresses of receipts and recognises them. Whoever holds an
+// address may see the receipt and withdraw the consent: it is a capability, which
+// cannot be guessed and is never logged.
 type Receipts struct {
 	key  []byte
 	base string

@@ -43,7 +43,7 @@ func NewSites(sites []*Site) *Sites {
 }
 
 // BySecret finds the site of a secret, nil if there is none. The look-up is by
-// SHA-256 of a 256-bit random value, so its timing tells nothing of use.
+// SHA-256 of a 256-bit random value, so its timing gives nothing away.
 func (s *Sites) BySecret(secret string) *Site {
 	if secret == "" {
 		return nil
@@ -61,8 +61,8 @@ func (s *Sites) BackEnd(secret string, from netip.Addr) *Site {
 	return site
 }
 
-// at finds the site of a sitekey and holds the page's origin against it.
-func (s *Sites) at(sitekey, origin string) (*Site, *Error) {
+// embeddedAt is the site of a sitekey, if it may be embedded in a page of this origin.
+func (s *Sites) embeddedAt(sitekey, origin string) (*Site, *Error) {
 	site := s.byKey[sitekey]
 	if site == nil {
 		return nil, refuse(wire.UnknownSitekey, "no site has this sitekey; compare it with the relay's configuration")

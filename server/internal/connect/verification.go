@@ -83,7 +83,7 @@ func (s *Service) mayCall(h *seal.Verification, endpoint string, state *consent.
 	return func(now consent.State) error {
 		*state = now
 		if refused := s.worthACall(h, endpoint, &now, at); refused != nil {
-			return refused.after(s.agreed(h))
+			return refused.withConsent(s.agreed(h))
 		}
 		return nil
 	}
@@ -134,7 +134,7 @@ func (s *Service) unclaimed(err error, reference *wire.Consent) *Error {
 			refused.Detail = "the call could not be noted down before it is made, so nothing was sent; try again"
 		}
 	}
-	return refused.after(reference)
+	return refused.withConsent(reference)
 }
 
 func underWay() *Error {

@@ -13,13 +13,19 @@ type Visitor struct {
 	Address netip.Addr // of the browser
 }
 
-// Limits bounds what one address may do in a minute; a nil one does not.
+// Limits bounds what one address may do in a minute; a nil limiter bounds nothing.
 type Limits struct {
 	View, Sessions, Declines, Captchas, Answers, WrongSecrets *limit.Limiter
 }
 
-// Spare asks l for one action of an address.
-func (s *Service) Spare(l *limit.Limiter, from netip.Addr) *Error {
+// WrongSecret counts a wrong secret against an address. It refuses the request once
+// there were too many: who guesses must be slow.
+func (s *Service) WrongSecret(from netip.Addr) *Error {
+	return s.checkLimit(s.Limits.WrongSecrets, from)
+}
+
+// checkLimit takes one action of an address from l, or refuses it.
+func (s *Service) checkLimit(l *limit.Limiter, from netip.Addr) *Error {
 	wait := l.Take(from, s.Clock())
 	if wait == 0 {
 		return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/storetest"
@@ -275,7 +276,7 @@ func TestHalfOfASitesCallsRefusedIsTold(t *testing.T) {
 
 // An OTP call is no picture, and the other way round.
 func TestPicturesKeepTheirOwnCount(t *testing.T) {
-	r := apitest.New(t, func(s *apitest.Settings) { s.Lifetimes.CallsPerConsent = 3 })
+	r := apitest.New(t, func(c *config.Config) { c.Lifetimes.CallsPerConsent = 3 })
 	redeemed := r.Redeemed(t, apitest.Shop)
 	for range 3 {
 		require.Equal(t, 200, r.GenerateOTP(t, apitest.Shop, redeemed.Verification, nil).Status)

@@ -117,12 +117,12 @@ func TestAVerificationIsJudgedInThePromisedOrder(t *testing.T) {
 				}
 			}
 			claims := func(v string) (h seal.Verification) {
-				require.NoError(t, r.Sealer.Open(v, &h))
+				require.NoError(t, r.Core.Sealer.Open(v, &h))
 				return h
 			}
 			expired := func(v string) string {
 				h := claims(v)
-				value, err := r.Sealer.Seal(&h, -time.Hour)
+				value, err := r.Core.Sealer.Seal(&h, -time.Hour)
 				require.NoError(t, err)
 				return value
 			}
@@ -227,7 +227,7 @@ func TestAHandleIsTakenWhereItBelongs(t *testing.T) {
 	a = r.Do(t, apitest.Call{Path: "/v1/verify-otp", Secret: apitest.Secret(apitest.Shop), JSON: `{"otp":"` + strings.Repeat("1", wire.MaxBody) + `"}`})
 	require.Equal(t, wire.BodyTooLarge, a.Problem(t).Code)
 	stranger := seal.Verification{Consented: seal.Consented{Base: seal.Base{Site: apitest.Shop}, Account: "pass", ConsentID: uuid.Must(uuid.NewV7()).String(), GivenAt: seal.Millis(r.Clock.Now())}}
-	value, err := r.Sealer.Seal(&stranger, time.Minute)
+	value, err := r.Core.Sealer.Seal(&stranger, time.Minute)
 	require.NoError(t, err)
 	require.Equal(t, wire.SessionInvalid, code(r.GenerateOTP(t, apitest.Shop, value, nil)), "of another ledger")
 }
@@ -306,12 +306,11 @@ func TestWhatIsNotRetryableSaysSo(t *testing.T) {
 
 func TestBackEndsAreKnownByTheirNetworksWhereTheSiteHasSome(t *testing.T) {
 	here := false
-	r := apitest.New(t, func(s *apitest.Settings) {
-		s.Sites[0].AllowsBackEnd = func(from netip.Addr) bool {
-			require.True(t, from.IsLoopback())
-			return here
-		}
-	})
+	r := apitest.New(t)
+	r.Core.Sites.BySecret(apitest.Secret(apitest.Shop)).AllowsBackEnd = func(from netip.Addr) bool {
+		require.True(t, from.IsLoopback())
+		return here
+	}
 	require.Equal(t, apitest.Shop, r.Core.Sites.BySecret(apitest.Secret(apitest.Shop)).Sitekey)
 	token := r.NewToken(t, apitest.Shop)
 	secret := apitest.Secret(apitest.Shop)

@@ -26,7 +26,7 @@ func (a *API) authorized(serve partnerHandler) http.HandlerFunc {
 		}
 		site := a.Core.Sites.BackEnd(bearer(r), a.clientOf(r))
 		if site == nil {
-			if refused := a.Core.Spare(a.Core.Limits.WrongSecrets, a.clientOf(r)); refused != nil {
+			if refused := a.Core.WrongSecret(a.clientOf(r)); refused != nil {
 				a.problem(w, r, refused)
 				return
 			}

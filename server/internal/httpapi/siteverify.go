@@ -33,7 +33,7 @@ func (a *API) siteverify(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !answer.Success && answer.ErrorCodes[0] == connect.InvalidSecret {
-		if refused := a.Core.Spare(a.Core.Limits.WrongSecrets, a.clientOf(r)); refused != nil {
+		if refused := a.Core.WrongSecret(a.clientOf(r)); refused != nil {
 			retryAfter(w, refused.RetryAfter)
 			unread(w, http.StatusTooManyRequests, "too many wrong secrets from this address")
 			return

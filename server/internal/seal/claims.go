@@ -16,9 +16,9 @@ func Millis(t time.Time) Instant { return Instant(t.UnixMilli()) }
 // Time is the instant in UTC.
 func (i Instant) Time() time.Time { return time.UnixMilli(int64(i)).UTC() }
 
-// Base is in every sealed value. Member names are short because a token of a
-// long subject must stay below 2,048 characters, and no view's bytes count more
-// than those of its presentation, which cannot be compressed.
+// Base is in every sealed value. Member names are short: a token of a long subject
+// must stay below 2,048 characters, and a presentation, which travels with each view
+// and cannot be compressed, should add few bytes to it.
 type Base struct {
 	Site      string  `json:"s"` // sitekey
 	Purpose   string  `json:"p"`
@@ -39,8 +39,7 @@ type Presentation struct {
 
 func (*Presentation) kind() Kind { return KindPresentation }
 
-// Hash is a SHA-256, half again as short sealed as in hex: a presentation
-// travels with every view, and cannot be compressed.
+// Hash is a SHA-256. It is sealed in base64, which takes two thirds of the room of hex.
 type Hash [sha256.Size]byte
 
 // HashOf reads the usual lower-case hex; ok is false for anything else.
