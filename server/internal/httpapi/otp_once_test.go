@@ -158,7 +158,7 @@ func TestAWithdrawalDuringACallKeepsItsAnswerBack(t *testing.T) {
 	r.Vendor.SetIntercept(nil)
 	sent = r.OTPSent(t, apitest.Shop)
 	store := &afterwards{Store: r.Store.Store}
-	other, err := consent.New(store.Store, storetest.Keys, r.Clock.Now, slog.New(slog.DiscardHandler)) // another relay
+	other, err := consent.New(store.Store, apitest.LedgerKeys, r.Clock.Now, slog.New(slog.DiscardHandler)) // another relay
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, other.Close()) })
 	store.then = func() {

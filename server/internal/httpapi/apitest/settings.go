@@ -27,7 +27,7 @@ func (r *Relay) config() *config.Config {
 		PublicURL: r.URL, Data: r.Data, Sandbox: true, AllowDrafts: true,
 		Log: config.Log{Origin: consent.SandboxOrigin, Public: true},
 		Lifetimes: config.Lifetimes{
-			Presentation: 6 * time.Hour, Session: 10 * time.Minute, Token: 5 * time.Minute,
+			Presentation: 6 * time.Hour, Session: 10 * time.Minute, Consent: 30 * time.Minute, Token: 5 * time.Minute,
 			Ticket: 30 * time.Minute, CallsPerConsent: 10,
 		},
 		Accounts: map[string]config.Account{}, Sites: sites(r.URL),
@@ -42,6 +42,9 @@ var keys = config.Keys{
 	Seal:   []config.SealKey{{Kid: "k1", Key: key(9)}},
 	Lookup: key(10), Receipt: key(11), Log: []config.Key{key(12)},
 }
+
+// LedgerKeys are the ledger's, for another relay on the same store.
+var LedgerKeys = consent.Keys{Lookup: keys.Lookup.Bytes(), Log: [][]byte{keys.Log[0].Bytes()}}
 
 func key(b byte) config.Key { return config.Key(bytes.Repeat([]byte{b}, len(config.Key{}))) }
 
