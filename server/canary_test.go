@@ -147,11 +147,15 @@ func TestACrashTellsNoSecretAndWritesNoCore(t *testing.T) {
 func planted(t *testing.T, all places, env ...string) (p *process, canaries map[string][]string, called func()) {
 	t.Helper()
 	body := strings.NewReplacer("session-1", canarySession).Replace(script.Good())
-	arrived, release := make(chan struct{}), make(chan struct{})
+	arrived, asked, release := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	called = sync.OnceFunc(func() { close(release) })
 	good := script.Say(200, body)
 	vendor := script.NewVendor(t, func(w http.ResponseWriter, r *http.Request, call int) {
-		if call == 3 {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/generate-otp"):
+			close(asked)
+			<-release
+		case call == 3:
 			close(arrived)
 			<-release
 		}
@@ -185,7 +189,10 @@ func planted(t *testing.T, all places, env ...string) (p *process, canaries map[
 	begun := begin("session", canaryIdem)
 	var token wire.AnswerReply
 	require.NoError(t, json.Unmarshal([]byte(all.ask(t, "answer", base+"/v1/answers", map[string]string{"session": begun.Session, "answer": canaryLetters}, page...)), &token))
-	all.ask(t, "siteverify", base+"/v1/siteverify", url.Values{"secret": {canarySite}, "response": {token.Token}})
+	var redeemed struct {
+		Verification string `json:"verification"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(all.ask(t, "siteverify", base+"/v1/siteverify", url.Values{"secret": {canarySite}, "response": {token.Token}})), &redeemed))
 	receipt := strings.Replace(begun.Consent.ReceiptURL, relayOrigin, base, 1)
 	all.ask(t, "receipt page", receipt, nil)
 	all.ask(t, "receipt file", receipt+".receipt", nil)
@@ -220,6 +227,8 @@ func planted(t *testing.T, all places, env ...string) (p *process, canaries map[
 		canarySubject: nil, canaryIdem: nil, canaryAadhaar: nil,
 		begun.Session: {"session"}, token.Token: {"answer"}, strings.TrimPrefix(receipt, base+"/v1/receipts/"): {"session", "siteverify", "receipt page", "receipt file", "consents", "problems"},
 	}
+	// It stays sealed in the ledger for a quarter of an hour, for a repeat of siteverify.
+	canaries[redeemed.Verification] = []string{"siteverify", "file ledger.db", "file ledger.db-wal"}
 	require.NoError(t, filepath.WalkDir(filepath.Dir(path), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -244,19 +253,26 @@ func planted(t *testing.T, all places, env ...string) (p *process, canaries map[
 	}
 	require.Greater(t, len(dist), 3)
 
-	go func() { // the vendor keeps it until the end
-		r, err := http.NewRequest(http.MethodPost, base+"/v1/captchas", strings.NewReader(`{"session":"`+begun.Session+`"}`))
-		if err != nil {
-			return
-		}
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Origin", bankOrigin)
-		if answer, err := http.DefaultClient.Do(r); err == nil {
-			_ = answer.Body.Close()
-		}
-	}()
+	// Two calls that the vendor keeps until the end, one with a person's number.
+	go send(base+"/v1/captchas", `{"session":"`+begun.Session+`"}`, "Origin", bankOrigin)
 	<-arrived
+	go send(base+"/v1/generate-otp", `{"verification":"`+redeemed.Verification+`","aadhaar_number":"`+canaryAadhaar+`","idempotency_key":"`+canaryIdem+`"}`,
+		"Authorization", "Bearer "+canarySite)
+	<-asked
 	return p, canaries, called
+}
+
+// send asks and does not care for the answer.
+func send(to, body, header, value string) {
+	r, err := http.NewRequest(http.MethodPost, to, strings.NewReader(body))
+	if err != nil {
+		return
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(header, value)
+	if answer, err := http.DefaultClient.Do(r); err == nil {
+		_ = answer.Body.Close()
+	}
 }
 
 // formsOf are the ways in which a value may stand somewhere.

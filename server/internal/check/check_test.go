@@ -102,6 +102,15 @@ func TestCheckWarnsOfWhatAnOperatorMayNotWant(t *testing.T) {
 	}
 }
 
+func TestCheckSaysWhatItMeansThatThePartnerCallsTheVendor(t *testing.T) {
+	stdout, err := checked(t, configtest.Env, configtest.Example(t), "")
+	require.NoError(t, err)
+	require.NotContains(t, stdout, "otp: partner")
+	stdout, err = checked(t, configtest.Env, configtest.Example(t, "otp: relay ", "otp: partner "), "")
+	require.NoError(t, err, stdout)
+	require.Contains(t, stdout, "account main has otp: partner: your back end calls generate-otp and verify-otp itself, with the same key; the relay spends 0.3 of each window")
+}
+
 func TestCheckTakesAnotherDataDirectory(t *testing.T) {
 	path := configtest.Example(t, "keys: /var/lib/ekyc-connect/keys.yaml\n", "")
 	other := t.TempDir()
