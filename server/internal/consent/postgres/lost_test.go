@@ -53,6 +53,7 @@ type cutter struct {
 	mu    sync.Mutex
 	cut   string // "before" or "after" the server has it
 	times int    // how often it still does
+	then  func() // if it is not nil, done before the relay hears of a commit that the server does not have
 	gone  bool   // once it has cut, nothing passes any more
 }
 
@@ -127,6 +128,10 @@ func (c *cutter) pass(client, server net.Conn) {
 		}
 		switch how {
 		case "before":
+			_ = server.Close()
+			if c.then != nil {
+				c.then()
+			}
 			return
 		case "after":
 			_ = client.Close()
@@ -170,6 +175,27 @@ func TestACommitWhoseAnswerIsLostIsReadBack(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestAnEventOfAnotherRelaysAtTheIndexIsNotTakenForTheLostOne(t *testing.T) {
+	dsn := pgtest.Database(t)
+	network, through := newCutter(t, dsn)
+	l, other := relay(t, through, storetest.NewClock()), relay(t, dsn, storetest.NewClock())
+	d := noticed(t, l, "key-of-the-lost-commit")
+	network.then = func() {
+		d := d
+		d.IdempotencyKey = "key-of-another-relay"
+		if _, err := other.Give(t.Context(), d); err != nil {
+			t.Error(err)
+		}
+	}
+	network.arm("before", 1)
+	state, err := l.Give(t.Context(), d)
+	require.NoError(t, err)
+	record, err := other.Record(t.Context(), state.ID())
+	require.NoError(t, err, "what was acknowledged is there")
+	require.EqualValues(t, 1, record.Events[0].Index)
+	require.EqualValues(t, 2, verified(t, dsn).Size)
 }
 
 func TestAConnectionThatBreaksBeforeTheCommitIsMadeAnew(t *testing.T) {
