@@ -2,8 +2,6 @@ package consent
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -33,31 +31,6 @@ func (l *Ledger) openLog(ctx context.Context, seeds [][]byte) (err error) {
 		return fmt.Errorf("consent: open the log: %w", err)
 	}
 	return nil
-}
-
-// saltSize is how many random bytes keep an entry from being guessed.
-const saltSize = 32
-
-// salted gives each event its salt, and returns what the log holds of it: nothing
-// that could be guessed.
-func salted(events []Entry) [][32]byte {
-	salts := make([]byte, saltSize*len(events))
-	rand.Read(salts)
-	entries := make([][32]byte, len(events))
-	for i := range events {
-		events[i].Salt = salts[saltSize*i:][:saltSize:saltSize]
-		entries[i] = logEntry(events[i])
-	}
-	return entries
-}
-
-// logEntry is the SHA-256 of an event's salt and body.
-func logEntry(e Entry) (sum [sha256.Size]byte) {
-	h := sha256.New()
-	h.Write(e.Salt)
-	h.Write(e.Body)
-	h.Sum(sum[:0])
-	return sum
 }
 
 // transact runs transactions of the log in a store.
@@ -101,31 +74,6 @@ type logError struct{ cause error }
 
 func (e *logError) Error() string   { return "consent: nothing is recorded: " + e.cause.Error() }
 func (e *logError) Unwrap() []error { return []error{ErrUnavailable, e.cause} }
-
-// publishRegularly publishes the newest checkpoint every so often, if there is
-// a new one, until the ledger is closed.
-func (l *Ledger) publishRegularly() {
-	every := l.translog.PublishEvery()
-	if every <= 0 {
-		return // each transaction publishes its own
-	}
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-l.drained:
-			return
-		case <-ticker.C:
-			if l.translog.Unpublished() {
-				// A failure is logged where it happens; the next tick tries again.
-				_ = l.commit(context.Background(), &op{judge: func(u *unitOfWork) error {
-					u.publish = true
-					return nil
-				}})
-			}
-		}
-	}
-}
 
 // Checkpoint returns the newest published checkpoint, a signed note.
 //
