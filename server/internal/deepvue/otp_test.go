@@ -42,13 +42,8 @@ func TestAnswersToOTPCalls(t *testing.T) {
 	committed := newDecisions(t).give("main")
 	for _, row := range script.Rows() {
 		t.Run(row.Name, func(t *testing.T) {
-			t.Parallel() // some wait for their deadline
-			v := newVendor(t, nil)
-			asked := 0
-			v.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				asked++
-				row.Answer(w, r, 1) // the first call of either endpoint
-			})
+			t.Parallel()                                                                                   // some wait for their deadline
+			v := newVendor(t, func(w http.ResponseWriter, r *http.Request, _ int) { row.Answer(w, r, 1) }) // the first call of either endpoint
 			deadline := 10 * time.Second
 			if row.Slow {
 				deadline = 300 * time.Millisecond
@@ -81,7 +76,7 @@ func TestAnswersToOTPCalls(t *testing.T) {
 					require.Equal(t, e.Said.TransactionID, calls[0].TransactionID)
 				}
 			})
-			require.Equal(t, 2, asked, "neither call is made twice")
+			require.EqualValues(t, 2, v.Calls.Load(), "neither call is made twice")
 		})
 	}
 }

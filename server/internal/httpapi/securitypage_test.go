@@ -46,7 +46,8 @@ func TestEveryParserOfStrangersInputIsFuzzedFromKeptSeeds(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{
 		"httpapi/FuzzDecode", "httpapi/FuzzViewQuery", "httpapi/FuzzRedeem", "httpapi/FuzzClientOf", "httpapi/FuzzHosted", "seal/FuzzOpen",
-		"deepvue/FuzzWhatIsTakenIsChecked", "config/FuzzLoad", "config/FuzzAllowsOrigin", "config/FuzzParseOrigin",
+		"deepvue/FuzzWhatIsTakenIsChecked", "deepvue/FuzzWhatThePartnerIsTold",
+		"config/FuzzLoad", "config/FuzzAllowsOrigin", "config/FuzzParseOrigin",
 	} {
 		name, f, _ := strings.Cut(target, "/")
 		seeds, err := filepath.Glob("../" + name + "/testdata/fuzz/" + f + "/*")
