@@ -29,7 +29,7 @@ type Account struct {
 	line    *pace.Line // nil: as many calls as come
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
 	otp     *gobreaker.TwoStepCircuitBreaker[struct{}] // of generate-otp and verify-otp
-	refused atomic.Value                               // deepvue.Class of the vendor's last refusal, empty after a good answer
+	refused atomic.Value                               // refusal
 
 	calls   chan struct{} // one element for each admission that has a connection
 	waiting atomic.Int64  // for a connection
@@ -117,8 +117,10 @@ func waitOutcome(err error) string {
 	switch {
 	case err == nil:
 		return waitGranted
-	case errors.As(err, &busy), errors.As(err, &spent), errors.Is(err, pace.ErrStore):
+	case errors.As(err, &busy), errors.As(err, &spent):
 		return waitBusy
+	case errors.Is(err, pace.ErrStore):
+		return waitStore
 	}
 	return waitLeft
 }

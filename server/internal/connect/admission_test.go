@@ -2,12 +2,14 @@ package connect_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/deepvue"
@@ -134,7 +136,8 @@ func TestARefusedAccountIsDegradedUntilTheVendorTakesItAgain(t *testing.T) {
 	}{
 		{"", nil},
 		{wire.VendorRejected, []string{"the vendor refuses account main (credentials): check its credentials and its plan"}},
-		{wire.VendorTimeout, []string{"the vendor refuses account main (credentials): check its credentials and its plan"}},
+		{wire.VendorTimeout, []string{"the vendor has refused account main, and fails otherwise since then (deadline)"}},
+		{wire.VendorRejected, []string{"the vendor refuses account main (credentials): check its credentials and its plan"}},
 		{"", nil},
 	} {
 		c.vendor.failAlways(row.code)
@@ -142,6 +145,30 @@ func TestARefusedAccountIsDegradedUntilTheVendorTakesItAgain(t *testing.T) {
 		require.Equal(t, row.code, codeOf(t, err))
 		require.Equal(t, row.degraded, c.Degraded(), row.code)
 	}
+}
+
+// away is the store of an allowance whose database does not answer.
+type away struct{ pace.Store }
+
+func (away) Turn(context.Context, func(pace.News) pace.Decision) error {
+	return errors.New("no connection")
+}
+func (away) Terms() pace.Terms { return pace.Database }
+
+func TestADatabaseThatIsAwayIsNotABusyVendor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCore(t)
+		line, err := pace.New(oneAMinute, away{pace.NewMemory(nil)}, pace.Options{})
+		require.NoError(t, err)
+		defer line.Close()
+		c.Accounts[account] = connect.NewAccount(c.vendor, line)
+		decision := c.decision(t, named("early"))
+		_, err = c.Begin(t.Context(), decision, page)
+		requireRefusal(t, wire.StoreUnavailable, nil, err)
+		requireNothing(t, c, decision)
+		require.Equal(t, 1, c.watch.all()["waited:store"])
+		require.Zero(t, c.watch.all()["waited:busy"])
+	})
 }
 
 func TestWithoutASlotNothingIsRecorded(t *testing.T) {

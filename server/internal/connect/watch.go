@@ -46,8 +46,9 @@ type Watcher interface {
 // What comes of standing in line.
 const (
 	waitGranted = "granted"
-	waitBusy    = "busy" // no slot in time
-	waitLeft    = "left" // the visitor went away
+	waitBusy    = "busy"  // no slot in time
+	waitLeft    = "left"  // the visitor went away
+	waitStore   = "store" // the allowance that relays share could not be read
 )
 
 // name is what a limit is called in metrics.
@@ -77,24 +78,37 @@ func (s *Service) Degraded() []string {
 	var causes []string
 	for _, name := range slices.Sorted(maps.Keys(s.Accounts)) {
 		a := s.Accounts[name]
-		switch class, _ := a.refused.Load().(deepvue.Class); {
-		case class != "":
-			causes = append(causes, fmt.Sprintf("the vendor refuses account %s (%s): check its credentials and its plan", name, class))
+		switch last, _ := a.refused.Load().(refusal); {
+		case last.class != "" && !last.since:
+			causes = append(causes, fmt.Sprintf("the vendor refuses account %s (%s): check its credentials and its plan", name, last.class))
 		case a.otp.State() != gobreaker.StateClosed:
 			causes = append(causes, fmt.Sprintf("the vendor answers no OTP call of account %s: who begins is let in again after %v, to see", name, breakerPause))
 		case a.breaker.State() != gobreaker.StateClosed:
 			causes = append(causes, fmt.Sprintf("the vendor does not answer account %s: it is asked again every %v", name, breakerPause))
+		case last.class != "":
+			causes = append(causes, fmt.Sprintf("the vendor has refused account %s, and fails otherwise since then (%s)", name, last.class))
 		}
 	}
 	return causes
 }
 
+// refusal is how the vendor failed last, if it has refused the account and given no
+// good answer since. The zero value is none.
+type refusal struct {
+	class deepvue.Class
+	since bool // it has failed otherwise since it refused
+}
+
 // remember keeps whether the vendor refuses the account. Only a good answer
 // says that it does not any more: a vendor that is down says nothing.
 func (a *Account) remember(failed *deepvue.Error) {
-	if failed == nil {
-		a.refused.Store(deepvue.Class(""))
-	} else if failed.Code == wire.VendorRejected {
-		a.refused.Store(failed.Class)
+	last, _ := a.refused.Load().(refusal)
+	switch {
+	case failed == nil:
+		a.refused.Store(refusal{})
+	case failed.Code == wire.VendorRejected:
+		a.refused.Store(refusal{class: failed.Class})
+	case last.class != "":
+		a.refused.Store(refusal{class: failed.Class, since: true})
 	}
 }

@@ -1,13 +1,18 @@
 package httpapi_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/connect"
@@ -155,4 +160,24 @@ func TestThePageForOperatorsNamesEveryMetric(t *testing.T) {
 		}
 		require.Contains(t, append(described, "ekyc_webhook_messages"), name)
 	}
+}
+
+// Else every closed tab would be a failure of the vendor's, or of the store's.
+func TestAClientThatHasLeftIsCountedAsOneThatHasLeft(t *testing.T) {
+	t.Parallel()
+	r := apitest.New(t)
+	begun := r.Begin(t, r.Decision(t, apitest.Shop))
+	for path, body := range map[string]M{"/v1/sessions": r.Decision(t, apitest.Shop), "/v1/captchas": {"session": begun.Session}} {
+		text, err := json.Marshal(body)
+		require.NoError(t, err)
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		ask := httptest.NewRequestWithContext(gone, http.MethodPost, path, bytes.NewReader(text))
+		ask.Header.Set("Content-Type", "application/json")
+		ask.Header.Set("Origin", apitest.ShopOrigin)
+		r.API.Handler().ServeHTTP(httptest.NewRecorder(), ask)
+		require.Contains(t, scrape(r), `ekyc_http_requests_total{code="client_left",method="POST",route="`+path+`",status="499"} 1`)
+	}
+	require.NotContains(t, scrape(r), "vendor_timeout")
+	require.NotContains(t, scrape(r), "store_unavailable")
 }

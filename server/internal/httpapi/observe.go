@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -84,8 +86,12 @@ func (a *API) finish(r *http.Request, o *observation, took time.Duration) {
 	if route == "" || route == "/" {
 		route = "other"
 	}
-	a.Metrics.request(route, r.Method, o.status, string(o.code)+o.verdict, took)
-	level := slog.LevelInfo
+	code, level := string(o.code)+o.verdict, slog.LevelInfo
+	// Who has left is answered by whatever was waited for, which is not to blame.
+	if left := r.Context().Err(); left != nil && errors.Is(o.cause, context.Canceled) {
+		o.status, code = statusLeft, "client_left"
+	}
+	a.Metrics.request(route, r.Method, o.status, code, took)
 	switch {
 	case o.status < 500:
 	case o.code.Fault() == wire.FaultVendor && o.code.Known():
@@ -97,7 +103,7 @@ func (a *API) finish(r *http.Request, o *observation, took time.Duration) {
 		slog.String("request_id", o.id), slog.String("method", method(r.Method)), slog.String("route", route),
 		slog.Int("status", o.status), slog.Duration("took", took),
 	}
-	if code := string(o.code) + o.verdict; code != "" {
+	if code != "" {
 		attrs = append(attrs, slog.String("code", code))
 	}
 	if o.cause != nil {
@@ -105,6 +111,9 @@ func (a *API) finish(r *http.Request, o *observation, took time.Duration) {
 	}
 	a.Log.LogAttrs(r.Context(), level, "request", attrs...)
 }
+
+// statusLeft is nginx's status for a client that did not wait for its answer.
+const statusLeft = 499
 
 // method bounds what an attacker can put into logs and metric labels.
 func method(m string) string {
