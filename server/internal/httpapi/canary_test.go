@@ -250,6 +250,6 @@ func TestACapabilityIsNeverLogged(t *testing.T) {
 	}
 	r.Do(t, apitest.Call{Method: http.MethodPost, Path: "/v1/receipts/" + capability + "/withdraw", Origin: r.URL})
 	r.Do(t, apitest.Call{Method: http.MethodPost, Path: "/v1/receipts/" + capability + "/withdraw", Origin: "https://evil.example"})
-	require.NotContains(t, string(r.Log.Bytes()), capability)
+	require.NotContains(t, r.Logged(), capability)
 	require.NotContains(t, scrape(r), capability)
 }

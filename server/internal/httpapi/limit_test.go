@@ -60,6 +60,7 @@ func TestWrongSecretsAreSlowedAndRightOnesAreNot(t *testing.T) {
 }
 
 func TestARequestForWhichThereIsNoRoomIsAnsweredInTheShapeOfItsRoute(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for _, path := range []string{"/v1/sessions", "/v1/siteverify", "/ekyc/v1/siteverify"} {
 		w := httptest.NewRecorder()

@@ -35,6 +35,7 @@ func during(r *apitest.Relay, endpoint string, what func()) {
 }
 
 func TestOneCallAtATimeAndNeverTwice(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for _, endpoint := range []string{"generate-otp", "verify-otp"} {
 		handle := r.Redeemed(t, apitest.Shop).Verification
@@ -87,6 +88,7 @@ func TestOneCallAtATimeAndNeverTwice(t *testing.T) {
 
 // The vendor was called and the record of it was lost: nobody knows, and nobody calls again.
 func TestACallThatCouldNotBeRecordedIsUnknown(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	sent := r.OTPSent(t, apitest.Shop)
 	for _, step := range storetest.Steps {
@@ -127,6 +129,7 @@ func TestACallThatCouldNotBeRecordedIsUnknown(t *testing.T) {
 }
 
 func TestAWithdrawalDuringACallKeepsItsAnswerBack(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	withdraw := func(id string) func() {
 		return func() {
@@ -187,6 +190,7 @@ func (s *afterwards) Update(ctx context.Context, f func(consent.Tx) error) error
 
 // After the claim nobody's leaving ends anything: the call is made to its end and recorded.
 func TestAPartnerThatHangsUpCancelsNothing(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	redeemed := r.Redeemed(t, apitest.Shop)
 	ctx, leave := context.WithCancel(t.Context())
@@ -219,6 +223,7 @@ type deadlined struct {
 func (d *deadlined) SetWriteDeadline(until time.Time) error { d.until = until; return nil }
 
 func TestWhoBeginsNeedsAVendorThatBringsPeopleToTheEnd(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	var handles []string
 	for range 12 {
@@ -250,6 +255,7 @@ func TestWhoBeginsNeedsAVendorThatBringsPeopleToTheEnd(t *testing.T) {
 }
 
 func TestHalfOfASitesCallsRefusedIsTold(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	answering(r, "verify-otp", 422, `{"detail":"Invalid OTP"}`)
 	refused := func(n int) {
@@ -265,7 +271,7 @@ func TestHalfOfASitesCallsRefusedIsTold(t *testing.T) {
 	require.NotContains(t, scrape(r), `ekyc_otp_mostly_refused{site="pk_shop"} 1`)
 	refused(1)
 	require.Contains(t, scrape(r), `ekyc_otp_mostly_refused{site="pk_shop"} 1`)
-	require.Equal(t, 1, strings.Count(string(r.Log.Bytes()), "refused half of a site's last 50 OTP calls"))
+	require.Equal(t, 1, strings.Count(r.Logged(), "refused half of a site's last 50 OTP calls"))
 	r.Vendor.SetIntercept(nil)
 	for range 20 {
 		sent := r.OTPSent(t, apitest.Shop)
@@ -276,6 +282,7 @@ func TestHalfOfASitesCallsRefusedIsTold(t *testing.T) {
 
 // An OTP call is no picture, and the other way round.
 func TestPicturesKeepTheirOwnCount(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t, func(c *config.Config) { c.Lifetimes.CallsPerConsent = 3 })
 	redeemed := r.Redeemed(t, apitest.Shop)
 	for range 3 {
@@ -290,6 +297,7 @@ func TestPicturesKeepTheirOwnCount(t *testing.T) {
 
 // A panic is no way out for what was sent either.
 func TestAPanicLeavesTheCallUnknown(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	redeemed := r.Redeemed(t, apitest.Shop)
 	whole := r.Core.Accounts["pass"]
@@ -301,5 +309,5 @@ func TestAPanicLeavesTheCallUnknown(t *testing.T) {
 	p := otpProblem(t, r.GenerateOTP(t, apitest.Shop, redeemed.Verification, key))
 	require.Equal(t, []any{wire.AlreadyDone, "unknown"}, []any{p.Code, p.Result})
 	require.Equal(t, 200, r.GenerateOTP(t, apitest.Shop, redeemed.Verification, nil).Status, "and the consent is free")
-	require.NotContains(t, string(r.Log.Bytes()), apitest.Number)
+	require.NotContains(t, r.Logged(), apitest.Number)
 }

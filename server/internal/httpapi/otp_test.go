@@ -38,6 +38,7 @@ func answering(r *apitest.Relay, endpoint string, status int, body string) {
 }
 
 func TestAVerificationGoesToItsEnd(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	const person = `{ "name":"Tést\u0020Person", "dateOfBirth":"01-01-1990","n":1.50, "N":null,"photo":"/9j/" }`
 	token := r.NewToken(t, apitest.Shop)
@@ -94,6 +95,7 @@ func TestAVerificationGoesToItsEnd(t *testing.T) {
 // Each row mends one fault more: the one that is told is the first in the promised
 // order, and until the last nothing was sent.
 func TestAVerificationIsJudgedInThePromisedOrder(t *testing.T) {
+	t.Parallel()
 	for _, endpoint := range []string{"generate-otp", "verify-otp"} {
 		t.Run(endpoint, func(t *testing.T) {
 			r := apitest.New(t)
@@ -172,6 +174,7 @@ func TestAVerificationIsJudgedInThePromisedOrder(t *testing.T) {
 }
 
 func TestAHandleIsTakenWhereItBelongs(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	first := r.Redeemed(t, apitest.Shop)
 	code := func(a apitest.Answer) wire.Code {
@@ -233,6 +236,7 @@ func TestAHandleIsTakenWhereItBelongs(t *testing.T) {
 }
 
 func TestTheVendorsNoIsToldInItsWords(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	redeemed := r.Redeemed(t, apitest.Shop)
 	answering(r, "generate-otp", 422, `{"detail":"Invalid captcha for 234123412346"}`)
@@ -267,6 +271,7 @@ func TestTheVendorsNoIsToldInItsWords(t *testing.T) {
 }
 
 func TestWhatIsNotRetryableSaysSo(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	for body, row := range map[string]struct {
 		status int
@@ -305,6 +310,7 @@ func TestWhatIsNotRetryableSaysSo(t *testing.T) {
 }
 
 func TestBackEndsAreKnownByTheirNetworksWhereTheSiteHasSome(t *testing.T) {
+	t.Parallel()
 	here := false
 	r := apitest.New(t)
 	r.Core.Sites.BySecret(apitest.Secret(apitest.Shop)).AllowsBackEnd = func(from netip.Addr) bool {
@@ -328,6 +334,7 @@ func TestBackEndsAreKnownByTheirNetworksWhereTheSiteHasSome(t *testing.T) {
 }
 
 func TestAPartnerThatCallsTheVendorItselfGetsNoHandle(t *testing.T) {
+	t.Parallel()
 	r := apitest.New(t)
 	redeemed := r.Redeemed(t, apitest.Shop)
 	r.Core.Accounts["pass"].OTPByPartner = true
