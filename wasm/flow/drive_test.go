@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/wasm/flow"
 	"ekycconnect/wasm/wire"
-
-	"github.com/stretchr/testify/require"
 )
 
 // driver plays the browser and the relay for one flow, and keeps what the flow

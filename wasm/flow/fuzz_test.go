@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/wasm/flow"
 	"ekycconnect/wasm/wire"
-
-	"github.com/stretchr/testify/require"
 )
 
 // FuzzFlow plays any sequence of events, two bytes each: what happens, and how.

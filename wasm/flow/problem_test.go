@@ -3,10 +3,10 @@ package flow_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/wasm/flow"
 	"ekycconnect/wasm/wire"
-
-	"github.com/stretchr/testify/require"
 )
 
 func TestEveryCodeLeadsSomewhereFromEveryRequest(t *testing.T) {

@@ -3,9 +3,9 @@ package wire_test
 import (
 	"testing"
 
-	"ekycconnect/wasm/wire"
-
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/wasm/wire"
 )
 
 // UIDAI publishes no real numbers; these are of the right sum and nobody's.

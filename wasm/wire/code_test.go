@@ -3,9 +3,9 @@ package wire_test
 import (
 	"testing"
 
-	"ekycconnect/wasm/wire"
-
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/wasm/wire"
 )
 
 func TestTheTableOfCodesIsWhole(t *testing.T) {

@@ -6,10 +6,10 @@ import (
 	"syscall/js"
 	"testing"
 
-	"ekycconnect/wasm/wire"
-
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/wasm/wire"
 )
 
 func parse(text string) js.Value { return js.Global().Get("JSON").Call("parse", text) }

@@ -5,9 +5,9 @@ package wire_test
 import (
 	"testing"
 
-	"ekycconnect/wasm/wire"
-
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/wasm/wire"
 )
 
 // The widget lets these through: the tables would cost every visitor 4 KB, and

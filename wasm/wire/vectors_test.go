@@ -4,11 +4,11 @@ import (
 	"embed"
 	"testing"
 
-	"ekycconnect/wasm/wire"
-
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/wasm/wire"
 )
 
 //go:embed testdata/*.json

@@ -6,11 +6,11 @@ import (
 	"syscall/js"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/wasm/internal/jsx"
 	"ekycconnect/wasm/internal/relay"
 	"ekycconnect/wasm/wire"
-
-	"github.com/stretchr/testify/require"
 )
 
 // fetch makes a double of the browser's fetch, and keeps what it was called

@@ -7,9 +7,9 @@ import (
 	"syscall/js"
 	"testing"
 
-	"ekycconnect/wasm/internal/jsx"
-
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/wasm/internal/jsx"
 )
 
 func TestTheJourneyFromAgreeToToken(t *testing.T) {

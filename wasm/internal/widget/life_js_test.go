@@ -6,9 +6,9 @@ import (
 	"syscall/js"
 	"testing"
 
-	"ekycconnect/wasm/internal/jsx"
-
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/wasm/internal/jsx"
 )
 
 func (p *page) choose(lang string) {

@@ -8,11 +8,11 @@ import (
 	"syscall/js"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/wasm/internal/jsx"
 	"ekycconnect/wasm/internal/relay"
 	"ekycconnect/wasm/internal/widget"
-
-	"github.com/stretchr/testify/require"
 )
 
 //go:embed testdata/page.js
