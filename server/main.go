@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"os"
 	"os/signal"
 	"strings"
@@ -25,6 +26,9 @@ func main() {
 	// The kernel must not write the memory, with its keys and letters, to a disk when
 	// the program crashes. Where this cannot be set, nothing else can be done.
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
+	// net/http writes to the standard logger what a peer sends out of turn: of the
+	// vendor that may be a session id. The relay has a logger of its own.
+	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.LookupEnv, os.Stdin, os.Stdout, os.Stderr)
 	stop()
