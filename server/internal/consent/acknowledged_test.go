@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/audit"
 	"ekycconnect/server/internal/consent/receipt"
 	"ekycconnect/server/internal/consent/sqlite"
 	"ekycconnect/server/internal/consent/storetest"
-
-	"github.com/stretchr/testify/require"
 )
 
 // life is a ledger that breaks down and is started again, and what it has

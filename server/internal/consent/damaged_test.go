@@ -5,12 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/memory"
 	"ekycconnect/server/internal/consent/storetest"
-
-	"github.com/google/uuid"
-	"github.com/stretchr/testify/require"
 )
 
 // damaged is a store whose rows somebody has changed.

@@ -4,9 +4,9 @@ import (
 	"math"
 	"testing"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/consent"
 )
 
 func FuzzCursorsAreOursOrRefused(f *testing.F) {

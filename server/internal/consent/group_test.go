@@ -9,12 +9,12 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/sqlite"
 	"ekycconnect/server/internal/consent/storetest"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 func newFaulty(t testing.TB, options ...consent.Option) (*consent.Ledger, *storetest.Faulty, *storetest.Clock) {

@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/storetest"
-
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/storetest"
 )
 
 // normal replaces what is random.

@@ -3,11 +3,11 @@ package consent_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/memory"
 	"ekycconnect/server/internal/consent/storetest"
-
-	"github.com/stretchr/testify/require"
 )
 
 func TestARedemptionIsRepeatedForItsOwnConsentAlone(t *testing.T) {

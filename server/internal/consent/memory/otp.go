@@ -6,9 +6,9 @@ import (
 	"maps"
 	"slices"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/google/uuid"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // appendOTP is the part of Append that claims calls.

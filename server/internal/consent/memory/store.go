@@ -9,11 +9,11 @@ import (
 	"sync"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/translog"
-
 	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/consent/translog"
 )
 
 var errClosed = fmt.Errorf("memory: store is closed: %w", consent.ErrUnavailable)

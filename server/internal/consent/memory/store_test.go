@@ -5,10 +5,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/storetest"
-
-	"github.com/stretchr/testify/require"
 )
 
 func TestTheStorePassesTheSuite(t *testing.T) {

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/google/uuid"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // Messages implements [consent.UpkeepReader].

@@ -5,12 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/audit"
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/pgtest"
-
-	"github.com/stretchr/testify/require"
 )
 
 // Package sqlite has the whole of this test; here is what the reading may get

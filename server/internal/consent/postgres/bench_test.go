@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/pgtest"
 	"ekycconnect/server/internal/secret"
-
-	"github.com/stretchr/testify/require"
 )
 
 // BenchmarkGive records consents through one relay and through three on one

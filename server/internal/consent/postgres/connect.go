@@ -9,12 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/secret"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/secret"
 )
 
 // errAddress says what an address looks like. What is wrong with one is not

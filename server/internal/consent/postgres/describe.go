@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"net"
 
-	"ekycconnect/server/internal/secret"
-
 	"github.com/jackc/pgx/v5"
+
+	"ekycconnect/server/internal/secret"
 )
 
 // Description is what is known of a database and of a role's rights in it.

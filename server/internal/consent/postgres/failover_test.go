@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/pgtest"
-
-	"github.com/stretchr/testify/require"
 )
 
 func TestAFailoverLosesNothingThatWasAcknowledgedAndNeedsNoRestart(t *testing.T) {

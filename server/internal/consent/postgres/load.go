@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"ekycconnect/server/internal/consent/audit"
 	"ekycconnect/server/internal/secret"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // copied are the tables that a ledger consists of, besides its head, and what each

@@ -10,11 +10,11 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"ekycconnect/server/internal/secret"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+
+	"ekycconnect/server/internal/secret"
 )
 
 //go:embed migrations/*.sql

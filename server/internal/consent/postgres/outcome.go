@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // code is the server's SQLSTATE, or "" if the error is not the server's

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // queries reads, in a transaction or outside of any: run runs a statement and

@@ -11,13 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/audit"
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/pgtest"
 	"ekycconnect/server/internal/secret"
-
-	"github.com/stretchr/testify/require"
 )
 
 // relays are ledgers of several processes, as far as the database can tell.

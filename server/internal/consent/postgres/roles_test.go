@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/storetest"
 	"ekycconnect/server/internal/pgtest"
 	"ekycconnect/server/internal/secret"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/stretchr/testify/require"
 )
 
 // roles makes a database whose tables one role owns, and two more roles.

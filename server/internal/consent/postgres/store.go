@@ -7,12 +7,12 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/secret"
-
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ekycconnect/server/internal/consent"
+	"ekycconnect/server/internal/secret"
 )
 
 // Store is a [consent.Store] in a PostgreSQL database.

@@ -4,12 +4,13 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/storetest"
+	"ekycconnect/server/internal/consent/translog"
 	"ekycconnect/server/internal/pgtest"
 	"ekycconnect/server/internal/secret"
-
-	"github.com/stretchr/testify/require"
 )
 
 func opened(t *testing.T, dsn string) *Store {
@@ -31,4 +32,15 @@ func TestStore(t *testing.T) {
 		require.NoError(t, err)
 		return store
 	})
+}
+
+func TestAnEventWithoutItsLeafIsRefused(t *testing.T) {
+	store := opened(t, pgtest.Database(t))
+	for _, b := range []consent.Batch{
+		{Entries: []consent.Entry{{Kind: consent.Given}}},
+		{Log: translog.Update{Leaves: []translog.Leaf{{}}}},
+	} {
+		err := store.Update(t.Context(), func(tx consent.Tx) error { return tx.Append(t.Context(), b) })
+		require.ErrorContains(t, err, "and a row holds both")
+	}
 }

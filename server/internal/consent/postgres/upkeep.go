@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // Messages implements [consent.UpkeepReader].

@@ -5,10 +5,10 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/jackc/pgx/v5"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/audit"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // window reads all rows of these indexes, the last one included, in one go.

@@ -15,11 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/audit"
 	"ekycconnect/server/internal/consent/storetest"
-
-	"github.com/stretchr/testify/require"
 )
 
 // written makes a ledger with something in every table, and leaves it.

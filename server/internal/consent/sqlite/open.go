@@ -13,9 +13,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	_ "modernc.org/sqlite" // the driver
+
+	"ekycconnect/server/internal/consent"
 )
 
 const (

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"ekycconnect/server/internal/consent"
-
 	lib "modernc.org/sqlite/lib"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // code is SQLite's extended result code, or 0 if the error is not from SQLite.

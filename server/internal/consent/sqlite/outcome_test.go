@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"testing"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/stretchr/testify/require"
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // failure is an error as SQLite gives it.

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/google/uuid"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // queries reads. A context is checked before a statement and does not interrupt it:

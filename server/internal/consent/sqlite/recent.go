@@ -5,9 +5,9 @@ import (
 	"sync"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/google/uuid"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // recentSize is how many consents are cached: some megabytes.

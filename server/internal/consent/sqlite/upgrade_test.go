@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pressly/goose/v3"
+	"github.com/stretchr/testify/require"
+
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/audit"
 	"ekycconnect/server/internal/consent/storetest"
-
-	"github.com/pressly/goose/v3"
-	"github.com/stretchr/testify/require"
 )
 
 // older makes a ledger as a program of an earlier schema left it, with the

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/google/uuid"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // upkeepQueries read messages, holds, and decisions by time.

@@ -4,11 +4,11 @@ import (
 	"os"
 	"testing"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	lib "modernc.org/sqlite/lib"
+
+	"ekycconnect/server/internal/consent"
 )
 
 func TestTheWALIsCheckpointedWhileCommitsContinueAndBeginsAnew(t *testing.T) {

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/consent"
 )
 
 func hexSum(text []byte) string {

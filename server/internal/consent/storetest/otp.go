@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // lasts is how long a claimed call counts as under way in these tests.

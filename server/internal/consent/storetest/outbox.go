@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/consent"
 )
 
 func messageWithItsEvent(t *testing.T, open Open) {

@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/consent"
 )
 
 func redemption(t *testing.T, l *consent.Ledger, jti string) consent.Redemption {

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/consent"
 )
 
 // newOutbox is a ledger whose one site wants messages; told counts how often

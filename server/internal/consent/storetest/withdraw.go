@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"ekycconnect/server/internal/consent"
-
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/consent"
 )
 
 func withdrawalEnds(t *testing.T, open Open) {
