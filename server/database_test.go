@@ -174,6 +174,12 @@ func TestALedgerMovesToADatabaseAsItIs(t *testing.T) {
 	require.NoError(t, s.Hold(t.Context(), ids[2], "case 1"))
 	_, err = s.Erase(t.Context(), consent.Erasure{IDs: ids[3:4], Via: consent.ViaOperator, Reason: "case 2"})
 	require.NoError(t, err)
+	open := consent.OTPCall{
+		ConsentID: ids[4], Site: "pk_live_a", Endpoint: consent.EndpointVerifyOTP, IdempotencyKey: "under-way", Lasts: time.Hour,
+		Allowed: func(consent.State) error { return nil },
+	}
+	_, err = s.ClaimOTP(t.Context(), open)
+	require.NoError(t, err)
 	before, err := s.Receipt(t.Context(), ids[0])
 	require.NoError(t, err)
 	checkpoint, err := s.Checkpoint(t.Context())
@@ -211,6 +217,7 @@ func TestALedgerMovesToADatabaseAsItIs(t *testing.T) {
 	again, err := l.Redeem(t.Context(), consent.Redemption{ConsentID: ids[0], JTI: "jti", Token: "t", IdempotencyKey: "key-of-a-redemption", Reply: "r2"})
 	require.NoError(t, err)
 	require.True(t, again.Repeat)
+	require.ErrorIs(t, l.ClaimableOTP(t.Context(), open), consent.ErrInProgress)
 	holds, err := l.Holds(t.Context())
 	require.NoError(t, err)
 	require.Len(t, holds, 1)

@@ -90,3 +90,21 @@ func TestAClaimOfACallIsHeldAgainstTheEvents(t *testing.T) {
 	_, err = verify(t, dsn)
 	require.ErrorContains(t, err, "there is no consent")
 }
+
+func TestTheRoleThatServesMayClaimCallsAndTheOneThatErasesTakesThemAway(t *testing.T) {
+	super, _, serving, eraser := roles(t)
+	l, other := relay(t, serving, storetest.NewClock()), relay(t, eraser, storetest.NewClock())
+	state, err := l.Give(t.Context(), noticed(t, l, "key-of-a-verification"))
+	require.NoError(t, err)
+	claim, err := l.ClaimOTP(t.Context(), otpCall(state, "settled"))
+	require.NoError(t, err)
+	require.NoError(t, l.SettleOTP(t.Context(), claim, consent.Call{Endpoint: claim.Endpoint, Result: "vendor_refused", At: storetest.Start}))
+	_, err = l.ClaimOTP(t.Context(), otpCall(state, "open"))
+	require.NoError(t, err)
+	_, err = other.Erase(t.Context(), consent.Erasure{IDs: []string{state.ID()}, Via: consent.ViaOperator, Reason: "case"})
+	require.NoError(t, err)
+	var left int
+	require.NoError(t, connected(t, super).QueryRow(t.Context(), `SELECT count(*) FROM otp_claim`).Scan(&left))
+	require.Zero(t, left)
+	verified(t, super)
+}
