@@ -131,7 +131,7 @@ func (s *Service) once(ctx context.Context, h *seal.Verification, endpoint, key 
 	if err := s.Ledger.ClaimableOTP(ctx, call); err != nil {
 		return state, s.unclaimed(err, given)
 	}
-	free, ok := s.verifying.try(state.ID()) // one place in line is enough for a consent
+	free, ok := s.verifying.try(state.ID()) // a consent needs one slot only
 	if !ok {
 		return state, underWay().withConsent(given)
 	}

@@ -66,7 +66,7 @@ type conn struct {
 	// Guarded by listener.mu.
 	serving int           // requests under way; HTTP/2 has several
 	fresh   bool          // no request has come as yet
-	place   *list.Element // in idle; nil while serving or closed
+	idle    *list.Element // in the listener's idle; nil while serving or closed
 	over    bool
 }
 
@@ -93,7 +93,7 @@ func (l *Listener) admit(c net.Conn) net.Conn {
 		l.open++
 		l.fresh++
 		counted.fresh = true
-		counted.place = l.idle.PushBack(counted)
+		counted.idle = l.idle.PushBack(counted)
 	}
 	l.mu.Unlock()
 	for _, victim := range victims {
@@ -127,7 +127,7 @@ func (l *Listener) take(from netip.Prefix, units int) (ok bool, victims []*conn)
 			return false, victims
 		}
 		victim := oldest.Value.(*conn)
-		l.leave(victim)
+		l.forget(victim)
 		victims = append(victims, victim)
 	}
 	l.held += units
@@ -165,15 +165,15 @@ func (l *Listener) origin(a net.Addr) netip.Prefix {
 	return prefix
 }
 
-// leave stops counting c. It needs the lock.
-func (l *Listener) leave(c *conn) {
+// forget stops counting c. It needs the lock.
+func (l *Listener) forget(c *conn) {
 	if c.over {
 		return
 	}
 	c.over = true
-	if c.place != nil {
-		l.idle.Remove(c.place)
-		c.place = nil
+	if c.idle != nil {
+		l.idle.Remove(c.idle)
+		c.idle = nil
 	}
 	l.open--
 	l.give(c.from, l.units())
@@ -192,7 +192,7 @@ func (c *conn) known() {
 func (c *conn) Close() (err error) {
 	c.once.Do(func() {
 		c.listener.mu.Lock()
-		c.listener.leave(c)
+		c.listener.forget(c)
 		c.listener.mu.Unlock()
 		err = c.Conn.Close()
 	})
@@ -250,9 +250,9 @@ func (c *conn) begin() (ok bool) {
 	if ok {
 		c.serving++
 	}
-	if c.place != nil {
-		l.idle.Remove(c.place)
-		c.place = nil
+	if c.idle != nil {
+		l.idle.Remove(c.idle)
+		c.idle = nil
 	}
 	l.mu.Unlock()
 	for _, victim := range victims {
@@ -269,6 +269,6 @@ func (c *conn) end() {
 	if c.serving--; c.serving > 0 {
 		l.give(c.from, moreUnits)
 	} else if !c.over {
-		c.place = l.idle.PushBack(c)
+		c.idle = l.idle.PushBack(c)
 	}
 }
