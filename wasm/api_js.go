@@ -24,7 +24,7 @@ func newAPI(core widget.Core) js.Value {
 // retry() → Promise, setLanguage(lang) → Promise, restore(), changed(name)}.
 // Its functions live until close, which may be called again.
 func newHandle(w *widget.Widget) js.Value {
-	handle := js.Global().Get("Object").New()
+	handle := jsx.Object()
 	var funcs []js.Func
 	add := func(name string, f func(args []js.Value) any) {
 		fn := method(f)

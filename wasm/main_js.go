@@ -4,11 +4,11 @@
 // has painted, drives each by its own state machine, and speaks to the relay.
 // It holds no words, reads no storage and contacts nobody but the relay.
 //
-// The loader shows this program a global object of its own, which holds the page's
-// and, as ekyc, what is meant for this program alone, so that several programs on
-// one page never meet:
+// The loader shows this program a global object of its own, which holds what
+// web/src/browser.js lists and, as ekyc, what is meant for this program alone, so that
+// several programs on one page never meet:
 //
-//	{base, version, build, ready(core)}
+//	{base, version, build, wait(promise, fulfilled, rejected), ready(core)}
 //
 // base is the relay's address without a slash at the end; version and build
 // name this program in consent records.
@@ -27,6 +27,7 @@ func main() {
 	if boot.Type() != js.TypeObject {
 		return // nobody waits for us
 	}
+	jsx.WaitBy(boot.Get("wait"))
 	boot.Call("ready", newAPI(widget.Core{
 		Relay:   relay.New(jsx.String(boot.Get("base")), js.Global().Get("fetch")),
 		Version: jsx.String(boot.Get("version")),

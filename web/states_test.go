@@ -39,7 +39,7 @@ func TestTheLoaderAndTheTypesKnowEveryStateOfTheFlow(t *testing.T) {
 	loader, err := os.ReadFile("src/states.js")
 	require.NoError(t, err)
 	var known []string
-	for _, m := range regexp.MustCompile(`(?m)^  (\w+): row\(`).FindAllStringSubmatch(string(loader), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^  (\w+): (?:row|busy)`).FindAllStringSubmatch(string(loader), -1) {
 		known = append(known, m[1])
 	}
 	require.ElementsMatch(t, flowStates(t), known)

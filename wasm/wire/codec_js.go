@@ -5,8 +5,9 @@ package wire
 import "syscall/js"
 
 var (
-	isArray   = js.Global().Get("Array").Get("isArray")
-	newObject = js.Global().Get("Object")
+	isArray = js.Global().Get("Array").Get("isArray")
+	create  = js.Global().Get("Object").Get("create")
+	own     = js.Global().Get("Reflect").Get("getOwnPropertyDescriptor")
 )
 
 // object is a JSON object that the browser has parsed. A member that is
@@ -29,7 +30,12 @@ func (o object) member(name string, want js.Type) (v js.Value, there bool) {
 	if o.value.IsNull() {
 		return v, false
 	}
-	v = o.value.Get(name)
+	// Not what a page may have added to the members of every object.
+	descriptor := own.Invoke(o.value, name)
+	if descriptor.IsUndefined() {
+		return v, false
+	}
+	v = descriptor.Get("value")
 	switch v.Type() {
 	case want:
 		return v, true
@@ -110,7 +116,7 @@ func DecodeProblem(v js.Value) (p Problem, ok bool) {
 // members makes an object of the members that are not empty: names and values
 // come in turn.
 func members(pairs ...string) js.Value {
-	o := newObject.New()
+	o := create.Invoke(js.Null())
 	for i := 1; i < len(pairs); i += 2 {
 		if pairs[i] != "" {
 			o.Set(pairs[i-1], pairs[i])

@@ -1,7 +1,10 @@
 // Starts the wasm: once a page, checked against the hash in this file, with a
 // pause for the page between the steps.
+import { compile, Instance, instantiate, loose, Module, Promise, setTimeout, Uint8Array } from './browser.js';
 import { program } from './go.js';
-import { base, fault, get } from './relay.js';
+import { base, Fault, fault, get } from './relay.js';
+
+const digest = crypto.subtle && loose(crypto.subtle.digest);
 
 let module, running;
 let exited;
@@ -13,29 +16,44 @@ export const onExit = f => (exited = f);
 
 // Resolves to the wasm's core; a failure is not remembered.
 export const boot = () =>
-  (running ||= start().catch(e => {
-    running = null;
-    throw e.code ? e : fault('wasm_unavailable');
-  }));
+  (running ||= (async () => {
+    try {
+      return await start();
+    } catch (e) {
+      running = null;
+      throw e instanceof Fault ? e : fault('wasm_unavailable');
+    }
+  })());
 
 const start = async () => {
   if (exits > 1) throw fault('wasm_unavailable');
   // An empty module: tells whether the page's policy allows any, before 450 KB are fetched.
-  new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)));
-  module ||= await WebAssembly.compile(await download());
+  new Instance(new Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])));
+  module ||= await compile(await download());
   await pause();
   const go = program();
-  const instance = await WebAssembly.instantiate(module, go.imports);
+  const instance = await instantiate(module, go.imports);
   await pause();
   return new Promise((ready, failed) => {
-    // It never ends by itself.
-    go.run(instance, { base, version: VERSION, build: WASM_BUILD, ready }).then(() => {
+    const no = () => failed(fault('wasm_unavailable'));
+    go.run(instance, { base, version: VERSION, build: WASM_BUILD, wait, ready: core => (core ? ready(core) : no()) }, () => {
       running = null;
       exits++;
-      failed(fault('wasm_unavailable'));
+      no();
       exited(exits > 1);
     });
   });
+};
+
+// Calls one of two functions with what a promise comes to, whatever then is on this
+// page.
+const wait = async (promise, fulfilled, rejected) => {
+  try {
+    promise = await promise;
+  } catch (e) {
+    return rejected(e);
+  }
+  fulfilled(promise);
 };
 
 const pause = () => new Promise(go => setTimeout(go));
@@ -46,14 +64,14 @@ const pause = () => new Promise(go => setTimeout(go));
 const download = async () => {
   const load = async options => {
     try {
-      const reply = await get(WASM_PATH, { cache: tries++ ? 'reload' : 'default', ...options });
+      const reply = await get(WASM_PATH, { __proto__: null, cache: tries++ ? 'reload' : 'default', ...options });
       if (reply.ok) return await reply.arrayBuffer();
     } catch {}
     throw fault('network');
   };
-  if (crypto.subtle) {
+  if (digest) {
     const body = await load();
-    const sum = new Uint8Array(await crypto.subtle.digest('SHA-384', body));
+    const sum = new Uint8Array(await digest(crypto.subtle, 'SHA-384', body));
     if ('sha384-' + btoa(String.fromCharCode(...sum)) == WASM_INTEGRITY) return body;
   } else {
     try {

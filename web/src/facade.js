@@ -1,14 +1,16 @@
 // window.EkycConnect. Ids, arguments and what is known now are answered here at
 // once; the rest waits for the wasm.
+import { append, Element, exec, findAll, keys, Map } from './browser.js';
 import { boot } from './boot.js';
-import { create, of } from './element.js';
+import { create, member, of } from './element.js';
 import { all, names } from './widget.js';
 
-const made = {}; // id → element, as long as the page has it
+const made = new Map(); // id → element, as long as the page has it
 let count = 0;
 
 // Which event each function of params is called with.
 const callbacks = {
+  __proto__: null,
   callback: 'ekyc-token',
   expiredCallback: 'ekyc-expire',
   errorCallback: 'ekyc-error',
@@ -18,6 +20,7 @@ const callbacks = {
 
 // What a parameter's type and value must look like, if not any string.
 const forms = {
+  __proto__: null,
   sitekey: /^string:./,
   purpose: /^string:./,
   theme: /:(auto|light|dark|contrast)$/,
@@ -33,8 +36,8 @@ const need = (ok, method, argument) => {
 
 // Without an id: the first widget of the page.
 const pick = (method, id) => {
-  const w = id === undefined ? [...all][0] : of(made[id]?.deref() || id);
-  need(w, method, 'id');
+  const w = id === undefined ? [...all][0] : of(made.get(id)?.deref() || id);
+  need(w && !w.removed_, method, 'id');
   return w;
 };
 
@@ -43,29 +46,32 @@ export const facade = {
 
   ready(fn) {
     need(!fn || typeof fn == 'function', 'ready', 'fn');
-    return boot().then(() => fn?.());
+    return (async () => {
+      await boot();
+      return fn?.();
+    })();
   },
 
   render(container, params) {
     let parent = container;
     try {
-      parent = document.querySelector(container);
+      parent = findAll(document, container)[0];
     } catch {} // an element, or what is no selector
     need(parent instanceof Element, 'render', 'container');
     need(params && typeof params == 'object', 'render', 'params');
-    for (const name of [...names, ...Object.keys(callbacks)]) {
+    for (const name of [...names, ...keys(callbacks)]) {
       const form = forms[name] || (callbacks[name] ? /^function/ : /^string/);
-      const v = params[name] ?? (name == 'sitekey' || name == 'purpose' ? 0 : undefined);
-      need(v === undefined || form.test(typeof v + ':' + v), 'render', 'params.' + name);
+      const v = member(params, name) ?? (name == 'sitekey' || name == 'purpose' ? 0 : undefined);
+      need(v === undefined || exec(form, typeof v + ':' + v), 'render', 'params.' + name);
     }
     const element = create(params);
-    for (const name of Object.keys(callbacks)) {
-      const given = params[name];
-      if (given) element.addEventListener(callbacks[name], e => given(e.detail.token || e.detail));
+    for (const name of keys(callbacks)) {
+      const given = member(params, name);
+      if (given) element.addEventListener(callbacks[name], e => given(name == 'callback' ? e.detail.token : e.detail));
     }
     const id = 'ekyc-' + ++count;
-    made[id] = new WeakRef(element);
-    parent.append(element);
+    made.set(id, new WeakRef(element));
+    append(parent, element);
     return id;
   },
 
@@ -76,6 +82,7 @@ export const facade = {
 };
 
 const simple = {
+  __proto__: null,
   reset: w => w.formReset(),
   remove: w => w.remove_(),
   getResponse: w => w.control_('value'),

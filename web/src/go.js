@@ -2,18 +2,22 @@
 // Written after lib/wasm/wasm_exec.js of Go 1.26 (The Go Authors, BSD licence),
 // which is twice as large, sets globals on the page and uses a page's globals of
 // the same names. A test of web/build fails when that file has changed.
+import { apply, construct, globals, loose, Map, setTimeout, Uint8Array } from './browser.js';
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const encode = loose(encoder.encode);
+const decode = loose(decoder.decode);
 
 // A reference is a NaN: its high word holds the type, its low word an index.
 const reference = 0x7ff80000;
 const types = { object: 1, string: 2, symbol: 3, function: 4 };
 
 export const program = () => {
-  let wasm, memory, ended, end;
+  let wasm, ended, over;
+  let octets, words, floats; // the program's memory
   let line = '';
-  const over = new Promise(done => (end = done));
-  const timers = new Set();
+  const timers = { __proto__: null };
 
   const step = go => {
     if (ended) return; // an event for a program that is no more
@@ -21,16 +25,15 @@ export const program = () => {
       go();
     } catch (e) {
       // A stack that overflows ends it as surely as an exit does, but says so by an exception alone.
-      console.error(e);
+      globals.console.error(e);
       ended = true;
     }
-    if (ended) end();
+    if (ended) over();
   };
   const resume = () => step(() => wasm.resume());
 
-  // The page's own global object, which nobody changes, and ekyc: what run was given.
-  let given;
-  const global = new Proxy({}, { get: (_, name) => (name == 'ekyc' ? given : globalThis[name]) });
+  // Instead of the page's global object; ekyc is what run was given.
+  const global = { __proto__: null, ...globals };
 
   // Go asks this one for its events.
   const self = {
@@ -47,38 +50,58 @@ export const program = () => {
   // The values that Go holds, by index; how often it holds each; the indexes, by
   // value; and those that are free again.
   const values = [NaN, 0, null, true, false, global, self];
-  const counts = values.map(() => Infinity);
-  const ids = new Map(values.map((v, id) => [v, id]));
+  const counts = [];
+  const ids = new Map();
+  for (let id = 0; id < values.length; id++) {
+    counts[id] = Infinity;
+    ids.set(values[id], id);
+  }
   const free = [];
+  let frees = 0; // how many of them there are
 
   // Addresses and lengths are 64 bits wide; memory ends long before 32.
-  const uint = at => memory.getUint32(at, true);
-  const setInt = (at, n) => {
-    memory.setUint32(at, n, true);
-    memory.setUint32(at + 4, Math.floor(n / 2 ** 32), true);
+  const uint = at => words[at >>> 2];
+  const set = (at, low, high) => {
+    words[at >>> 2] = low;
+    words[(at >>> 2) + 1] = high;
+  };
+  const setInt = (at, n) => set(at, n, n / 2 ** 32);
+  const remember = () => {
+    const { buffer } = wasm.mem;
+    octets = new Uint8Array(buffer);
+    words = new Uint32Array(buffer);
+    floats = new Float64Array(buffer);
   };
 
   const load = at => {
-    const n = memory.getFloat64(at, true);
-    return n === 0 ? undefined : isNaN(n) ? values[uint(at)] : n;
+    const n = floats[at >>> 3];
+    return n === 0 ? undefined : n !== n ? values[uint(at)] : n;
   };
   const store = (at, v) => {
-    if (v === undefined || (typeof v == 'number' && v && v === v)) return memory.setFloat64(at, v || 0, true);
+    if (v === undefined || (typeof v == 'number' && v && v === v)) return (floats[at >>> 3] = v || 0);
     let id = ids.get(v);
     if (id === undefined) {
-      id = free.pop() ?? values.length;
+      id = frees ? free[--frees] : values.length;
       values[id] = v;
       counts[id] = 0;
       ids.set(v, id);
     }
     counts[id]++;
-    memory.setUint32(at, id, true);
-    memory.setUint32(at + 4, reference | (v === null ? 0 : types[typeof v]), true);
+    set(at, id, reference | (v === null ? 0 : types[typeof v]));
   };
 
   const bytes = at => new Uint8Array(wasm.mem.buffer, uint(at), uint(at + 8));
-  const string = at => decoder.decode(bytes(at));
-  const list = at => Array.from({ length: uint(at + 8) }, (_, i) => load(uint(at) + i * 8));
+  const string = at => decode(decoder, bytes(at));
+  const copy = (to, from) => {
+    let n = 0;
+    for (; n < from.length && n < to.length; n++) to[n] = from[n];
+    return n;
+  };
+  const list = at => {
+    const all = [];
+    for (let i = uint(at + 8); i--; ) all[i] = load(uint(at) + i * 8);
+    return all;
+  };
 
   // A call may run Go, and that may move its stack: the answer goes to where the stack is then.
   const attempt = (at, call) => {
@@ -92,7 +115,7 @@ export const program = () => {
     }
     const sp = wasm.getsp() + at;
     store(sp, answer);
-    memory.setUint8(sp + 8, good);
+    octets[sp + 8] = good;
   };
 
   const gojs = {
@@ -100,29 +123,29 @@ export const program = () => {
     // Nothing is written but a panic.
     'runtime.wasmWrite': sp => {
       line += string(sp + 16);
-      if (!line.endsWith('\n')) return;
-      console.error(line);
+      if (line[line.length - 1] != '\n') return;
+      globals.console.error(line);
       line = '';
     },
-    'runtime.resetMemoryDataView': () => (memory = new DataView(wasm.mem.buffer)),
-    'runtime.nanotime1': sp => setInt(sp + 8, performance.now() * 1e6),
+    'runtime.resetMemoryDataView': remember,
+    'runtime.nanotime1': sp => setInt(sp + 8, globals.performance.now() * 1e6),
     'runtime.walltime': () => {}, // for package time, which is not linked: it is too large
     'runtime.scheduleTimeoutEvent': sp => {
       const id = setTimeout(() => {
-        while (!ended && timers.has(id)) resume(); // until Go has taken note (golang/go#28975)
+        while (!ended && timers[id]) resume(); // until Go has taken note (golang/go#28975)
       }, uint(sp + 8));
-      timers.add(id);
-      memory.setInt32(sp + 16, id, true);
+      timers[id] = true;
+      words[(sp + 16) >>> 2] = id;
     },
-    'runtime.clearTimeoutEvent': sp => timers.delete(uint(sp + 8)), // and it will do nothing
-    'runtime.getRandomData': sp => crypto.getRandomValues(bytes(sp + 8)),
+    'runtime.clearTimeoutEvent': sp => delete timers[uint(sp + 8)], // and it will do nothing
+    'runtime.getRandomData': sp => globals.crypto.getRandomValues(bytes(sp + 8)),
 
     'syscall/js.finalizeRef': sp => {
       const id = uint(sp + 8);
       if (--counts[id]) return;
       ids.delete(values[id]);
       values[id] = null;
-      free.push(id);
+      free[frees++] = id;
     },
     'syscall/js.stringVal': sp => store(sp + 24, string(sp + 8)),
     'syscall/js.valueGet': sp => {
@@ -135,35 +158,32 @@ export const program = () => {
     'syscall/js.valueCall': sp =>
       attempt(56, () => {
         const v = load(sp + 8);
-        return v[string(sp + 16)](...list(sp + 32));
+        return apply(v[string(sp + 16)], v, list(sp + 32));
       }),
-    'syscall/js.valueInvoke': sp => attempt(40, () => load(sp + 8)(...list(sp + 16))),
-    'syscall/js.valueNew': sp => attempt(40, () => new (load(sp + 8))(...list(sp + 16))),
+    'syscall/js.valueInvoke': sp => attempt(40, () => apply(load(sp + 8), undefined, list(sp + 16))),
+    'syscall/js.valueNew': sp => attempt(40, () => construct(load(sp + 8), list(sp + 16))),
     'syscall/js.valueLength': sp => setInt(sp + 16, load(sp + 8).length),
     'syscall/js.valuePrepareString': sp => {
-      const text = encoder.encode(load(sp + 8));
+      const text = encode(encoder, load(sp + 8));
       store(sp + 16, text);
       setInt(sp + 24, text.length);
     },
-    'syscall/js.valueLoadString': sp => bytes(sp + 16).set(load(sp + 8)),
+    'syscall/js.valueLoadString': sp => copy(bytes(sp + 16), load(sp + 8)),
     'syscall/js.copyBytesToGo': sp => {
-      const to = bytes(sp + 8);
-      const from = load(sp + 32).subarray(0, to.length);
-      to.set(from);
-      setInt(sp + 40, from.length);
-      memory.setUint8(sp + 48, 1);
+      setInt(sp + 40, copy(bytes(sp + 8), load(sp + 32)));
+      octets[sp + 48] = 1;
     },
   };
 
   return {
     imports: { gojs },
-    // Ends with the program.
-    run(instance, ekyc) {
-      given = ekyc;
+    // Calls end when the program has ended.
+    run(instance, ekyc, end) {
+      global.ekyc = ekyc;
+      over = end;
       wasm = instance.exports;
-      memory = new DataView(wasm.mem.buffer);
+      remember();
       step(() => wasm.run(0, 4096)); // no arguments and no environment, where memory is zero
-      return over;
     },
   };
 };

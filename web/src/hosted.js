@@ -21,7 +21,7 @@ export const hostedPage = (host, ui) => {
     visit_() {
       const { sitekey, purpose, ticket, subject } = host.params();
       const { lang } = host.view().notice;
-      open(base + '/v1/hosted?' + new URLSearchParams({ sitekey, purpose, ticket, subject, lang, origin, state: secret() }));
+      open(base + '/v1/hosted?' + new URLSearchParams({ sitekey, purpose, ticket, subject, lang, origin: location.origin, state: secret() }));
     },
 
     end_(response, expiresAt, reason = 'declined') {
@@ -30,7 +30,7 @@ export const hostedPage = (host, ui) => {
       const focused = host.root.activeElement;
       ui.show_(name);
       if (focused) ui.shown_('heading').focus();
-      host.state(name, { token });
+      host.state(name, { __proto__: null, token });
       if (!token) return host.emit('ekyc-decline', { reason });
       host.emit('ekyc-token', { token, expiresAt });
       // Looked at again and again: one long timer does not count a device's sleep.

@@ -11,6 +11,7 @@
 //	boot     fetches, checks and starts the wasm
 //	go       what a Go program needs of the browser
 //	relay    where the relay is, and how it says no
+//	browser  what all of them use of the browser
 //
 // Names that end in an underscore (view_, tell_) are properties that only the
 // loader itself uses: the build gives them names of one or two letters (MangleProps
@@ -28,5 +29,5 @@ if (!window[mark]) {
   customElements.define('ekyc-connect', Element);
   window.EkycConnect = facade;
   upgrade();
-  new MutationObserver(upgrade).observe(document, { childList: true, subtree: true });
+  new MutationObserver(upgrade).observe(document, { __proto__: null, childList: true, subtree: true });
 }

@@ -1,5 +1,6 @@
 // Makes DOM of the relay's nested arrays, by fixed lists: words and markup, never
 // code. What is not on the lists stops the widget.
+import { exec, isArray, keys, Set, Uint8Array } from './browser.js';
 import { fault } from './relay.js';
 
 const tags = new Set(
@@ -9,26 +10,39 @@ const never = /^(on|style$|src|\w*action$)/i;
 
 const safe = /^(https:|mailto:|tel:|http:\/\/(localhost|127\.0\.0\.1|\[::1])(:\d+)?(\/|$))/;
 
-// Throws at anything else than a string or an array of the right form.
+// A document without the page's markup makes the elements; they move with the first
+// insertion.
+const blank = new Document();
+export const make = (tag, kind = '1999/xhtml') => blank.createElementNS('http://www.w3.org/' + kind, tag);
+
+const need = ok => {
+  if (!ok) throw fault('asset_integrity');
+};
+
+// A node is a text, or an array of tag, attributes (always, and all of them texts)
+// and child nodes. Throws at anything else.
 export const build = node => {
-  if (typeof node == 'string') return document.createTextNode(node);
+  if (typeof node == 'string') return node;
   const [tag, attributes, ...children] = node;
-  if (!tags.has(tag)) throw fault('asset_integrity');
-  const el = /^(svg|path)$/.test(tag) ? document.createElementNS('http://www.w3.org/2000/svg', tag) : document.createElement(tag);
-  for (const name in attributes) {
-    if (never.test(name) || (/href$/i.test(name) && !safe.test(attributes[name]))) throw fault('asset_integrity');
-    el.setAttribute(name, attributes[name]);
+  need(tags.has(tag) && attributes && typeof attributes == 'object' && !isArray(attributes));
+  const el = tag == 'svg' || tag == 'path' ? make(tag, '2000/svg') : make(tag);
+  for (const name of keys(attributes)) {
+    const value = attributes[name];
+    need(typeof value == 'string' && !exec(never, name) && (!exec(/href$/i, name) || exec(safe, value)));
+    el.setAttribute(name, value);
   }
   if (el.dataset.part) el.setAttribute('part', el.dataset.part); // for the page's own CSS
-  el.append(...children.map(build));
+  for (const child of children) el.append(build(child));
   return el;
 };
 
 // A data: or blob: image would need img-src in the page's policy; a canvas needs nothing.
 export const draw = async (canvas, base64) => {
   try {
-    const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
-    const picture = await createImageBitmap(new Blob([bytes], { type: 'image/jpeg' }));
+    const text = atob(base64);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    const picture = await createImageBitmap(new Blob([bytes], { __proto__: null, type: 'image/jpeg' }));
     canvas.width = picture.width;
     canvas.height = picture.height;
     canvas.getContext('2d').drawImage(picture, 0, 0);

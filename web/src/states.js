@@ -1,18 +1,20 @@
 // What the loader has to know of each state: wasm/flow decides which one holds.
 // The names are those of contract and wasm/flow; web/states_test.go compares them.
-const row = (field_, { sendable_ = false, kept_ = false, missing_ = 'required' } = {}) => ({ field_, sendable_, kept_, missing_ });
+//
+//	field_     what the form's field holds while there is no token
+//	sendable_  the person has decided: a required widget lets the form go
+//	kept_      an element taken out of its page may come back in this state
+//	missing_   the message of the view for a form that is sent too early
+const row = (field_, more) => ({ field_, missing_: 'required', ...more });
+const busy = row('.loading', { kept_: true });
 
-// field_    what the form's field holds while there is no token
-// sendable_ the person has decided: a required widget lets the form go
-// kept_     an element taken out of its page may come back in this state
-// missing_  the message of the view for a form that is sent too early
 export const states = {
-  loading: row('.loading', { kept_: true }),
+  loading: busy,
   notice: row('.unstarted'),
-  starting: row('.loading', { kept_: true }),
-  waiting: row('.loading', { kept_: true }),
+  starting: busy,
+  waiting: busy,
   captcha: row('.unstarted', { kept_: true, missing_: 'required-letters' }),
-  answering: row('.loading', { kept_: true }),
+  answering: busy,
   done: row('', { sendable_: true, kept_: true }),
   declined: row('.declined', { sendable_: true }),
   expired: row('.expired'),

@@ -1,33 +1,50 @@
 // One widget: it paints the notice, sets the form's field and keeps early presses.
 // Once bound, the wasm decides everything and acts through host.
+import { apply, CustomEvent, findAll, FormData, getAttribute, idle, IntersectionObserver, listen, navigation, Promise, Set, setTimeout, unlisten } from './browser.js';
 import { boot, onExit } from './boot.js';
 import { build, draw } from './paint.js';
 import { panels } from './panels.js';
 import { own, watch } from './press.js';
-import { ask, fault } from './relay.js';
+import { ask, Fault, fault } from './relay.js';
 import { hostedPage } from './hosted.js';
 import { states } from './states.js';
 
 export const all = new Set();
 export const names = 'sitekey purpose ticket subject retry lang name theme mode loading required disabled'.split(' ');
 
-const idle = window.requestIdleCallback || setTimeout;
+const each = f => {
+  for (const w of all) f(w);
+};
+addEventListener('pageshow', e => e.persisted && each(w => w.back_()));
+addEventListener('pagehide', () => each(w => w.left_()));
+addEventListener('message', e => each(w => w.hear_(e)));
+if (navigation) listen(navigation, 'navigate', e => each(w => w.navigated_(e)));
+onExit(last => each(w => w.exited_(last)));
 
-addEventListener('pageshow', e => e.persisted && all.forEach(w => w.back_()));
-addEventListener('message', e => all.forEach(w => w.hear_(e)));
-onExit(last => all.forEach(w => w.exited_(last)));
+// The view as DOM, whole or not at all.
+const paintable = ({ view, languages, notice }) => {
+  try {
+    const tree = build(view);
+    const choice = tree.querySelector('[data-part=language]');
+    for (const { tag, name, dir } of languages) choice.append(build(['option', { value: tag, lang: tag, dir }, name]));
+    choice.value = notice.lang;
+    return tree;
+  } catch {
+    throw fault('asset_integrity');
+  }
+};
 
 export const widget = (element, internals, root) => {
   let state = 'loading';
   let field = '.loading';
   let view, painting, binding, handle, press, trouble, owner;
   let disabled = false;
-  let spent = false; // the token was sent with a form
+  let spent, asked, read; // see fate
   let turn = 0; // number of the newest paint, whose answer alone is shown
 
   const ui = panels(root);
   const attribute = name => element.getAttribute(name) || '';
-  const emit = (type, detail) => element.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  const emit = (type, detail) => element.dispatchEvent(new CustomEvent(type, { __proto__: null, detail: { ...detail }, bubbles: true, composed: true }));
 
   // Only FormData is sent without a name attribute; only with a state that is not
   // null does a browser ask before it puts an old value back.
@@ -37,17 +54,17 @@ export const widget = (element, internals, root) => {
     internals.setFormValue(data, 'x');
     const missing = element.hasAttribute('required') && !states[state].sendable_;
     internals.setValidity(
-      { valueMissing: missing },
+      { __proto__: null, valueMissing: missing },
       ui.word_(states[state].missing_) || 'Please answer.',
       ui.shown_('answer') || ui.shown_('heading') || root.firstChild,
     );
   };
 
-  const become = (next, { token, retryAfter, unreachable } = {}) => {
+  const become = (next, { token, retryAfter, unreachable } = { __proto__: null }) => {
     const previous = state;
     state = next;
     field = token || (unreachable ? '.unreachable' : states[next].field_);
-    spent = false;
+    spent = asked = read = false;
     try {
       internals.states.delete(previous);
       internals.states.add(next);
@@ -58,33 +75,41 @@ export const widget = (element, internals, root) => {
   };
 
   const language = () => {
-    // A form's own lang may be a field of that name.
-    for (let n = element; n; n = n.parentNode || n.host) if (n.lang?.trim?.()) return n.lang;
+    for (let n = element, top; n; n = top instanceof ShadowRoot && top.host) {
+      const near = n.closest('[lang]:not([lang=""])');
+      if (near) return getAttribute(near, 'lang');
+      top = n.getRootNode();
+    }
     return navigator.language;
   };
 
   const paint = async lang => {
     const mine = ++turn;
-    // Once a newer paint has begun, this promise stays pending.
-    const answer = await ask('/v1/view?' + new URLSearchParams({ sitekey: attribute('sitekey'), purpose: attribute('purpose'), lang: lang || language() })).finally(() => mine != turn && new Promise(() => {}));
-    const tree = build(answer.view);
+    let answer, failed;
+    try {
+      answer = await ask('/v1/view?' + new URLSearchParams({ sitekey: attribute('sitekey'), purpose: attribute('purpose'), lang: lang || language() }));
+    } catch (e) {
+      failed = e;
+    }
+    if (mine != turn) await new Promise(() => {}); // a newer paint has begun, and this one never ends
+    if (failed) throw failed;
+    const tree = paintable(answer);
     const had = root.activeElement;
     view = answer;
     press = null; // it answered the words that are replaced now
     root.replaceChildren(tree);
-    const choice = ui.part_('language');
-    choice.append(...answer.languages.map(({ tag, name, dir }) => build(['option', { value: tag, lang: tag, dir }, name])));
-    choice.value = answer.notice.lang;
     if (had) (ui.part_(had.dataset.part) || ui.shown_('heading')).focus();
     disable();
     settle();
   };
 
-  const disable = () => root.querySelectorAll('button,input,select').forEach(c => (c.disabled = disabled));
+  const disable = () => {
+    for (const c of root.querySelectorAll('button,input,select')) c.disabled = disabled;
+  };
 
   const broken = (e, degraded) => {
+    if (!(e instanceof Fault)) e = fault(view ? 'wasm_unavailable' : 'asset_integrity');
     trouble = e;
-    if (!e.code) e = fault(view ? 'wasm_unavailable' : 'asset_integrity');
     const { code } = e;
     const asked = press;
     press = null;
@@ -95,9 +120,17 @@ export const widget = (element, internals, root) => {
     } else {
       ui.plain_('Could not be loaded: ' + code, true);
     }
-    become('error', { unreachable: code == 'network' });
+    become('error', { __proto__: null, unreachable: code == 'network' });
     if (degraded) emit('ekyc-degraded', { reason: code });
-    emit('ekyc-error', { ...e });
+    emit('ekyc-error', e);
+  };
+
+  const repaint = async lang => {
+    try {
+      await paint(lang);
+    } catch (e) {
+      broken(e);
+    }
   };
 
   // Paints; the wasm follows when the page is idle, or at the first touch.
@@ -110,7 +143,7 @@ export const widget = (element, internals, root) => {
         if (attribute('mode') == 'hosted') {
           hosted.offer_('wasm_unavailable');
           ui.part_('error').textContent = ''; // nothing is wrong
-        } else idle(() => all.has(me) && bind(), { timeout: 3000 });
+        } else idle(() => all.has(me) && bind());
       } catch (e) {
         broken(e);
       }
@@ -122,7 +155,7 @@ export const widget = (element, internals, root) => {
         await begin();
         const core = view && !hosted.offered_ && (await boot());
         await painting; // another language may have been asked for meanwhile
-        if (view && core && !handle && !trouble) handle = core.bind(host);
+        if (view && core && !handle && !trouble && !(handle = core.bind(host))) throw fault('wasm_unavailable');
       } catch (e) {
         if (binding && !trouble) broken(e, true); // else it was closed, or has failed already
       }
@@ -155,16 +188,28 @@ export const widget = (element, internals, root) => {
     return p;
   };
 
-  const sent = () => (spent = state == 'done');
-  const near = new IntersectionObserver(list => list.at(-1).isIntersecting && begin(), { rootMargin: '400px' });
+  const near = new IntersectionObserver(list => list[list.length - 1].isIntersecting && begin(), { __proto__: null, rootMargin: '400px' });
+
+  // A token is spent once its form was sent: by the browser, or by a script that has
+  // asked for the form's data and then left the page. A script that only reads the data
+  // is told from form.submit() where the engine says what a navigation carries; in other
+  // engines both count.
+  const fate = e => {
+    if (e.type == 'submit') {
+      asked = true; // to send it
+      setTimeout(() => (spent ||= state == 'done' && !e.defaultPrevented));
+    } else {
+      read = state == 'done' && (asked || !navigation);
+    }
+  };
 
   const host = {
     root,
-    params: () => ({
-      ...Object.fromEntries(names.map(n => [n, attribute(n)])),
-      lang: language(),
-      disabled,
-    }),
+    params() {
+      const given = { __proto__: null };
+      for (const name of names) given[name] = attribute(name);
+      return { ...given, lang: language(), disabled };
+    },
     view: () => view,
     paint,
     draw: data => draw(ui.part_('captcha'), data),
@@ -172,12 +217,14 @@ export const widget = (element, internals, root) => {
     emit,
     press: take,
     own,
+    unfocused: () => !findAll(document, ':focus-within')[0],
     field_: () => field,
   };
   const hosted = hostedPage(host, ui);
 
   const me = {
     connected() {
+      me.removed_ = false;
       element.dataset.state = state;
       if (all.has(me)) return;
       all.add(me);
@@ -196,12 +243,14 @@ export const widget = (element, internals, root) => {
       settle();
       if (was === is || name == 'disabled') return;
       if (handle && name != 'mode') handle.changed(name);
-      else if (painting && ['sitekey', 'purpose', 'lang', 'mode'].includes(name)) restart();
+      else if (painting && (name == 'sitekey' || name == 'purpose' || name == 'lang' || name == 'mode')) restart();
     },
     formAssociated(form) {
-      owner?.removeEventListener('formdata', sent);
+      for (const type of ['submit', 'formdata']) {
+        if (owner) unlisten(owner, type, fate);
+        if (form) listen(form, type, fate);
+      }
       owner = form;
-      owner?.addEventListener('formdata', sent);
     },
     formDisabled(off) {
       disabled = off;
@@ -218,6 +267,10 @@ export const widget = (element, internals, root) => {
       if (spent || (hosted.offered_ && state != 'done')) me.formReset();
       else handle?.restore();
     },
+    left_: () => (spent ||= read),
+    navigated_({ formData }) {
+      for (const [, value] of formData || []) spent ||= state == 'done' && value == field;
+    },
     hear_: hosted.hear_,
     // The wasm has ended, for the last time or not.
     exited_(last) {
@@ -227,12 +280,13 @@ export const widget = (element, internals, root) => {
       else restart();
     },
     remove_() {
+      me.removed_ = true;
       close();
       element.remove();
     },
     control_(name) {
       const own = name == 'value' ? field : internals[name];
-      return own?.bind?.(internals) || own;
+      return typeof own == 'function' ? (...given) => apply(own, internals, given) : own;
     },
     state_: () => state,
     async use_(f) {
@@ -258,7 +312,7 @@ export const widget = (element, internals, root) => {
     bind();
   });
   root.addEventListener('change', e => {
-    if (!handle && e.target == ui.part_('language')) painting = paint(e.target.value).catch(broken);
+    if (!handle && e.target == ui.part_('language')) painting = repaint(e.target.value);
   });
   for (const touch of ['pointerdown', 'focusin']) root.addEventListener(touch, () => view && bind());
   element.addEventListener('invalid', () => {

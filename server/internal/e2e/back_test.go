@@ -60,6 +60,29 @@ func TestBackAfterTheFormWasSentBringsNoSpentToken(t *testing.T) {
 	}
 }
 
+// Whoever sends the form: the browser, for the person or for a script, or a script by
+// itself.
+func TestATokenThatAScriptSentIsSpent(t *testing.T) {
+	relay := startRelay(t)
+	for how, send := range map[string]string{
+		"form.submit()":        `document.forms[0].submit()`,
+		"form.requestSubmit()": `document.forms[0].requestSubmit()`,
+		"fetch, in place of the browser": `document.forms[0].addEventListener('submit', async e => { e.preventDefault();
+			await fetch('/onboard', {method: 'POST', body: new URLSearchParams(new FormData(e.target))}); location.href = '/thanks' }), document.forms[0].requestSubmit()`,
+	} {
+		t.Run(how, func(t *testing.T) {
+			site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Thanks: goBack, Files: map[string]string{"/thanks": `<!DOCTYPE html><title>Thanks</title>` + goBack}})
+			b := newTab(t)
+			b.do(onNewDocument(reports))
+			b.open(site.URL)
+			b.finish()
+			js[any](b, `setTimeout(() => { `+send+` }), 0`)
+			require.False(t, strings.HasPrefix((<-site.posts).Get("ekyc-connect-response"), "."))
+			site.hears(t, "kept notice .unstarted")
+		})
+	}
+}
+
 func TestATokenThatWasNotSentOutlivesGoingAwayAndBack(t *testing.T) {
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Files: map[string]string{"/help": `<!DOCTYPE html><title>Help</title>` + goBack}})
@@ -67,7 +90,7 @@ func TestATokenThatWasNotSentOutlivesGoingAwayAndBack(t *testing.T) {
 	b.do(onNewDocument(reports))
 	b.open(site.URL)
 	b.finish()
-	token := js[string](b, `EkycConnect.getResponse()`) // to read the form's data would count as sending it
+	token := b.field() // a script reads the form's data, and sends nothing
 	js[any](b, `setTimeout(() => { location.href = '/help' }), 0`)
 	require.Empty(t, site.hears(t, "kept done "+token))
 	require.Equal(t, true, redeem(t, relay, token, nil)["success"])

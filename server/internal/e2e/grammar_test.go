@@ -110,3 +110,22 @@ func TestTheLoaderSetsNoAttributeThatRunsLoadsOrLeadsElsewhere(t *testing.T) {
 	}
 	require.Equal(t, want, got)
 }
+
+// A node is a text, or an array of tag, attributes and nodes. The attributes are
+// always there, and texts.
+func TestTheLoaderPaintsNothingThatIsNotOfTheViewsGrammar(t *testing.T) {
+	bad := []string{
+		`["p","x"]`, `["p"]`, `["p",null]`, `["p",[]]`, `["p",["x"]]`, `["p",7,"x"]`, `["p",true]`, `[]`, `{}`, `{"0":"p","1":{}}`, `null`, `7`, `true`, `[["p"],{}]`, `[{},{}]`,
+		`["p",{"tabindex":1},"x"]`, `["p",{"hidden":true}]`, `["p",{"hidden":null}]`, `["p",{"class":["x"]}]`, `["p",{"class":{}}]`,
+		`["p",{"a b":"x"}]`, `["p",{"":"x"}]`, `["p",{"a>":"x"}]`, `["p",{"=":"x"}]`, `["p",{"a/b":"x"}]`,
+		`["p",{},7]`, `["p",{},null]`, `["p",{},true]`, `["p",{},{}]`, `["p",{},[]]`, `["p",{},["x"]]`, `["p",{},["em","x"]]`, `["p",{},"x",["em",{},["x"]]]`,
+	}
+	good := []string{`"x"`, `""`, `["p",{}]`, `["p",{},"x"]`, `["p",{"tabindex":"1"},"x",["em",{},"y"],"z"]`}
+	got := painted(t, append(bad, good...))
+	for i, node := range bad {
+		require.Equal(t, "asset_integrity", got[i], node)
+	}
+	for i, node := range good {
+		require.Equal(t, "painted", got[len(bad)+i], node)
+	}
+}

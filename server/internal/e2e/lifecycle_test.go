@@ -178,8 +178,14 @@ func TestAWidgetMadeByScriptCallsBack(t *testing.T) {
 	require.Equal(t, "done", js[string](b, `EkycConnect.getState(document.querySelector('ekyc-connect'))`))
 	js[any](b, `EkycConnect.setLanguage('hi', id)`)
 	require.Equal(t, "hi", js[string](b, part("view")+`.lang`))
-	js[any](b, `EkycConnect.remove(id)`)
+	js[any](b, `globalThis.w = document.querySelector('ekyc-connect'), EkycConnect.remove(id)`)
 	require.Equal(t, 0, js[int](b, `document.querySelectorAll('ekyc-connect').length`))
+	for _, call := range []string{`getState(id)`, `getResponse(id)`, `isExpired(id)`, `reset(id)`, `remove(id)`, `setLanguage('hi', id)`, `retry(id)`, `getState(w)`} {
+		require.Regexp(t, `^TypeError .*\bid$`, js[string](b, `(() => { try { EkycConnect.`+call+`; return 'nothing' } catch (e) { return e.name + ' ' + e.message } })()`), call)
+	}
+	js[any](b, `document.forms[0].append(w), 0`)
+	b.state("notice")
+	require.Equal(t, "notice", js[string](b, `EkycConnect.getState(id)`), "the page has put it back")
 }
 
 // A relay whose answers were tampered with on the way.

@@ -14,7 +14,7 @@ var (
 	errorClass = js.Global().Get("Error")
 	toString   = js.Global().Get("String")
 	number     = js.Global().Get("Number")
-	object     = js.Global().Get("Object")
+	create     = js.Global().Get("Object").Get("create")
 	reflectGet = js.Global().Get("Reflect").Get("get")
 	console    = js.Global().Get("console")
 
@@ -127,9 +127,11 @@ func Itoa(n int) string { return Text(js.ValueOf(n)) }
 // Atoi is [Int] of the number that s stands for.
 func Atoi(s string) int { return Int(number.Invoke(s)) }
 
-// Object makes an object of names and values, which come in turn.
+// Object makes an object of names and values, which come in turn. It has no other
+// members: a page may have added some to Object.prototype, and the browser would take
+// them for options.
 func Object(pairs ...any) js.Value {
-	return set(object.New(), pairs)
+	return set(create.Invoke(js.Null()), pairs)
 }
 
 func set(o js.Value, pairs []any) js.Value {

@@ -13,17 +13,18 @@ type listener struct {
 	fn     js.Func
 }
 
-// Add calls f with each event of this type at target, until Close.
+// Add calls f with each event of this type at target or below it, until Close: before
+// any listener further down, which might stop it.
 func (l *Listeners) Add(target js.Value, event string, f func(event js.Value)) {
 	fn := newFunc(func(args []js.Value) { f(Arg(args, 0)) })
-	target.Call("addEventListener", event, fn)
+	target.Call("addEventListener", event, fn, true)
 	l.all = append(l.all, listener{target, event, fn})
 }
 
 // Close takes every listener off its target, then releases it.
 func (l *Listeners) Close() {
 	for _, one := range l.all {
-		_ = Try(func() { one.target.Call("removeEventListener", one.event, one.fn) })
+		_ = Try(func() { one.target.Call("removeEventListener", one.event, one.fn, true) })
 		release(one.fn)
 	}
 	l.all = nil

@@ -70,7 +70,17 @@ func Await(p js.Value) (js.Value, error) {
 	}
 	fulfilled = newFunc(func(args []js.Value) { settle(result{value: Arg(args, 0)}) })
 	rejected = newFunc(func(args []js.Value) { settle(result{err: &Rejection{Arg(args, 0)}}) })
-	promise.Call("resolve", p).Call("then", fulfilled, rejected)
+	if wait.Truthy() {
+		wait.Invoke(p, fulfilled, rejected)
+	} else {
+		promise.Call("resolve", p).Call("then", fulfilled, rejected)
+	}
 	r := <-settled
 	return r.value, r.err
 }
+
+var wait js.Value
+
+// WaitBy has [Await] wait by f(promise, fulfilled, rejected), which a page cannot
+// have replaced as it can a promise's own methods.
+func WaitBy(f js.Value) { wait = f }

@@ -24,15 +24,16 @@ const (
 
 // Client speaks to one relay.
 type Client struct {
-	base  string
-	fetch js.Value
-	json  js.Value
+	base             string
+	fetch            js.Value
+	stringify, parse js.Value
 }
 
 // New makes a client of the relay at base (no slash at the end). fetch is the
 // browser's, or a test's.
 func New(base string, fetch js.Value) *Client {
-	return &Client{base: base, fetch: fetch, json: js.Global().Get("JSON")}
+	json := js.Global().Get("JSON")
+	return &Client{base: base, fetch: fetch, stringify: json.Get("stringify"), parse: json.Get("parse")}
 }
 
 // Call is a request under way.
@@ -51,7 +52,7 @@ func (c *Client) Start(route string, body js.Value) *Call {
 		"method", "POST",
 		// text/plain keeps the browser from asking first (no CORS preflight).
 		"headers", jsx.Object("Content-Type", "text/plain"),
-		"body", c.json.Call("stringify", body),
+		"body", c.stringify.Invoke(body),
 		"mode", "cors",
 		"credentials", "omit",
 		"cache", "no-store",
@@ -90,7 +91,7 @@ func (c *Call) send() (r wire.Reply, problem *wire.Problem) {
 		return r, failure(wire.Network)
 	}
 	parsed := js.Undefined()
-	_ = jsx.Try(func() { parsed = c.client.json.Call("parse", text) })
+	_ = jsx.Try(func() { parsed = c.client.parse.Invoke(text) })
 	if status := response.Get("status").Int(); status < 200 || status > 299 {
 		return r, refusal(status, response.Get("headers"), parsed)
 	}

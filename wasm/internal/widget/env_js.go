@@ -13,10 +13,10 @@ type Env struct {
 
 // Browser is the real one.
 func Browser() Env {
-	date, performance, crypto := js.Global().Get("Date"), js.Global().Get("performance"), js.Global().Get("crypto")
+	now, performance, crypto := js.Global().Get("Date").Get("now"), js.Global().Get("performance"), js.Global().Get("crypto")
 	uint8Array := js.Global().Get("Uint8Array")
 	return Env{
-		Wall: func() int { return date.Call("now").Int() },
+		Wall: func() int { return now.Invoke().Int() },
 		Mono: func() int { return performance.Call("now").Int() },
 		Bytes: func(b []byte) {
 			a := uint8Array.New(len(b))

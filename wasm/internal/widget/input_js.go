@@ -40,7 +40,7 @@ func (w *Widget) listen() {
 			w.handle(&flow.Event{Kind: flow.Language, Lang: jsx.String(part.Get("value"))})
 		}
 	})
-	w.listeners.Add(js.Global().Get("document"), "visibilitychange", func(js.Value) {
+	w.listeners.Add(js.Global().Get("window"), "visibilitychange", func(js.Value) {
 		w.clock.check()
 	})
 }

@@ -120,9 +120,7 @@ func (w *Widget) text(key string, seconds int) string {
 // element that has the focus moves it to the document.
 func (w *Widget) whereIsFocus() {
 	w.focusInside = w.host.root.Get("activeElement").Truthy()
-	document := js.Global().Get("document")
-	active := document.Get("activeElement")
-	w.focusNowhere = !active.Truthy() || active.Equal(document.Get("body"))
+	w.focusNowhere = w.host.value.Call("unfocused").Truthy()
 }
 
 // focusHeading makes a step known to who cannot see it. It never takes the

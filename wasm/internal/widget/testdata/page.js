@@ -71,6 +71,7 @@
       host.onemit?.(type);
     },
     own: event => event.isTrusted,
+    unfocused: () => [null, document.body].includes(document.activeElement),
     press: () => {
       const p = host.kept;
       host.kept = null;

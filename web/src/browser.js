@@ -1,0 +1,38 @@
+// What the loader and the wasm use of the browser, taken once, when the loader
+// starts. A page's script may replace a function later, and a page's markup shadows
+// what a document, a form or the window is asked for: <img name=currentScript>,
+// <input name=addEventListener>, <a id=navigation>. So these are asked for nothing
+// by name, and no method of an array, a string or a promise is called later on.
+export const { apply, construct } = Reflect;
+export const { CustomEvent, Element, Error, fetch, FormData, IntersectionObserver, Map, Promise, Set, setTimeout, Uint8Array } = window;
+export const { assign, keys } = Object;
+export const { isArray } = Array;
+export const { compile, instantiate, Instance, Module } = window.WebAssembly || {};
+
+// f as a function that gets as its first argument what it is called on.
+export const loose = f => (on, ...given) => apply(f, on, given);
+const getter = name => loose(Object.getOwnPropertyDescriptor(Document.prototype, name).get);
+
+export const append = loose(Element.prototype.append);
+export const exec = loose(RegExp.prototype.exec);
+export const findAll = loose(Document.prototype.querySelectorAll);
+export const getAttribute = loose(Element.prototype.getAttribute);
+export const listen = loose(EventTarget.prototype.addEventListener);
+export const unlisten = loose(EventTarget.prototype.removeEventListener);
+export const windowOf = getter('defaultView');
+export const currentScript = getter('currentScript')(document);
+
+// An engine may lack it, and then an element of that name answers.
+const later = typeof requestIdleCallback == 'function' && requestIdleCallback;
+export const idle = f => (later ? later(f, { __proto__: null, timeout: 3000 }) : setTimeout(f));
+export const navigation = typeof NavigateEvent == 'function' && window.navigation;
+
+const now = loose(performance.now);
+const randomize = loose(crypto.getRandomValues);
+// The only globals that the wasm sees.
+export const globals = {
+  __proto__: null,
+  AbortController, Array, clearTimeout, console, Date, Error, fetch, JSON, Number, Object, Promise, Reflect, setTimeout, String, Uint8Array, window,
+  crypto: { getRandomValues: bytes => randomize(crypto, bytes) },
+  performance: { now: () => now(performance) },
+};
