@@ -15,19 +15,10 @@ func newDemo(c *config.Config, log *slog.Logger) (http.Handler, error) {
 	o := demo.Options{
 		Relay:   func() string { return c.PublicURL },
 		Secrets: map[string]secret.String{},
-		Vendor: func(sitekey string) (id, key string) {
-			site, ok := c.Site(sitekey)
-			if !ok {
-				return "", ""
-			}
-			account := c.Accounts[site.Account]
-			return account.ClientID, account.ClientSecret.Reveal()
-		},
-		Log: log,
+		Log:     log,
 	}
 	for _, site := range c.Sites {
 		o.Secrets[site.Sitekey] = secret.New(config.TestSecret(site.Sitekey))
-		o.VendorURL = c.Accounts[site.Account].URL // one for all
 	}
 	return demo.New(o)
 }

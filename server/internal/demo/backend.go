@@ -10,40 +10,47 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"ekycconnect/server/internal/secret"
+	"ekycconnect/wasm/wire"
 )
 
-// maxAnswer bounds what the bank's server reads of an answer.
-const maxAnswer = 1 << 20
+// maxAnswer bounds what the bank's server reads of an answer: the relay hands on up to
+// 4 MiB of the vendor's.
+const maxAnswer = 5 << 20
+
+// How long the bank's server waits for an answer. The relay takes up to 45 s for a call
+// to the vendor that it cannot repeat.
+const (
+	backEndTimeout = 15 * time.Second
+	otpTimeout     = 50 * time.Second
+)
 
 // redeemed is the part of siteverify's answer that the demo uses.
 type redeemed struct {
 	Success    bool     `json:"success"`
 	ErrorCodes []string `json:"error-codes"`
 
-	VendorPurpose string `json:"vendor_purpose"`
-	SessionID     string `json:"session_id"`
-	Captcha       string `json:"captcha"`
-	Retry         string `json:"retry"`
-	Consent       struct {
+	Verification string `json:"verification"`
+	Consent      struct {
 		ID string `json:"id"`
 	} `json:"consent"`
 
 	Shown string `json:"-"` // the whole answer, to be read by people
 }
 
-// forTheVendor are the members that no page shows.
-var forTheVendor = regexp.MustCompile(`("(?:session_id|captcha)": )"(?:\\.|[^"\\])*"`)
+// ours are the members that no page shows.
+var ours = regexp.MustCompile(`("(?:session_id|captcha|retry|verification)": )"(?:\\.|[^"\\])*"`)
 
 // readable is JSON with a line for each member.
 func readable(raw []byte) (string, error) {
 	value := jsontext.Value(raw)
 	err := value.Indent(jsontext.WithIndent("  "))
-	return forTheVendor.ReplaceAllString(string(value), `$1"•••"`), err
+	return ours.ReplaceAllString(string(value), `$1"•••"`), err
 }
 
 // verify redeems a token: the one call that every partner's back end makes.
@@ -60,7 +67,7 @@ func (d *demo) verify(ctx context.Context, s submission, key secret.String) (ans
 		return answer, 0, fmt.Errorf("demo: siteverify: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	raw, status, err := d.send(request)
+	raw, status, err := d.send(request, backEndTimeout)
 	if err != nil {
 		return answer, 0, fmt.Errorf("demo: siteverify: %w", err)
 	}
@@ -75,13 +82,13 @@ func (d *demo) verify(ctx context.Context, s submission, key secret.String) (ans
 }
 
 // record fetches the consent behind a token, indented for reading.
-func (d *demo) record(ctx context.Context, id string, key secret.String) (text string, status int, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.Relay()+"/v1/consents/"+url.PathEscape(id), nil)
+func (d *demo) record(ctx context.Context, v *visit) (text string, status int, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.Relay()+"/v1/consents/"+url.PathEscape(v.consent), nil)
 	if err != nil {
 		return "", 0, fmt.Errorf("demo: consents: %w", err)
 	}
-	request.Header.Set("Authorization", "Bearer "+key.Reveal())
-	raw, status, err := d.send(request)
+	request.Header.Set("Authorization", "Bearer "+v.key.Reveal())
+	raw, status, err := d.send(request, backEndTimeout)
 	if err != nil {
 		return "", 0, fmt.Errorf("demo: consents: %w", err)
 	}
@@ -91,58 +98,69 @@ func (d *demo) record(ctx context.Context, id string, key secret.String) (text s
 	return text, status, nil
 }
 
-// testNumber stands where the Aadhaar number of the applicant would: nobody's, for
-// the emulator alone.
-const testNumber = "200000000097"
+// answered is what the relay answers to generate-otp and verify-otp.
+type answered struct {
+	Status int `json:"-"`
 
-// otp is the vendor's answer to generate-otp.
-type otp struct {
-	Status  int
-	Message string // the vendor's own words
-}
-
-// lettersRefused reports whether the vendor did not take the captcha's letters.
-// The vendor documents no body for that; this is the emulator's.
-func (o otp) lettersRefused() bool {
-	return o.Status == http.StatusUnprocessableEntity && strings.Contains(strings.ToLower(o.Message), "captcha")
-}
-
-// generateOTP makes the vendor's next call, which is the partner's own, with
-// what the token was redeemed for.
-// https://docs.deepvue.ai/reference/digilocker-kyc/v1/generate-otp
-func (d *demo) generateOTP(ctx context.Context, sitekey string, r redeemed) (o otp, err error) {
-	query := url.Values{
-		"aadhaar_number": {testNumber}, "captcha": {r.Captcha}, "session_id": {r.SessionID},
-		"consent": {"Y"}, "purpose": {r.VendorPurpose},
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.VendorURL+"/v1/ekyc/aadhaar/generate-otp?"+query.Encode(), nil)
-	if err != nil {
-		return o, errors.New("demo: generate-otp: the vendor's URL is wrong")
-	}
-	id, key := "sandbox", "sandbox"
-	if d.Vendor != nil {
-		id, key = d.Vendor(sitekey)
-	}
-	request.Header.Set("client-id", id)
-	request.Header.Set("x-api-key", key)
-	raw, status, err := d.send(request)
-	if err != nil {
-		return o, fmt.Errorf("demo: generate-otp: %w", err)
-	}
-	var words struct {
+	Verification string         `json:"verification"` // of generate-otp
+	Data         jsontext.Value `json:"data"`         // of verify-otp
+	Vendor       struct {
 		Message string `json:"message"`
-		Detail  string `json:"detail"`
+	} `json:"vendor"`
+
+	// Of a problem.
+	Code       wire.Code `json:"code"`
+	RetryAfter int       `json:"retry_after"`
+	Retry      string    `json:"retry"`
+}
+
+// generateOTP has an OTP sent for a number.
+func (d *demo) generateOTP(ctx context.Context, v *visit, number string) (answered, error) {
+	return d.goesOn(ctx, v, "generate-otp", struct {
+		Verification string `json:"verification"`
+		Number       string `json:"aadhaar_number"`
+		Key          string `json:"idempotency_key"`
+	}{v.verification.Reveal(), number, v.now.Key})
+}
+
+// verifyOTP has an OTP checked.
+func (d *demo) verifyOTP(ctx context.Context, v *visit, otp string) (answered, error) {
+	return d.goesOn(ctx, v, "verify-otp", struct {
+		Verification string `json:"verification"`
+		OTP          string `json:"otp"`
+		Key          string `json:"idempotency_key"`
+	}{v.verification.Reveal(), otp, v.now.Key})
+}
+
+// goesOn makes one of the two calls. Its errors hold nothing of what was sent or answered.
+func (d *demo) goesOn(ctx context.Context, v *visit, route string, members any) (a answered, err error) {
+	body, err := json.Marshal(members)
+	if err != nil {
+		return a, errors.New("the form holds what is no text")
 	}
-	if err := json.Unmarshal(raw, &words); err != nil {
-		return otp{Status: status}, nil
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.Relay()+"/v1/"+route, bytes.NewReader(body))
+	if err != nil {
+		return a, errors.New("the relay's URL is wrong")
 	}
-	return otp{status, words.Message + words.Detail}, nil
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+v.key.Reveal())
+	raw, status, err := d.send(request, otpTimeout)
+	if err != nil {
+		return a, err
+	}
+	if json.Unmarshal(raw, &a) != nil || status != http.StatusOK && a.Code == "" {
+		return answered{}, errors.New("the answer is not the relay's")
+	}
+	a.Status = status
+	return a, nil
 }
 
 // send makes one call; its errors name no URL, which can hold letters and
 // session ids.
-func (d *demo) send(request *http.Request) (body []byte, status int, err error) {
-	response, err := d.client.Do(request)
+func (d *demo) send(request *http.Request, patience time.Duration) (body []byte, status int, err error) {
+	ctx, cancel := context.WithTimeout(request.Context(), patience)
+	defer cancel()
+	response, err := d.client.Do(request.WithContext(ctx))
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		return nil, 0, failed.Err
 	}

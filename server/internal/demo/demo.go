@@ -1,6 +1,7 @@
 // Package demo is the sandbox's partner: a bank's onboarding form with the
 // widget in it, and the back end behind the form, which redeems the token at
-// the relay over HTTP as any partner would. It shows developers what to build
+// the relay over HTTP as any partner would, and goes on through the relay to the
+// verified person's card. It shows developers what to build
 // and is served in the sandbox alone.
 //
 // The secrets of the test sitekeys stay on this side; no page holds one.
@@ -17,7 +18,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"ekycconnect/server/internal/notice"
 	"ekycconnect/server/internal/secret"
@@ -31,13 +31,7 @@ type Options struct {
 	Relay func() string
 	// Secrets are the test sitekeys' secrets.
 	Secrets map[string]secret.String
-	// VendorURL is the emulator, for the vendor's next step after the token;
-	// empty: the demo ends with the redeemed token.
-	VendorURL string
-	// Vendor gives the credentials of a test sitekey's vendor account; nil for
-	// sandbox/sandbox.
-	Vendor func(sitekey string) (id, key string)
-	Log    *slog.Logger
+	Log     *slog.Logger
 }
 
 // policy is the strictest policy under which the widget works, plus the page's
@@ -46,26 +40,26 @@ const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connec
 	"img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 
-// backEndTimeout is for each call of the bank's server.
-const backEndTimeout = 15 * time.Second
+// portrait is the policy of the page with the person's photo, which came as data.
+var portrait = strings.Replace(policy, "img-src 'self'", "img-src 'self' data:", 1)
 
 type demo struct {
 	Options
 	pages     *template.Template
 	languages []wire.Language
 	client    *http.Client
+	visits    visits
 }
 
 // New makes the demo: GET / the playground, GET /demo/account an onboarding form,
-// GET /demo/… their files, POST /demo/onboard the bank's back end.
+// GET /demo/… their files, POST /demo/… the bank's back end.
 func New(o Options) (http.Handler, error) {
 	pages, err := template.ParseFS(web.Files, "*.html")
 	if err != nil {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
 	d := &demo{Options: o, pages: pages, client: &http.Client{
-		Timeout:       backEndTimeout,
-		Transport:     &http.Transport{}, // no proxy: relay and emulator are on this machine
+		Transport:     &http.Transport{}, // no proxy: the relay is on this machine
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	if d.languages, err = offered(); err != nil {
@@ -76,6 +70,9 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /demo/account", d.form("..", account))
 	mux.HandleFunc("GET /demo/{file}", d.file)
 	mux.HandleFunc("POST /demo/onboard", d.onboard)
+	mux.HandleFunc("POST /demo/number", d.press("aadhaar_number", (*demo).sendOTP))
+	mux.HandleFunc("POST /demo/otp", d.press("otp", (*demo).checkOTP))
+	mux.HandleFunc("POST /demo/another", d.another)
 	return mux, nil
 }
 
@@ -126,9 +123,13 @@ func (d *demo) render(w http.ResponseWriter, r *http.Request, status int, name s
 		http.Error(w, "the demo page could not be made", http.StatusInternalServerError)
 		return
 	}
+	rules := policy
+	if name == "person.html" {
+		rules = portrait
+	}
 	for name, value := range map[string]string{
 		"Content-Type":            "text/html; charset=utf-8",
-		"Content-Security-Policy": policy,
+		"Content-Security-Policy": rules,
 		"X-Content-Type-Options":  "nosniff",
 		"Referrer-Policy":         "same-origin",
 		"Cache-Control":           "no-store",

@@ -1,9 +1,5 @@
 package demo
 
-import (
-	"strings"
-)
-
 // outcome is the page after the form.
 type outcome struct {
 	frame
@@ -17,35 +13,6 @@ type outcome struct {
 	Record       string
 }
 
-type call struct{ Request, Status, Tone, Why string }
-
-// accepted is the good end.
-func accepted(s submission, r redeemed, sent otp, record string, calls []call) outcome {
-	o := outcome{
-		frame: s.frame, Step: "Your application", Title: "Thank you, " + firstName(s.values["name"]), Tone: "good", Back: "Open another account",
-		Lead:     "Your consent is recorded and your application " + s.application + " is in.",
-		Calls:    calls,
-		Record:   record,
-		Redeemed: r.Shown,
-	}
-	switch {
-	case sent.Status == 200:
-		o.Advice = "it asks for the one-time password and sends it to the vendor's verify-otp with the same session. This demo ends here."
-	case sent != (otp{}):
-		o.Advice = "the vendor did not send a one-time password; it tells the applicant to come back later, or offers another ID."
-	default:
-		o.Advice = "it calls the vendor's generate-otp with session_id, captcha and the applicant's Aadhaar number. This demo has no vendor to call."
-	}
-	return o
-}
-
-func firstName(name string) string {
-	if words := strings.Fields(name); len(words) > 0 {
-		return words[0]
-	}
-	return "and welcome"
-}
-
 var alternatives = []string{"passport, voter ID or driving licence, uploaded here", "a visit to a branch, with papers"}
 
 // withoutToken tells what the value means that the widget sends when there is
@@ -56,29 +23,29 @@ func withoutToken(s submission) outcome {
 	case ".declined":
 		o.Title, o.Tone = "Let us use another ID", ""
 		o.Lead = "You chose not to use Aadhaar. That is recorded, nothing was fetched, and your application goes on."
-		o.Advice, o.Choices = "it goes on without Aadhaar. Refusing must be as easy as agreeing.", alternatives
+		o.Advice, o.Choices = "goes on without Aadhaar. Refusing must be as easy as agreeing.", alternatives
 		o.Back = "I have changed my mind"
 	case ".unstarted":
 		o.Title, o.Lead = "Please answer the notice first", "Neither agreed nor declined: the identity check had not been done."
-		o.Advice = "it shows the form again. With the attribute required the browser would not have sent it."
+		o.Advice = "shows the form again. With the attribute required the browser would not have sent it."
 	case ".loading":
 		o.Title, o.Lead = "That was too quick", "The identity check was still being loaded when the form was sent."
-		o.Advice = "it shows the form again."
+		o.Advice = "shows the form again."
 	case ".expired":
 		o.Title, o.Lead = "Too much time has passed", "The identity check was done, but ran out before the form was sent."
-		o.Advice = "it shows the form again; the applicant reads a new picture."
+		o.Advice = "shows the form again; the applicant reads a new picture."
 	case ".unreachable":
 		o.Title, o.Lead = "The identity check could not be reached", "Your browser did not reach the service."
-		o.Advice, o.Choices = "it offers another way, or to try later. This may not be the applicant's fault.", alternatives
+		o.Advice, o.Choices = "offers another way, or to try later. This may not be the applicant's fault.", alternatives
 	case ".error":
 		o.Title, o.Lead = "The identity check did not work", "Something went wrong on the way to the identity check."
-		o.Advice, o.Choices = "it offers another way, or to try later.", alternatives
+		o.Advice, o.Choices = "offers another way, or to try later.", alternatives
 	case "":
 		o.Title, o.Lead = "The identity check is missing", "The form came without a value of the widget: it was never on the page, or JavaScript is off."
-		o.Advice = "it treats this as no consent."
+		o.Advice = "treats this as no consent."
 	default:
 		o.Title, o.Lead = "That is no token", "The value begins with a dot, so it is none that could be redeemed."
-		o.Advice = "it treats this as no consent."
+		o.Advice = "treats this as no consent."
 	}
 	return o
 }
@@ -92,18 +59,18 @@ func refused(s submission, code string, calls []call) outcome {
 	switch code {
 	case "expired-input-response":
 		o.Title, o.Lead = "Too much time has passed", "The token had run out when the bank redeemed it."
-		o.Advice = "it shows the form again; the applicant reads a new picture. A token lives five minutes."
+		o.Advice = "shows the form again; the applicant reads a new picture. A token lives five minutes."
 	case "already-seen-response":
 		o.Lead = "The token was redeemed before; each one counts once."
-		o.Advice = "it refuses. For a repeat of its own it sends the same idempotency_key and gets the first answer again."
+		o.Advice = "refuses. For a repeat of its own it sends the same idempotency_key and gets the first answer again."
 	case "consent-withdrawn":
-		o.Lead, o.Advice = "The consent has been withdrawn.", "it stops here: without consent nothing may be fetched."
+		o.Lead, o.Advice = "The consent has been withdrawn.", "stops here: without consent nothing may be fetched."
 	case "subject-mismatch":
-		o.Lead, o.Advice = "The token is another applicant's.", "it refuses, and looks into it."
+		o.Lead, o.Advice = "The token is another applicant's.", "refuses, and looks into it."
 	case "invalid-input-response", "sitekey-secret-mismatch":
-		o.Lead, o.Advice = "The token is forged, altered or another site's.", "it refuses."
+		o.Lead, o.Advice = "The token is forged, altered or another site's.", "refuses."
 	default:
-		o.Lead, o.Advice = "The relay did not redeem it: "+code+".", "it tells the applicant to try again, and its developers the code."
+		o.Lead, o.Advice = "The relay did not redeem it: "+code+".", "tells the applicant to try again, and its developers the code."
 	}
 	return o
 }
@@ -112,6 +79,6 @@ func unreachable(s submission) outcome {
 	return outcome{
 		frame: s.frame, Step: "Your application", Title: "Please try again in a moment", Tone: "bad", Back: "Back to the form",
 		Lead:   "The bank's server did not reach the relay.",
-		Advice: "it sends the same request again with the same idempotency_key, then asks the applicant to wait.",
+		Advice: "sends the same request again with the same idempotency_key, then asks the applicant to wait.",
 	}
 }

@@ -52,24 +52,42 @@ func TestThePlaygroundsChoicesAreTakenAtOnce(t *testing.T) {
 	require.Contains(t, js[string](b, `document.body.textContent`), "expired-input-response")
 }
 
-func TestTheOnboardingFormIsSentWithTheWidgetAsOneStep(t *testing.T) {
+// From the notice to the card, as a newcomer goes: what is to be typed is offered.
+func TestAnApplicantGoesFromTheNoticeToTheCard(t *testing.T) {
 	relay := startRelay(t)
 	b := newTab(t)
 	b.open(relay + "/demo/account?sitekey=pk_test_wrongcaptcha")
 	b.scrollToWidget()
-	b.do(chromedp.SetValue(`[name=city]`, "Nagpur", chromedp.ByQuery))
 	b.finish()
 	b.do(chromedp.Click(`[name=resident]`, chromedp.ByQuery), clickContinue)
-	b.until(`!!document.querySelector('.note.bad')`)
-	require.Equal(t, "Nagpur", js[string](b, `document.querySelector('[name=city]').value`), "what was written is kept")
+	b.fillIn("200000000045")
+	b.do(clickContinue)
+	b.until(`document.body.textContent.includes('Invalid captcha')`)
 	b.scrollToWidget()
-	b.state("captcha")
+	b.state("captcha") // no second notice
 	b.answer("abc12")
 	b.press("submit")
 	b.state("done")
-	b.do(chromedp.Click(`[name=resident]`, chromedp.ByQuery), clickContinue, chromedp.WaitVisible(`.note.good`, chromedp.ByQuery))
-	require.Contains(t, js[string](b, `document.querySelector('h1').textContent`), "Asha")
+	b.do(clickContinue)
+	b.fillIn("200000000045")
+	b.do(clickContinue)
+	b.fillIn("123456")
+	b.do(clickContinue)
+	b.until(`document.getElementById('wrong')?.textContent.includes('Invalid OTP')`)
+	b.fillIn("123456")
+	b.do(clickContinue, chromedp.WaitVisible(`#person`, chromedp.ByQuery))
+	require.Contains(t, js[string](b, `document.getElementById('person').textContent`), "Meera")
+	require.True(t, js[bool](b, `document.querySelector('#person img').naturalWidth > 0`), "the policy lets the photo be shown")
+	require.Equal(t, "/demo/otp", js[string](b, `location.pathname + location.search`))
 	require.Empty(t, js[[]string](b, `violations`))
+}
+
+// fillIn presses what is offered to be filled in, once it is there.
+func (b *tab) fillIn(what string) {
+	b.t.Helper()
+	b.until(`document.readyState === 'complete' && !!document.querySelector('[data-fill="` + what + `"]')`)
+	b.click(`document.querySelector('[data-fill="`+what+`"]')`, 1)
+	b.until(`document.getElementById('typed').value === '` + what + `'`)
 }
 
 func TestTheDemosPagesAreSoundInEveryLook(t *testing.T) {
@@ -78,27 +96,56 @@ func TestTheDemosPagesAreSoundInEveryLook(t *testing.T) {
 		dir = to
 	}
 	relay := startRelay(t)
-	for _, l := range []look{{"light", 1280, "light", ""}, {"dark", 1280, "dark", ""}, {"phone", 320, "light", ""}} {
+	for _, l := range []look{{"light", 1280, "light", ""}, {"dark", 1280, "dark", ""}, {"phone", 320, "light", ""}, {"dark phone", 320, "dark", ""}} {
 		t.Run(l.name, func(t *testing.T) {
 			b := newLook(t, l)
-			for name, path := range map[string]string{"playground": "/", "account": "/demo/account"} {
-				b.open(relay + path)
-				b.scrollToWidget()
-				b.state("notice")
-				broken, _ := axe(b)
+			sound := func(name string) {
+				t.Helper()
+				broken, _ := axePage(b)
 				require.Empty(t, broken, name)
 				require.LessOrEqual(t, js[int](b, `document.documentElement.scrollWidth`), int(l.width), name)
 				b.shoot(filepath.Join(dir, name+"-"+l.name+".png"))
 			}
-			b.finish()
-			if js[bool](b, `!!document.querySelector('[name=resident]')`) {
-				b.do(chromedp.Click(`[name=resident]`, chromedp.ByQuery))
+			// send types, presses Continue, and waits for a page that has a thing.
+			send := func(what, thing string) {
+				t.Helper()
+				if what != "" {
+					b.do(chromedp.SendKeys(`#typed`, what, chromedp.ByQuery))
+				}
+				b.do(clickContinue)
+				b.until(`document.readyState === 'complete' && !!document.querySelector('` + thing + `')`) // its styles too
 			}
-			b.do(clickContinue)
-			b.until(`document.readyState === 'complete' && !!document.querySelector('[aria-labelledby=redeemed]')`) // its styles too
-			broken, _ := axePage(b)
-			require.Empty(t, broken)
-			require.LessOrEqual(t, js[int](b, `document.documentElement.scrollWidth`), int(l.width))
+			for _, path := range []string{"/demo/account", "/"} {
+				b.open(relay + path)
+				b.scrollToWidget()
+				b.state("notice")
+				sound(map[string]string{"/": "playground", "/demo/account": "account"}[path])
+			}
+			b.finish()
+			send("", "#numbers")
+			sound("number")
+			send("200000000098", "#wrong")
+			sound("number-wrong")
+			send("200000000013", "ekyc-connect")
+			b.scrollToWidget()
+			b.state("captcha")
+			sound("again")
+			b.answer("abc12")
+			b.press("submit")
+			b.state("done")
+			send("", "#numbers")
+			send("200000000045", "#another")
+			sound("otp")
+			send("123456", "#wrong")
+			sound("otp-wrong")
+			send("123456", "#person")
+			sound("person")
+			b.open(relay + "/")
+			b.state("notice")
+			b.press("decline")
+			b.state("declined")
+			send("", "#advice")
+			sound("result")
 		})
 	}
 }
