@@ -13,11 +13,11 @@ const otpClaims = `SELECT key, owner, consent, endpoint, at, until FROM otp_clai
 
 // appendOTP is the part of Append that claims calls.
 func (w *writer) appendOTP(ctx context.Context, u consent.Upkeep) error {
-	err := w.otpEnded.exec(ctx, len(u.OTPEnded), func(args []any, i int) []any { return append(args, u.OTPEnded[i][:]) })
+	err := execEach(ctx, w.otpEnded, len(u.OTPEnded), func(args []any, i int) []any { return append(args, u.OTPEnded[i][:]) })
 	if err != nil {
 		return failed("end claims of calls", err)
 	}
-	err = w.otpBegun.exec(ctx, len(u.OTPBegun), func(args []any, i int) []any {
+	err = execEach(ctx, w.otpBegun, len(u.OTPBegun), func(args []any, i int) []any {
 		c := &u.OTPBegun[i]
 		return append(args, c.Key[:], c.Owner[:], c.Consent[:], c.Endpoint, c.At.UnixMilli(), c.Until.UnixMilli())
 	})
@@ -38,9 +38,9 @@ func (q *queries) OTPClaims(ctx context.Context, keys []consent.Key, consents []
 		}
 		return nil
 	})
-	err = q.upkeep.otpByKey.query(ctx, len(keys), func(i int) any { return keys[i][:] }, scan)
+	err = queryEach(ctx, q.upkeep.otpByKey, len(keys), func(i int) any { return keys[i][:] }, scan)
 	if err == nil {
-		err = q.upkeep.otpOf.query(ctx, len(consents), func(i int) any { return consents[i][:] }, scan)
+		err = queryEach(ctx, q.upkeep.otpOf, len(consents), func(i int) any { return consents[i][:] }, scan)
 	}
 	return claims, reading("claims of calls", err)
 }

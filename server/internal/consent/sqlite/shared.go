@@ -24,7 +24,7 @@ func OpenShared(ctx context.Context, dir string) (_ *Store, err error) {
 			s.Close()
 		}
 	}()
-	if s.write, err = connect(s.path, lockWait, sharedLog, writerWipe); err != nil {
+	if s.write, err = connect(s.path, lockWait, writerLog, writerWipe); err != nil {
 		return nil, err
 	}
 	s.write.SetMaxOpenConns(1)

@@ -26,9 +26,6 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 	if s.closed {
 		return errClosed
 	}
-	if s.checkpointer.failed != nil {
-		return s.checkpointer.failed
-	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("sqlite: begin: %w", err)
 	}
@@ -60,7 +57,6 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 		return commitFailed(err)
 	}
 	s.recent.committed(s.writer.appended)
-	s.checkpointer.wrote(s.writer.appended)
 	s.wrote = true
 	return nil
 }
@@ -89,15 +85,11 @@ func (s *Store) Ready(ctx context.Context) error {
 // Close implements [consent.Store].
 func (s *Store) Close() error {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.closed {
-		s.mu.Unlock()
 		return nil
 	}
 	s.closed = true
-	s.mu.Unlock()
-	s.checkpointer.end()
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.recent.clear()
 	close(s.readers.ended)
 	var errs []error

@@ -16,8 +16,8 @@ import (
 type upkeepQueries struct {
 	messages, count, holds *sql.Stmt
 	decisions, old         *sql.Stmt
-	holdsOn                chunked
-	otpByKey, otpOf        chunked
+	holdsOn                *sql.Stmt
+	otpByKey, otpOf        *sql.Stmt
 }
 
 func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
@@ -26,9 +26,9 @@ func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
 			FROM message m JOIN event e ON e.idx = m.idx WHERE m.due IS NOT NULL ORDER BY m.due LIMIT ?`),
 		count:    s.add(ctx, `SELECT count(due), count(*) - count(due) FROM message`),
 		holds:    s.add(ctx, `SELECT consent, reason, since FROM hold ORDER BY since`),
-		holdsOn:  s.addChunked(ctx, `SELECT consent, reason, since FROM hold WHERE consent IN (%s)`, "?"),
-		otpByKey: s.addChunked(ctx, otpClaims+`key IN (%s)`, "?"),
-		otpOf:    s.addChunked(ctx, otpClaims+`consent IN (%s)`, "?"),
+		holdsOn:  s.add(ctx, `SELECT consent, reason, since FROM hold WHERE consent = ?`),
+		otpByKey: s.add(ctx, otpClaims+`key = ?`),
+		otpOf:    s.add(ctx, otpClaims+`consent = ?`),
 		decisions: s.add(ctx, `SELECT idx, consent FROM event WHERE idx > ? AND kind IN ('given', 'refused')
 			AND at >= ? AND at < ? ORDER BY idx LIMIT ?`),
 		// Time never goes back in the ledger, so the first one that is too young
@@ -44,27 +44,27 @@ func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
 
 // upkeepStatements write it.
 type upkeepStatements struct {
-	message, hold, free, blank               chunked
-	blankReplies, blankClaims, blankSubjects chunked
-	otpBegun, otpEnded, blankOTP             chunked
+	message, hold, free, blank               *sql.Stmt
+	blankReplies, blankClaims, blankSubjects *sql.Stmt
+	otpBegun, otpEnded, blankOTP             *sql.Stmt
 	delivered, postponed, givenUp, forgotten *sql.Stmt
 }
 
 func newUpkeepStatements(ctx context.Context, s *statements) upkeepStatements {
-	const ofConsents = ` WHERE idx IN (SELECT idx FROM event WHERE consent IN (%s))`
+	const ofConsents = ` WHERE idx IN (SELECT idx FROM event WHERE consent = ?)`
 	return upkeepStatements{
-		message: s.addChunked(ctx, `INSERT INTO message (idx, site, body, made, due) VALUES %s`, "(?,?,?,?,?)"),
-		hold: s.addChunked(ctx, `INSERT INTO hold (consent, reason, since) VALUES %s
-			ON CONFLICT (consent) DO UPDATE SET reason = excluded.reason, since = excluded.since`, "(?,?,?)"),
-		free: s.addChunked(ctx, `DELETE FROM hold WHERE consent IN (%s)`, "?"),
-		blank: s.addChunked(ctx, `UPDATE body SET bytes = x'', salt = x'' WHERE idx IN
-			(SELECT idx FROM event WHERE consent IN (%s) AND kind <> 'erased')`, "?"),
-		blankReplies:  s.addChunked(ctx, `DELETE FROM reply`+ofConsents, "?"),
-		blankClaims:   s.addChunked(ctx, `DELETE FROM claim`+ofConsents, "?"),
-		blankSubjects: s.addChunked(ctx, `DELETE FROM place`+ofConsents, "?"),
-		otpBegun:      s.addChunked(ctx, `INSERT INTO otp_claim (key, owner, consent, endpoint, at, until) VALUES %s`, "(?,?,?,?,?,?)"),
-		otpEnded:      s.addChunked(ctx, `DELETE FROM otp_claim WHERE key IN (%s)`, "?"),
-		blankOTP:      s.addChunked(ctx, `DELETE FROM otp_claim WHERE consent IN (%s)`, "?"),
+		message: s.add(ctx, `INSERT INTO message (idx, site, body, made, due) VALUES (?,?,?,?,?)`),
+		hold: s.add(ctx, `INSERT INTO hold (consent, reason, since) VALUES (?,?,?)
+			ON CONFLICT (consent) DO UPDATE SET reason = excluded.reason, since = excluded.since`),
+		free: s.add(ctx, `DELETE FROM hold WHERE consent = ?`),
+		blank: s.add(ctx, `UPDATE body SET bytes = x'', salt = x'' WHERE idx IN
+			(SELECT idx FROM event WHERE consent = ? AND kind <> 'erased')`),
+		blankReplies:  s.add(ctx, `DELETE FROM reply`+ofConsents),
+		blankClaims:   s.add(ctx, `DELETE FROM claim`+ofConsents),
+		blankSubjects: s.add(ctx, `DELETE FROM place`+ofConsents),
+		otpBegun:      s.add(ctx, `INSERT INTO otp_claim (key, owner, consent, endpoint, at, until) VALUES (?,?,?,?,?,?)`),
+		otpEnded:      s.add(ctx, `DELETE FROM otp_claim WHERE key = ?`),
+		blankOTP:      s.add(ctx, `DELETE FROM otp_claim WHERE consent = ?`),
 		delivered:     s.add(ctx, `DELETE FROM message WHERE idx = ?`),
 		postponed:     s.add(ctx, `UPDATE message SET due = ?2, tries = tries + 1 WHERE idx = ?1`),
 		forgotten:     s.add(ctx, `DELETE FROM message WHERE due IS NULL AND made < ?`),
@@ -74,7 +74,7 @@ func newUpkeepStatements(ctx context.Context, s *statements) upkeepStatements {
 
 // appendUpkeep is the part of Append that is not the ledger itself.
 func (w *writer) appendUpkeep(ctx context.Context, u consent.Upkeep) error {
-	err := w.message.exec(ctx, len(u.Messages), func(args []any, i int) []any {
+	err := execEach(ctx, w.message, len(u.Messages), func(args []any, i int) []any {
 		m := &u.Messages[i]
 		return append(args, m.Index, m.Site, m.Body, m.Made.UnixMilli(), m.Due.UnixMilli())
 	})
@@ -84,19 +84,19 @@ func (w *writer) appendUpkeep(ctx context.Context, u consent.Upkeep) error {
 	if err := w.appendOTP(ctx, u); err != nil {
 		return err
 	}
-	for _, blank := range []chunked{w.blank, w.blankReplies, w.blankClaims, w.blankSubjects, w.blankOTP} {
-		err := blank.exec(ctx, len(u.Blank), func(args []any, i int) []any { return append(args, u.Blank[i][:]) })
+	for _, blank := range []*sql.Stmt{w.blank, w.blankReplies, w.blankClaims, w.blankSubjects, w.blankOTP} {
+		err := execEach(ctx, blank, len(u.Blank), func(args []any, i int) []any { return append(args, u.Blank[i][:]) })
 		if err != nil {
 			return failed("erase", err)
 		}
 	}
-	err = w.hold.exec(ctx, len(u.Hold), func(args []any, i int) []any {
+	err = execEach(ctx, w.hold, len(u.Hold), func(args []any, i int) []any {
 		return append(args, u.Hold[i].Consent[:], u.Hold[i].Reason, u.Hold[i].Since.UnixMilli())
 	})
 	if err != nil {
 		return failed("hold", err)
 	}
-	err = w.free.exec(ctx, len(u.Free), func(args []any, i int) []any { return append(args, u.Free[i][:]) })
+	err = execEach(ctx, w.free, len(u.Free), func(args []any, i int) []any { return append(args, u.Free[i][:]) })
 	if err != nil {
 		return failed("release", err)
 	}
@@ -166,7 +166,7 @@ func (q *queries) Holds(ctx context.Context, consents []uuid.UUID) (holds []cons
 	if consents == nil {
 		err = rows(ctx, q.upkeep.holds, scan)
 	} else {
-		err = q.upkeep.holdsOn.query(ctx, len(consents), func(i int) any { return consents[i][:] }, scan)
+		err = queryEach(ctx, q.upkeep.holdsOn, len(consents), func(i int) any { return consents[i][:] }, scan)
 	}
 	return holds, reading("holds", err)
 }
@@ -224,8 +224,6 @@ var errStillRead = errors.New("another program reads the ledger")
 // (PRAGMA secure_delete); the pages as they were before stand in the write-ahead log,
 // which a checkpoint writes back and truncates.
 func (s *Store) Scrub(ctx context.Context) error {
-	s.checkpointer.running.Lock()
-	defer s.checkpointer.running.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

@@ -18,9 +18,9 @@ type writer struct {
 	appended   []consent.Batch // in this transaction
 
 	begin, commit, rollback  *sql.Stmt
-	event, body, claim       chunked
-	reply, subjects, notices chunked
-	hash, logKey             chunked
+	event, body, claim       *sql.Stmt
+	reply, subjects, notices *sql.Stmt
+	hash, logKey             *sql.Stmt
 	setHead, publish, fork   *sql.Stmt
 	forget, probe            *sql.Stmt
 	dataVersion              *sql.Stmt
@@ -50,14 +50,14 @@ func newWriter(ctx context.Context, db *sql.DB, r *recent) (*writer, error) {
 		begin:    s.add(ctx, `BEGIN IMMEDIATE`),
 		commit:   s.add(ctx, `COMMIT`),
 		rollback: s.add(ctx, `ROLLBACK`),
-		event:    s.addChunked(ctx, `INSERT INTO event (idx, kind, consent, site, at) VALUES %s`, "(?,?,?,?,?)"),
-		body:     s.addChunked(ctx, `INSERT INTO body (idx, bytes, salt) VALUES %s`, "(?,?,?)"),
-		hash:     s.addChunked(ctx, `INSERT INTO hash (idx, entry, above) VALUES %s`, "(?,?,?)"),
-		claim:    s.addChunked(ctx, `INSERT INTO claim (key, idx, proof) VALUES %s`, "(?,?,?)"),
-		reply:    s.addChunked(ctx, `INSERT INTO reply (idx, at, value) VALUES %s`, "(?,?,?)"),
-		subjects: s.addChunked(ctx, `INSERT INTO place (key, idx) VALUES %s`, "(?,?)"),
-		notices:  s.addChunked(ctx, `INSERT OR IGNORE INTO notice (sha256, bytes) VALUES %s`, "(?,?)"),
-		logKey:   s.addChunked(ctx, `INSERT OR IGNORE INTO log_key (vkey) VALUES %s`, "(?)"),
+		event:    s.add(ctx, `INSERT INTO event (idx, kind, consent, site, at) VALUES (?,?,?,?,?)`),
+		body:     s.add(ctx, `INSERT INTO body (idx, bytes, salt) VALUES (?,?,?)`),
+		hash:     s.add(ctx, `INSERT INTO hash (idx, entry, above) VALUES (?,?,?)`),
+		claim:    s.add(ctx, `INSERT INTO claim (key, idx, proof) VALUES (?,?,?)`),
+		reply:    s.add(ctx, `INSERT INTO reply (idx, at, value) VALUES (?,?,?)`),
+		subjects: s.add(ctx, `INSERT INTO place (key, idx) VALUES (?,?)`),
+		notices:  s.add(ctx, `INSERT OR IGNORE INTO notice (sha256, bytes) VALUES (?,?)`),
+		logKey:   s.add(ctx, `INSERT OR IGNORE INTO log_key (vkey) VALUES (?)`),
 		setHead: s.add(ctx, `INSERT INTO head (id, origin, size, note) VALUES (1, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET origin = excluded.origin, size = excluded.size, note = excluded.note`),
 		publish: s.add(ctx, `INSERT INTO checkpoint (size, note) VALUES (?, ?)`),
@@ -89,20 +89,20 @@ func (w *writer) drop(ctx context.Context) {
 func (w *writer) Append(ctx context.Context, b consent.Batch) error {
 	ctx = context.WithoutCancel(ctx)
 	w.appended = append(w.appended, b)
-	err := w.event.exec(ctx, len(b.Entries), func(args []any, i int) []any {
+	err := execEach(ctx, w.event, len(b.Entries), func(args []any, i int) []any {
 		e := &b.Entries[i]
 		return append(args, e.Index, string(e.Kind), e.Consent[:], e.Site, e.At.UnixMilli())
 	})
 	if err != nil {
 		return failed("append events", err)
 	}
-	err = w.body.exec(ctx, len(b.Entries), func(args []any, i int) []any {
+	err = execEach(ctx, w.body, len(b.Entries), func(args []any, i int) []any {
 		return append(args, b.Entries[i].Index, b.Entries[i].Body, b.Entries[i].Salt)
 	})
 	if err != nil {
 		return failed("append bodies", err)
 	}
-	err = w.claim.exec(ctx, len(b.Claims), func(args []any, i int) []any {
+	err = execEach(ctx, w.claim, len(b.Claims), func(args []any, i int) []any {
 		return append(args, b.Claims[i].Key[:], b.Claims[i].Index, b.Claims[i].Proof[:])
 	})
 	if err != nil {
@@ -111,13 +111,13 @@ func (w *writer) Append(ctx context.Context, b consent.Batch) error {
 	if err := w.appendReplies(ctx, b); err != nil {
 		return err
 	}
-	err = w.subjects.exec(ctx, len(b.Subjects), func(args []any, i int) []any {
+	err = execEach(ctx, w.subjects, len(b.Subjects), func(args []any, i int) []any {
 		return append(args, b.Subjects[i].Key[:], b.Subjects[i].Index)
 	})
 	if err != nil {
 		return failed("append subject rows", err)
 	}
-	err = w.notices.exec(ctx, len(b.Notices), func(args []any, i int) []any {
+	err = execEach(ctx, w.notices, len(b.Notices), func(args []any, i int) []any {
 		return append(args, b.Notices[i].SHA256[:], b.Notices[i].Bytes)
 	})
 	if err != nil {
@@ -137,7 +137,7 @@ func (w *writer) appendReplies(ctx context.Context, b consent.Batch) error {
 			replies = append(replies, claim)
 		}
 	}
-	err := w.reply.exec(ctx, len(replies), func(args []any, i int) []any {
+	err := execEach(ctx, w.reply, len(replies), func(args []any, i int) []any {
 		return append(args, replies[i].Index, replies[i].At.UnixMilli(), replies[i].Reply)
 	})
 	if err != nil {
