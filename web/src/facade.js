@@ -31,7 +31,7 @@ const forms = {
 };
 
 const need = (ok, method, argument) => {
-  if (!ok) throw new TypeError(`EkycConnect.${method}: wrong or missing ${argument}`);
+  if (!ok) throw new TypeError(`EkycConnect.${method}: invalid ${argument}`);
 };
 
 // Without an id: the first widget of the page.

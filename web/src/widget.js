@@ -111,8 +111,7 @@ export const widget = (element, internals, root) => {
     if (!(e instanceof Fault)) e = fault(view ? 'wasm_unavailable' : 'asset_integrity');
     trouble = e;
     const { code } = e;
-    const asked = press;
-    press = null;
+    const asked = take();
     if (ui.part_('panel-error')) {
       if (degraded) hosted.offer_('wasm_unavailable');
       else ui.tell_(ui.word_(code) || ui.word_(e.fault) || ui.word_('unknown'));

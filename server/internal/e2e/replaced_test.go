@@ -143,6 +143,6 @@ func TestAWidgetIsRenderedWhereObjectPrototypeHasEnumerableMembers(t *testing.T)
 	b.press("decline")
 	b.state("declined")
 	require.Equal(t, []string{"declined"}, js[[]string](b, `got`))
-	require.Equal(t, "TypeError EkycConnect.getState: wrong or missing id", js[string](b, `(() => { try { EkycConnect.getState('bind') } catch (e) { return e.name + ' ' + e.message } })()`))
+	require.Equal(t, "TypeError EkycConnect.getState: invalid id", js[string](b, `(() => { try { EkycConnect.getState('bind') } catch (e) { return e.name + ' ' + e.message } })()`))
 	require.True(t, js[bool](b, `document.querySelector('ekyc-connect').validity.valid`))
 }
