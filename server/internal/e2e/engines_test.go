@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"html/template"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +156,17 @@ func TestTheOtherEnginesTakeTheSameJourneys(t *testing.T) {
 					o.state(state)
 				})
 			}
+			// WebKit has no requestIdleCallback, for which an element of that name answers then.
+			t.Run("a page that shadows and replaces", func(t *testing.T) {
+				site := newPartner(t, form{Relay: relay, Own: true, Markup: template.HTML(shadows(relay) + `<script>` + journey + enumerable + `</script><script src="` + relay + `/v1/ekyc-connect.js"></script><script>
+					const w = new (customElements.get('ekyc-connect'))();
+					w.setAttribute('sitekey', 'pk_test_pass'); w.setAttribute('purpose', 'account-opening'); w.setAttribute('loading', 'eager');
+					travel(w, 'agree');
+					const here = Object.getOwnPropertyDescriptor(Document.prototype, 'currentScript').get.call(document);
+					EkycConnect.ready().then(() => { replaceAll(); here.after(w) });</script>`)})
+				require.NoError(t, browser.Open(ctx, site.URL))
+				require.Equal(t, "done", site.tells(t))
+			})
 			t.Run("back after the form was sent", func(t *testing.T) {
 				site, o := page(t, "")
 				o.click(part("decline"))

@@ -38,7 +38,7 @@ const journey = `{
 			if (s === 'notice') at(press).click();
 			if (s === 'captcha') {
 				at('answer').value = 'abc12';
-				at('answer').dispatchEvent(new InputEvent('input', {bubbles: true}));
+				at('answer').dispatchEvent(new InputEvent('input', {__proto__: null, bubbles: true}));
 				at('submit').click();
 			}
 			if (s === 'done' || s === 'declined') report(s);
