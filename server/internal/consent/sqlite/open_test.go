@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/consent"
@@ -107,4 +108,24 @@ func TestWhatIsNoLedgerIsRefused(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	_, err = Open(filepath.Join(file, "below"))
 	require.ErrorContains(t, err, "make the data directory")
+}
+
+func TestTheWALIsWrittenBackAndBeginsAnew(t *testing.T) {
+	store := opened(t, t.TempDir())
+	var next int64
+	size := func(name string) int64 {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		return info.Size()
+	}
+	for range 60 {
+		var b consent.Batch
+		for range 256 {
+			b.Entries = append(b.Entries, consent.Entry{Index: next, Kind: consent.Given, Consent: uuid.New(), Site: "pk", Body: make([]byte, 1100), Salt: make([]byte, 32)})
+			next++
+		}
+		require.NoError(t, store.Update(t.Context(), func(tx consent.Tx) error { return tx.Append(t.Context(), b) }))
+	}
+	require.Greater(t, size(store.path), int64(6000*1100))
+	require.Less(t, size(store.path+"-wal"), int64(48<<20))
 }

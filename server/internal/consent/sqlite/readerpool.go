@@ -1,8 +1,8 @@
 package sqlite
 
 // readerPool is a fixed number of goroutines that run statements for requests.
-// SQLite's frames are large: a goroutine that has once run a statement keeps 32 KiB of
-// stack for as long as it waits for a vendor, and thousands may wait.
+// SQLite's frames are large: the stack of a goroutine that has run a statement stays
+// twice as large while it waits for a vendor, and thousands may wait.
 type readerPool struct {
 	work  chan func()
 	ended chan struct{}
