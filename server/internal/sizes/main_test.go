@@ -8,7 +8,7 @@ import (
 	"ekycconnect/web"
 )
 
-func TestThePageCanBeReadForTenKilobytes(t *testing.T) {
+func TestThePageCanBeReadForElevenKilobytes(t *testing.T) {
 	require.NoError(t, web.Fresh())
 	assets, err := web.Load()
 	require.NoError(t, err)
