@@ -52,7 +52,7 @@ func twelves(s string, found func([12]int) bool) bool {
 }
 
 // HasTwelveDigits reports whether s holds a run of exactly twelve digits, in
-// any script and grouping: enough to refuse a subject (contract §2.1).
+// any script and grouping: enough to refuse a subject.
 func HasTwelveDigits(s string) bool {
 	return twelves(s, func([12]int) bool { return true })
 }

@@ -40,7 +40,7 @@ const (
 	StoreUnavailable        Code = "store_unavailable"
 	VendorTimeout           Code = "vendor_timeout"
 
-	// On partners' routes only (contract §2.6): see partner.go.
+	// On partners' routes only: see partner.go.
 	InProgress     Code = "in_progress"
 	AlreadyDone    Code = "already_done"
 	AadhaarInvalid Code = "aadhaar_invalid"
@@ -61,7 +61,7 @@ type codeRow struct {
 	fault     Fault
 }
 
-// codes is the table of contract §2.5, of what a browser can be told. The widget's
+// codes are the problems that a browser can be told of. The widget's
 // own codes have no status.
 var codes = []codeRow{
 	{InvalidRequest, 400, false, FaultPartner},

@@ -2,8 +2,7 @@
 
 package wire
 
-// partnerCodes is the rest of the table of contract §2.5: what is told to partners'
-// back ends alone. The widget does not carry it.
+// partnerCodes are the problems that partners' back ends alone are told of. The widget does not carry it.
 var partnerCodes = []codeRow{
 	{InProgress, 409, true, FaultPartner},
 	{AlreadyDone, 409, false, FaultPartner},

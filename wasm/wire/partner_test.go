@@ -10,7 +10,7 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-// The rest of contract §2.5.
+// As openapi.json has them.
 func TestWhatPartnersAloneAreToldIsInTheTable(t *testing.T) {
 	want := map[wire.Code]wire.Problem{
 		wire.InProgress:     {Status: 409, Retryable: true, Fault: wire.FaultPartner},

@@ -2,7 +2,7 @@ package wire
 
 import "unicode/utf8"
 
-// Limits of contract §2.
+// Limits of what a request may hold.
 const (
 	MaxBody         = 16 << 10 // bytes of a JSON body
 	MaxSealed       = 2048     // characters of a sealed value

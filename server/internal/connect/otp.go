@@ -20,8 +20,9 @@ type OTPRequest struct {
 	Typed          string // the Aadhaar number for generate-otp, the OTP for verify-otp
 }
 
-// GenerateOTP has the vendor send an OTP for the number that the person typed, once:
-// in the order of contract §2.6.
+// GenerateOTP has the vendor send an OTP for the number that the person typed, once.
+// What is judged comes in this order: members, handle, site, withdrawn, expired, counts,
+// key, admission; after the call its record, and whether the consent still stands.
 func (s *Service) GenerateOTP(ctx context.Context, site *Site, r OTPRequest) (*OTPSent, error) {
 	if refused := r.invalid(); refused != nil {
 		return nil, refused
@@ -57,8 +58,8 @@ func (s *Service) GenerateOTP(ctx context.Context, site *Site, r OTPRequest) (*O
 	}, nil
 }
 
-// VerifyOTP has the vendor check the OTP that the person typed, once: in the order of
-// contract §2.6. It finishes the consent if the vendor says yes.
+// VerifyOTP has the vendor check the OTP that the person typed, once, judged in the
+// order of GenerateOTP. It finishes the consent if the vendor says yes.
 func (s *Service) VerifyOTP(ctx context.Context, site *Site, r OTPRequest) (*Verified, error) {
 	if refused := r.invalid(); refused != nil {
 		return nil, refused

@@ -143,7 +143,7 @@ func underWay() *Error {
 	return refused
 }
 
-// result is what a call that was made before came to, in the contract's words.
+// result is what a call that was made before came to, in the words of openapi.json.
 func result(recorded string) string {
 	switch wire.Code(recorded) {
 	case "ok":

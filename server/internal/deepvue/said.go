@@ -15,8 +15,8 @@ const (
 	blank      = "******"
 )
 
-// Said is what the vendor says with its answer to an OTP call, for the partner alone
-// (contract §2.6): the vendor documents no value of these members, and they are not
+// Said is what the vendor says with its answer to an OTP call, for the partner alone:
+// the vendor documents no value of these members, and they are not
 // interpreted. What was sent does not come back in any of them.
 type Said struct {
 	Status        int    // HTTP
