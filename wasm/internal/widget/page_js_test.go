@@ -44,7 +44,7 @@ func open(t *testing.T, params ...any) *page {
 }
 
 func (p *page) bind() *page {
-	core := widget.Core{Relay: relay.New("https://relay.example", p.js.Get("fetch")), Version: "1.2.3", Build: "0123456789abcdef", Env: p.env}
+	core := widget.Core{Relay: relay.New("https://relay.example", p.js.Get("fetch")), Version: "1.2.3", Build: "abcdefghijklmnop", Env: p.env}
 	p.widget = core.Bind(p.js)
 	return p
 }
