@@ -38,7 +38,7 @@ func BenchmarkTurn(b *testing.B) {
 	for b.Loop() {
 		at++
 		require.NoError(b, shared.Turn(b.Context(), func(pace.News) pace.Decision {
-			return pace.Decision{Entries: []pace.Entry{{At: at, Site: "a"}}, Waiting: 5}
+			return pace.Decision{Entries: []pace.Entry{{At: at, Site: "a"}}, Waiting: pace.Waiting{0, 0, 5}}
 		}))
 	}
 }

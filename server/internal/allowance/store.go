@@ -39,7 +39,7 @@ type Store struct {
 	read   int64        // number of the newest entry that is known; 0: the whole day is to be read
 	before []pace.Entry // those that were read before the first turn
 	served int64        // number of the entry that this relay wrote last for a call
-	told   int          // how many wait here, as the others know
+	told   pace.Waiting // how many wait here, as the others know
 	toldAt time.Time
 	pruned time.Time
 }

@@ -47,10 +47,10 @@ func TestAStoreTellsEachLineWhatTheOthersHaveWritten(t *testing.T) {
 	later := pace.Entry{Was: call.At, At: call.At + 5, Site: "a", Consent: "c"}
 	pause := now.Add(time.Minute).Truncate(time.Microsecond)
 
-	require.True(t, turn(t, one, pace.Decision{Entries: []pace.Entry{call}, Waiting: 3}).All)
+	require.True(t, turn(t, one, pace.Decision{Entries: []pace.Entry{call}, Waiting: pace.Waiting{0, 1, 3}}).All)
 	news := turn(t, other, pace.Decision{Entries: []pace.Entry{later}, Paused: pause})
 	require.Equal(t, []pace.Entry{call}, news.Entries)
-	require.Equal(t, []pace.Other{{Waiting: 3, Served: 1}}, news.Others)
+	require.Equal(t, []pace.Other{{Waiting: pace.Waiting{0, 1, 3}, Served: 1}}, news.Others)
 	news = turn(t, one, pace.Decision{})
 	require.False(t, news.All)
 	require.Equal(t, []pace.Entry{later}, news.Entries, "and not what it has written itself")

@@ -18,13 +18,13 @@ const (
 	readAccount = `SELECT seq, paused FROM allowance WHERE account = $1`
 	readChunk   = `SELECT seq, ` + rowColumns + ` FROM allowance_note WHERE account = $1 AND seq > $2 ORDER BY seq LIMIT $3`
 	readNew     = `SELECT seq, ` + rowColumns + ` FROM allowance_note WHERE account = $1 AND seq > $2 ORDER BY seq`
-	readRelays  = `SELECT waiting, served FROM allowance_relay WHERE account = $1 AND relay <> $2
+	readRelays  = `SELECT waiting, classes, served FROM allowance_relay WHERE account = $1 AND relay <> $2
 		AND seen > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $3`
 
 	writeRow     = `INSERT INTO allowance_note (account, seq, written, ` + rowColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 	writeAccount = `UPDATE allowance SET seq = $2, paused = greatest(paused, $3) WHERE account = $1`
-	writeRelay   = `INSERT INTO allowance_relay (account, relay, waiting, served, seen) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (account, relay) DO UPDATE SET waiting = excluded.waiting, served = excluded.served, seen = excluded.seen`
+	writeRelay   = `INSERT INTO allowance_relay (account, relay, waiting, classes, served, seen) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (account, relay) DO UPDATE SET waiting = excluded.waiting, classes = excluded.classes, served = excluded.served, seen = excluded.seen`
 
 	pruneRows = `DELETE FROM allowance_note WHERE account = $1
 		AND seq < (SELECT seq FROM allowance_note WHERE account = $1 AND written >= $2 ORDER BY seq LIMIT 1)`
@@ -47,7 +47,13 @@ func (s *Store) open(ctx context.Context, tx *pgx.Conn) (news pace.News, err err
 	})
 	batch.Queue(readRelays, s.account, s.relay, alive.Microseconds()).Query(func(rows pgx.Rows) (err error) {
 		news.Others, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (o pace.Other, err error) {
-			return o, row.Scan(&o.Waiting, &o.Served)
+			var all int
+			var classes []int
+			err = row.Scan(&all, &classes, &o.Served)
+			if copy(o.Waiting[:], classes) == 0 {
+				o.Waiting[len(o.Waiting)-1] = all
+			}
+			return o, err
 		})
 		return err
 	})
@@ -77,7 +83,7 @@ func (s *Store) close(d pace.Decision) (*pgx.Batch, error) {
 	now := s.clock.now()
 	batch := new(pgx.Batch)
 	news := len(d.Entries) > 0 || !d.Paused.IsZero()
-	tell := news || (d.Waiting > 0) != (s.told > 0) || d.Waiting != s.told && now.Sub(s.toldAt) > alive/10 || d.Waiting > 0 && now.Sub(s.toldAt) > alive/4
+	tell := news || s.toTell(d.Waiting, now)
 	switch {
 	case !tell:
 		return nil, errNothing
@@ -91,7 +97,7 @@ func (s *Store) close(d pace.Decision) (*pgx.Batch, error) {
 			s.served = from + int64(i) + 1
 		}
 	}
-	batch.Queue(writeRelay, s.account, s.relay, d.Waiting, s.served, now.UnixMicro())
+	batch.Queue(writeRelay, s.account, s.relay, total(d.Waiting), d.Waiting[:], s.served, now.UnixMicro())
 	s.told, s.toldAt = d.Waiting, now
 	if now.Sub(s.pruned) > pruneEvery {
 		batch.Queue(pruneRows, s.account, now.Add(-day-pruneEvery).UnixMicro())
@@ -100,6 +106,25 @@ func (s *Store) close(d pace.Decision) (*pgx.Batch, error) {
 		s.pruned = now
 	}
 	return batch, nil
+}
+
+// toTell reports whether the others must know how many wait here, and that somebody does.
+func (s *Store) toTell(waiting pace.Waiting, now time.Time) bool {
+	before, age := total(s.told), now.Sub(s.toldAt)
+	switch {
+	case waiting == s.told:
+		return before > 0 && age > alive/4
+	case (total(waiting) > 0) != (before > 0), waiting.First() != s.told.First():
+		return true
+	}
+	return age > alive/10
+}
+
+func total(w pace.Waiting) (n int) {
+	for _, waiting := range w {
+		n += waiting
+	}
+	return n
 }
 
 // write queues what a turn adds behind the entry of number from.

@@ -39,7 +39,10 @@ func (s *spending) line(ctx context.Context, account string) (*pace.Line, error)
 	if err != nil {
 		return nil, err
 	}
-	options := pace.Options{UnticketedShare: float64(a.UnticketedShare), PerDay: map[string]int{}}
+	options := pace.Options{
+		UnticketedShare: float64(a.UnticketedShare), PerDay: map[string]int{},
+		Share: float64(a.Share), WithoutOTP: a.OTP == config.OTPByPartner,
+	}
 	for _, site := range s.config.Sites {
 		options.PerDay[site.Sitekey] = site.CapPerDay
 	}
@@ -59,8 +62,14 @@ func (s *spending) store(ctx context.Context, account string) (pace.Store, error
 func (s *spending) callsOf(account string) (entries []pace.Entry, err error) {
 	calls, err := s.calls()
 	for _, call := range calls {
-		if site, known := s.config.Site(call.Site); known && site.Account == account {
-			entries = append(entries, pace.Entry{At: call.At.UnixMicro(), Site: call.Site, Kind: pace.Kind(call.Endpoint), Consent: call.Consent})
+		site, known := s.config.Site(call.Site)
+		if !known || site.Account != account {
+			continue
+		}
+		e := pace.Entry{At: call.At.UnixMicro(), Site: call.Site, Kind: pace.Kind(call.Endpoint), Consent: call.Consent}
+		entries = append(entries, e)
+		if e.Kind == pace.VerifyOTP && call.Result == "ok" {
+			entries = append(entries, pace.Entry{At: e.At, Was: e.At, Kind: pace.End, Consent: e.Consent})
 		}
 	}
 	return entries, err

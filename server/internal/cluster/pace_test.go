@@ -3,22 +3,22 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
-	"sync"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/deepvue/sandbox"
 	"ekycconnect/server/internal/pace/pacetest"
 )
 
 // paceTime is how long the run against the emulator's own limiter takes; `make
-// pace` takes a minute.
+// pace` takes three.
 var paceTime = flag.Duration("pace", 8*time.Second, "length of the run at a plan's full allowance")
 
-// Visitors come faster than the plan allows, to three relays, while the vendor
-// refuses what is above it.
+// People come to three relays, more than the plan carries, while the vendor refuses what
+// is above it.
 func TestTheWholeAllowanceIsSpentByThreeRelaysAndTheVendorNeverRefuses(t *testing.T) {
 	const plan = "growth"
 	c, err := start(t.Context(), plan)
@@ -27,38 +27,22 @@ func TestTheWholeAllowanceIsSpentByThreeRelaysAndTheVendorNeverRefuses(t *testin
 	page := newClient(c.url, c.secret, 100)
 	shown, err := page.view(t.Context())
 	require.NoError(t, err)
-
-	tick := time.NewTicker(pacetest.Gap(plan))
-	defer tick.Stop()
-	ctx, leave := context.WithCancel(t.Context())
-	defer leave()
-	var mu sync.Mutex
-	answers := map[string]int{}
-	var visitors sync.WaitGroup
-	late := pacetest.Lateness(ctx)
-	begin := time.Now()
-	for time.Since(begin) < *paceTime {
-		visitors.Go(func() {
-			var reply struct {
-				Code string `json:"code"`
+	people := pacetest.People{
+		Plan: plan, Relays: relays, Length: *paceTime,
+		Post: func(ctx context.Context, partner bool, route string, body, into any) int {
+			headers := map[string]string{"Origin": origin}
+			if partner {
+				headers = page.bearer()
 			}
-			status := page.page(ctx, "/v1/sessions", shown.decision(), &reply)
-			mu.Lock()
-			defer mu.Unlock()
-			answers[fmt.Sprint(status, " ", reply.Code)]++
-		})
-		<-tick.C
+			status, _ := page.do(ctx, http.MethodPost, route, body, headers, into)
+			return status
+		},
+		Agree: shown.decision,
+		Vendor: func() sandbox.Stats {
+			stats, err := c.vendorStats(t.Context())
+			require.NoError(t, err)
+			return stats
+		},
 	}
-	took := time.Since(begin)
-	stats, err := c.vendorStats(t.Context())
-	require.NoError(t, err)
-	leave() // who still waits is not waited for
-	visitors.Wait()
-
-	least := 0.99
-	if *paceTime < 30*time.Second { // of so few calls, one is more than a percent
-		least = 0.9
-	}
-	who := fmt.Sprintf(", %d relays", relays)
-	pacetest.Run{Plan: plan, Who: who, Took: took, Vendor: stats, Answers: answers, Late: late(), Least: least}.Judge(t)
+	people.Run(t)
 }

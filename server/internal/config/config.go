@@ -141,8 +141,8 @@ type Account struct {
 	// for a contract of your own. After Load, Allowance holds either.
 	Plan      string    `yaml:"plan"`
 	Allowance pace.Plan `yaml:"allowance"`
-	// UnticketedShare is how much of minute and day visitors without a ticket
-	// may use, at sites that use tickets.
+	// UnticketedShare is how much of minute and day visitors without a ticket may have
+	// used when another one begins, at sites that use tickets.
 	UnticketedShare Share `yaml:"unticketed_share"`
 
 	// OTP says who calls generate-otp and verify-otp. OTPDeadline is for one of these

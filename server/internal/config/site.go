@@ -31,8 +31,8 @@ type Site struct {
 	Purposes []string `yaml:"purposes"`
 	// RequireTicket refuses visitors for whom the partner minted no ticket.
 	RequireTicket bool `yaml:"require_ticket"`
-	// CapPerDay bounds the site's vendor calls in any 24 hours; 0: as many as the
-	// account has.
+	// CapPerDay bounds the verifications that begin at the site in any 24 hours; 0: as
+	// many as the account carries.
 	CapPerDay int `yaml:"cap_per_day"`
 	// BackEnds are the networks from which the site's secret is taken; none: from all.
 	BackEnds []netip.Prefix `yaml:"back_ends"`
@@ -116,7 +116,7 @@ func (r *reader) checkSites(c *Config) {
 		r.checkReturnURLs(site, at+".return_urls")
 		r.checkPurposes(c, site, at+".purposes")
 		if site.CapPerDay < 0 || site.CapPerDay > 1_000_000 {
-			r.report(at+".cap_per_day", "must be 0 (no cap) to 1000000 vendor calls")
+			r.report(at+".cap_per_day", "must be 0 (no cap) to 1000000 verifications")
 		}
 		r.checkBackEnds(site, at+".back_ends")
 		r.checkWebhook(site, at)

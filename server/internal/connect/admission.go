@@ -151,7 +151,7 @@ func (p *admission) send(ctx context.Context, consentID string) error {
 		return nil
 	}
 	slot := p.slot
-	p.slot = nil
+	p.slot, p.request.Consent = nil, consentID // a repeat belongs to it as well
 	p.sent.Store(slot)
 	return slot.Send(ctx, consentID)
 }
@@ -202,6 +202,13 @@ func (p *admission) learn(calls []consent.Call, err error) (pause time.Duration)
 		p.account.line.Served()
 	}
 	return 0
+}
+
+// ended says that a consent needs no more calls, so that nothing is kept free for it.
+func (s *Service) ended(account, consentID string) {
+	if a := s.Accounts[account]; a != nil && a.line != nil {
+		a.line.End(consentID)
+	}
 }
 
 // end gives back what was not used.

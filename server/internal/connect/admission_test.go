@@ -17,9 +17,6 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-// oneAMinute allows one call a minute: who comes second is refused.
-var oneAMinute = pace.Plan{PerSecond: 1, PerMinute: 1, PerDay: 1000}
-
 // withPlan gives the account a plan.
 func (c *core) withPlan(t *testing.T, plan pace.Plan) {
 	c.Accounts[account] = newAccount(t, c.vendor, plan)
@@ -174,16 +171,18 @@ func TestADatabaseThatIsAwayIsNotABusyVendor(t *testing.T) {
 func TestWithoutASlotNothingIsRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCore(t)
-		c.withPlan(t, oneAMinute)
+		c.withPlan(t, pace.Plan{PerSecond: 2, PerMinute: 2, PerDay: 1000})
 		begun := c.begin(t)
+		_, err := c.reload(t, begun.Session)
+		require.NoError(t, err)
 		late := c.decision(t, named("late"))
-		_, err := c.Begin(t.Context(), late, page)
+		_, err = c.Begin(t.Context(), late, page)
 		requireRefusal(t, wire.VendorBusy, nil, err)
 		require.InDelta(t, 60, refusal(t, err).RetryAfter.Seconds(), 2)
 		requireNothing(t, c, late)
 		_, err = c.reload(t, begun.Session)
 		requireRefusal(t, wire.VendorBusy, &begun.Consent, err)
-		require.Equal(t, 1, c.vendor.calls())
+		require.Equal(t, 2, c.vendor.calls())
 		require.Equal(t, 2, c.watch.all()["waited:busy"])
 		require.Zero(t, c.Accounts[account].Waiting())
 		time.Sleep(refusal(t, err).RetryAfter)
@@ -193,7 +192,7 @@ func TestWithoutASlotNothingIsRecorded(t *testing.T) {
 }
 
 // A slot that was not spent is free for the next, whatever came between it and the
-// call: with two calls a minute, two are made.
+// call: of three calls a minute, two who begin get one each.
 func TestASlotThatWasNotSpentIsGivenBack(t *testing.T) {
 	for name, spoil := range map[string]func(*testing.T, *core){
 		"the commit fails": func(t *testing.T, c *core) {
@@ -258,7 +257,7 @@ func TestASlotThatWasNotSpentIsGivenBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newCore(t)
-				c.withPlan(t, pace.Plan{PerSecond: 2, PerMinute: 2, PerDay: 1000})
+				c.withPlan(t, pace.Plan{PerSecond: 3, PerMinute: 3, PerDay: 1000})
 				begin := time.Now()
 				spoil(t, c)
 				for c.vendor.calls() < 2 {

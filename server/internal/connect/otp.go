@@ -82,6 +82,7 @@ func (s *Service) VerifyOTP(ctx context.Context, site *Site, r OTPRequest) (*Ver
 		}
 		return nil, refused
 	}
+	s.ended(h.Account, state.ID())
 	s.Watch.Step(h.Site, StepVerified)
 	answer := said(person.Said)
 	answer.Timestamp = person.Said.Timestamp

@@ -330,7 +330,7 @@ func TestTwoReloadsOfOneConsentAreOneCallAtATime(t *testing.T) {
 func TestWhoWaitsForTheirOwnConsentHoldsNoSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCore(t)
-		c.withPlan(t, pace.Plan{PerSecond: 10, PerMinute: 3, PerDay: 100})
+		c.withPlan(t, pace.Plan{PerSecond: 10, PerMinute: 4, PerDay: 100})
 		session := c.begin(t).Session
 		held, release := c.vendor.hold(t)
 		ctx, leave := context.WithCancel(t.Context())
@@ -340,7 +340,7 @@ func TestWhoWaitsForTheirOwnConsentHoldsNoSlot(t *testing.T) {
 		}
 		<-held
 		synctest.Wait()
-		c.begin(t) // the third slot
+		c.begin(t) // who begins needs a slot and what is expected to follow
 		leave()
 		release()
 		all.Wait()

@@ -21,6 +21,7 @@ func (s *Service) Withdraw(ctx context.Context, site *Site, id string) (Withdraw
 	if err != nil {
 		return Withdrawal{}, ledgerError(err)
 	}
+	s.ended(state.Account(), state.ID())
 	return Withdrawal{ID: state.ID(), WithdrawnAt: Stamp(state.WithdrawnAt), ReceiptURL: s.Receipts.URL(state.ID())}, nil
 }
 
@@ -66,9 +67,10 @@ func (s *Service) WithdrawByReceipt(ctx context.Context, capability string) erro
 	if !ok {
 		return refuse(wire.NotFound, "there is no such receipt")
 	}
-	_, err := s.Ledger.Withdraw(ctx, consent.Withdrawal{ID: id, Via: consent.ViaReceipt})
+	state, err := s.Ledger.Withdraw(ctx, consent.Withdrawal{ID: id, Via: consent.ViaReceipt})
 	if err != nil {
 		return ledgerError(err)
 	}
+	s.ended(state.Account(), state.ID())
 	return nil
 }

@@ -14,7 +14,8 @@ type SpentCall struct {
 	At       time.Time // when it was recorded
 	Site     string
 	Consent  string // its id
-	Endpoint string // "" once the consent was erased
+	Endpoint string // "" once the consent was erased, as Result
+	Result   string
 }
 
 // CallsSince lists the vendor calls that were recorded since a time, oldest first:
@@ -44,7 +45,7 @@ func (l *Ledger) CallsSince(ctx context.Context, since time.Time) (calls []Spent
 			if err != nil {
 				return nil, err
 			}
-			calls = append(calls, SpentCall{At: e.At, Site: e.Site, Consent: e.Consent.String(), Endpoint: event.Endpoint})
+			calls = append(calls, SpentCall{At: e.At, Site: e.Site, Consent: e.Consent.String(), Endpoint: event.Endpoint, Result: event.Result})
 		}
 		to = from
 	}

@@ -12,27 +12,41 @@ func (l *Line) free(k int, now time.Time) time.Time {
 	return at
 }
 
-// forecast is how long a visitor who comes now will wait: behind those of its
-// own site that go before it, and one of every other site for each of them; and
-// relays take turns as well.
-func (l *Line) forecast(s *site, r Request, now time.Time) time.Duration {
-	before := len(s.ticketed)
+// forecast is how long somebody who comes now will wait: behind all better classes, and
+// in their own behind those of their site that go before them, and one of every other
+// site for each of them; and relays take turns as well. most is the longest wait that is
+// worth standing in line for: those who have begun may need less than is expected, so
+// that a newcomer is let in sooner.
+func (l *Line) forecast(r Request, now time.Time) (wait, most time.Duration) {
+	c, s := l.classOf(r), l.site(r.Site)
+	before := len(s.queues[c].ticketed)
 	if !r.Ticketed {
-		before += len(s.unticketed)
+		before += len(s.queues[c].unticketed)
 	}
-	ahead := before
-	for _, other := range l.order {
+	same := before
+	for _, other := range l.lanes[c].order {
 		if other != s {
-			ahead += min(other.len(), before+1)
+			same += min(other.queues[c].len(), before+1)
 		}
 	}
-	here := ahead
+	better, elsewhere := 0, 0
+	for b := range c {
+		better += l.lanes[b].waiting
+		for _, o := range l.others {
+			better += o.Waiting[b]
+		}
+	}
 	for _, o := range l.others {
-		ahead += min(o.Waiting, here+1)
+		elsewhere += min(o.Waiting[c], same+1)
 	}
-	at := l.free(ahead+1, now)
+	same += elsewhere
+	at := l.free(better+same+1, now)
+	if !l.newcomer(r) {
+		return at.Sub(now), MaxWait
+	}
+	at = later(at, l.begins(same+1, now))
 	if !r.Ticketed {
-		at = later(at, l.shareFree(s, len(s.unticketed)+1, now))
+		at = later(at, l.shareFree(s, len(s.queues[c].unticketed)+1, now))
 	}
-	return at.Sub(now)
+	return at.Sub(now), 2 * MaxWait
 }

@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -25,9 +26,11 @@ func (*Spent) Error() string { return "pace: the site's day is used up" }
 
 // Line hands out one account's allowance. It is safe for concurrent use.
 //
-// Within a site, first come is first served, visitors with a ticket before
-// those without; sites take turns, so that a flood at one does not slow
-// another.
+// It spends the allowance for verifications: calls for OTPs go first, then a
+// verification's first reloads, then all else; and who would begin is let in only if
+// all who have begun, and they, can be carried to the end. Within a class and a site,
+// first come is first served, visitors with a ticket before those without; sites take
+// turns, so that a flood at one does not slow another.
 type Line struct {
 	windows []window
 	most    int     // slots that one turn grants
@@ -46,9 +49,10 @@ type Line struct {
 	paused  time.Time // nothing goes before
 	backoff time.Duration
 	sites   map[string]*site
-	order   []*site // sites with somebody waiting, next one first
-	waiting int
-	nobody  time.Time // before, nobody of those who wait has a share left
+	lanes   [classes]lane
+	goingOn [steps]int // who waits and has begun, by where the call leads to
+	begun   begun
+	profile *profile
 
 	// What the store has of it.
 	turning   bool
@@ -60,7 +64,7 @@ type Line struct {
 	unwritten []Entry   // corrections that the store does not have yet
 	since     time.Time // when there came to be any
 	pausing   bool      // the store does not have paused yet
-	announced bool      // the others know that somebody waits here
+	announced Waiting   // how many wait here, as the others know
 	others    []Other
 	served    int64
 	timer     *time.Timer // for the next turn
@@ -70,9 +74,15 @@ type Line struct {
 type Options struct {
 	UnticketedShare float64 // 0.5 if zero
 
-	// PerDay bounds the calls of single sites in any 24 hours, in all relays that
-	// share the store.
+	// PerDay bounds the verifications that single sites begin in any 24 hours, in all
+	// relays that share the store.
 	PerDay map[string]int
+
+	// Share is how much of each window is this line's: 1 if zero.
+	Share float64
+
+	// WithoutOTP says that somebody else makes the calls for OTPs.
+	WithoutOTP bool
 }
 
 // New makes a line for a plan, over what store knows of its calls.
@@ -84,8 +94,9 @@ func New(plan Plan, store Store, o Options) (*Line, error) {
 		o.UnticketedShare = 0.5
 	}
 	l := &Line{
-		windows: plan.windows(), most: plan.PerSecond, share: o.UnticketedShare, caps: o.PerDay,
+		windows: plan.windows(cmp.Or(o.Share, 1)), most: plan.PerSecond, share: o.UnticketedShare, caps: o.PerDay,
 		store: store, terms: store.Terms(), sites: map[string]*site{}, turned: make(chan struct{}),
+		begun: newBegun(), profile: newProfile(o.WithoutOTP),
 	}
 	l.calls = newHistory(l.size())
 	l.ctx, l.stop = context.WithCancel(context.Background())
@@ -139,13 +150,12 @@ func (l *Line) Enter(ctx context.Context, r Request) (*Slot, error) {
 	s := &Slot{line: l, request: r, granted: make(chan struct{})}
 	l.mu.Lock()
 	now := l.now()
-	at := l.site(r.Site)
 	l.look(now)
-	if wait := l.forecast(at, r, now); wait > MaxWait {
+	if wait, most := l.forecast(r, now); wait > most {
 		l.mu.Unlock()
 		return nil, &Busy{After: wait}
 	}
-	l.join(at, s)
+	l.join(s)
 	l.schedule(now)
 	l.mu.Unlock()
 
@@ -163,9 +173,9 @@ func (l *Line) Enter(ctx context.Context, r Request) (*Slot, error) {
 		return nil, l.giveUp(s, ctx.Err())
 	case <-patience.C:
 		l.mu.Lock()
-		busy := &Busy{After: max(time.Second, l.forecast(at, r, l.now()))}
+		wait, _ := l.forecast(r, l.now())
 		l.mu.Unlock()
-		return nil, l.giveUp(s, busy)
+		return nil, l.giveUp(s, &Busy{After: max(time.Second, wait)})
 	}
 }
 
@@ -188,5 +198,5 @@ func (l *Line) giveUp(s *Slot, why error) error {
 func (l *Line) Waiting() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.waiting
+	return l.waiting()
 }

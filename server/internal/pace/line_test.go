@@ -64,11 +64,16 @@ func visit(l *Line, r *record, v Request, n int) error {
 
 func newLine(t *testing.T, plan Plan, sent ...time.Time) *Line {
 	t.Helper()
+	return newLineWith(t, plan, Options{}, sent...)
+}
+
+func newLineWith(t *testing.T, plan Plan, o Options, sent ...time.Time) *Line {
+	t.Helper()
 	var day []Entry
 	for _, at := range sent {
 		day = append(day, Entry{At: at.UnixMicro(), Site: "a"})
 	}
-	l, err := New(plan, NewMemory(day), Options{})
+	l, err := New(plan, NewMemory(day), o)
 	require.NoError(t, err)
 	t.Cleanup(l.Close)
 	return l
@@ -152,17 +157,23 @@ func TestAFloodAtOneSiteDoesNotSlowAnother(t *testing.T) {
 
 func TestVisitorsWithATicketGoFirstAndTheOthersKeepToTheirShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, r := newLine(t, Plan{PerSecond: 10, PerMinute: 20, PerDay: 1000}), &record{}
-		require.NoError(t, visit(l, r, Request{Site: "a", Ticketed: true}, 0))
+		l, r := newLineWith(t, Plan{PerSecond: 10, PerMinute: 100, PerDay: 1000}, Options{UnticketedShare: .1}), &record{}
+		require.NoError(t, visit(l, r, Request{Site: "a", Ticketed: true, Kind: Connect}, 0))
 		var granted int
 		for range 15 {
-			if visit(l, r, Request{Site: "a"}, 1) == nil {
+			if visit(l, r, Request{Site: "a", Kind: Connect}, 1) == nil {
 				granted++
 			}
 		}
-		require.Equal(t, 10, granted, "half of the minute")
-		require.NoError(t, visit(l, r, Request{Site: "a", Ticketed: true}, 2))
-		require.NoError(t, visit(l, r, Request{Site: "b"}, 3), "a site without tickets is not held to a share")
+		require.Equal(t, 10, granted, "a tenth of the minute")
+		came := time.Now()
+		var busy *Busy
+		require.ErrorAs(t, visit(l, r, Request{Site: "a", Kind: Connect}, 1), &busy)
+		require.Equal(t, came, time.Now(), "told at once")
+		require.InDelta(t, time.Minute, busy.After, float64(time.Second))
+		require.NoError(t, visit(l, r, Request{Site: "a", Ticketed: true, Kind: Connect}, 2))
+		require.NoError(t, visit(l, r, Request{Site: "b", Kind: Connect}, 3), "a site without tickets is not held to a share")
+		require.NoError(t, visit(l, r, Request{Site: "a", Kind: GenerateOTP}, 4), "who has begun may go on")
 	})
 	synctest.Test(t, func(t *testing.T) {
 		l, r := newLine(t, Plan{PerSecond: 1, PerMinute: 30, PerDay: 1000}), &record{}
@@ -178,17 +189,17 @@ func TestVisitorsWithATicketGoFirstAndTheOthersKeepToTheirShare(t *testing.T) {
 
 func TestWhoHasAShareDoesNotWaitForThoseWhoHaveNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, r := newLine(t, Plan{PerSecond: 20, PerMinute: 20, PerDay: 1000}), &record{}
-		require.NoError(t, visit(l, r, Request{Site: "a", Ticketed: true}, 0))
+		l, r := newLineWith(t, Plan{PerSecond: 10, PerMinute: 100, PerDay: 1000}, Options{UnticketedShare: .1}), &record{}
+		require.NoError(t, visit(l, r, Request{Site: "a", Ticketed: true, Kind: Connect}, 0))
 		for range 10 {
-			require.NoError(t, visit(l, r, Request{Site: "a"}, 1))
+			require.NoError(t, visit(l, r, Request{Site: "a", Kind: Connect}, 1))
 		}
 		time.Sleep(55 * time.Second)
 		var all sync.WaitGroup
-		all.Go(func() { require.NoError(t, visit(l, r, Request{Site: "a"}, 2)) })
+		all.Go(func() { require.NoError(t, visit(l, r, Request{Site: "a", Kind: Connect}, 2)) })
 		synctest.Wait()
 		came := time.Now()
-		require.NoError(t, visit(l, r, Request{Site: "b"}, 3))
+		require.NoError(t, visit(l, r, Request{Site: "b", Kind: Connect}, 3))
 		require.Less(t, time.Since(came), 10*ms)
 		all.Wait()
 		require.Greater(t, time.Since(came), 4*time.Second)

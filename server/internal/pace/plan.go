@@ -9,6 +9,7 @@ package pace
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -44,8 +45,20 @@ type window struct {
 	limit  int
 }
 
-func (p Plan) windows() []window {
-	return []window{{time.Second, p.PerSecond}, {time.Minute, p.PerMinute}, {day, p.PerDay}}
-}
+// A share of a plan may have them longer or shorter than these.
+func (w window) ofSecond() bool { return w.length < 30*time.Second }
+func (w window) ofDay() bool    { return w.length > time.Hour }
 
 const day = 24 * time.Hour
+
+// windows are those of a share of the plan. Of 1.5 calls a second there is one in each
+// 667 ms, of 0.3 one in each 3.34 s.
+func (p Plan) windows(share float64) []window {
+	windows := []window{{time.Second, p.PerSecond}, {time.Minute, p.PerMinute}, {day, p.PerDay}}
+	for i, w := range windows {
+		part := share * float64(w.limit)
+		limit := max(1, math.Floor(part+1e-9))
+		windows[i] = window{time.Duration(float64(w.length) * limit / part), int(limit)}
+	}
+	return windows
+}

@@ -5,131 +5,127 @@ import (
 	"time"
 )
 
-// site is one site's visitors in line, and its calls as far as they are bounded. It is
-// guarded by its line's lock.
-type site struct {
-	name       string
-	ticketed   []*Slot
-	unticketed []*Slot
-	lastTicket time.Time // a site uses tickets for a day after the last one
-	shared     *history  // calls for visitors without a ticket; nil until a site uses tickets
-	calls      *history  // with a bound on the site's day: all of them
+// queue is who of one site waits in one class. It is guarded by its line's lock.
+type queue struct{ ticketed, unticketed []*Slot }
+
+func (q *queue) len() int { return len(q.ticketed) + len(q.unticketed) }
+
+// lane is who waits in one class: sites take turns, and within a site first come is
+// first served, visitors with a ticket before those without.
+type lane struct {
+	order   []*site // with somebody waiting, next one first
+	waiting int
 }
 
-func (s *site) len() int { return len(s.ticketed) + len(s.unticketed) }
-
-func (l *Line) site(name string) *site {
-	s := l.sites[name]
-	if s == nil {
-		s = &site{name: name}
-		l.sites[name] = s
+func (l *Line) join(slot *Slot) {
+	r := slot.request
+	slot.class, slot.newcomer = l.classOf(r), l.newcomer(r)
+	s, lane := l.site(r.Site), &l.lanes[slot.class]
+	q := &s.queues[slot.class]
+	if q.len() == 0 {
+		lane.order = append(lane.order, s)
 	}
-	return s
-}
-
-func (l *Line) join(s *site, slot *Slot) {
-	if s.len() == 0 {
-		l.order = append(l.order, s)
-	}
-	if slot.request.Ticketed {
+	if r.Ticketed {
 		s.lastTicket = l.now()
-		s.ticketed = append(s.ticketed, slot)
+		q.ticketed = append(q.ticketed, slot)
 	} else {
-		s.unticketed = append(s.unticketed, slot)
+		q.unticketed = append(q.unticketed, slot)
 	}
-	l.waiting++
-	l.nobody = time.Time{} // who comes may have a share
+	lane.waiting++
+	if !slot.newcomer {
+		l.goingOn[stepOf(r.Kind)]++
+	}
+	if v := l.begun.byKey[r.Consent]; v != nil {
+		v.waiting = slot
+	}
 }
 
-// remove takes out somebody who will not wait any longer.
+// remove takes out somebody who does not wait any longer.
 func (l *Line) remove(slot *Slot) {
-	s := l.site(slot.request.Site)
-	before := s.len()
-	gone := func(other *Slot) bool { return other == slot }
-	s.ticketed = slices.DeleteFunc(s.ticketed, gone)
-	s.unticketed = slices.DeleteFunc(s.unticketed, gone)
-	l.waiting -= before - s.len()
-	if before > 0 && s.len() == 0 {
-		l.order = slices.DeleteFunc(l.order, func(other *site) bool { return other == s })
+	s, lane := l.site(slot.request.Site), &l.lanes[slot.class]
+	q := &s.queues[slot.class]
+	before := q.len()
+	this := func(other *Slot) bool { return other == slot }
+	q.ticketed = slices.DeleteFunc(q.ticketed, this)
+	q.unticketed = slices.DeleteFunc(q.unticketed, this)
+	if q.len() == before {
+		return
+	}
+	lane.waiting--
+	if !slot.newcomer {
+		l.goingOn[stepOf(slot.request.Kind)]--
+	}
+	if q.len() == 0 {
+		lane.order = slices.DeleteFunc(lane.order, func(other *site) bool { return other == s })
+	}
+	if v := l.begun.byKey[slot.request.Consent]; v != nil && v.waiting == slot {
+		v.waiting = nil
 	}
 }
 
-// next takes the slot whose turn it is out of the line. Where nobody may go,
-// because all who wait have no ticket and their share is used, it says when.
+// take takes out whose turn it was; the other sites are next.
+func (l *Line) take(slot *Slot) {
+	l.remove(slot)
+	s, lane := l.site(slot.request.Site), &l.lanes[slot.class]
+	if i := slices.Index(lane.order, s); i >= 0 {
+		lane.order = append(slices.Delete(lane.order, i, i+1), s)
+	}
+}
+
+// next is the slot that is to be granted next, and when; nil if nobody may have one
+// whatever room there is, and when to look again.
 func (l *Line) next(now time.Time) (slot *Slot, when time.Time) {
-	for i, s := range l.order {
-		switch {
-		case len(s.ticketed) > 0:
-			slot, s.ticketed = s.ticketed[0], s.ticketed[1:]
-		default:
-			if at := l.shareFree(s, 1, now); at.Sub(now) > l.terms.Lead {
-				if when.IsZero() || at.Before(when) {
-					when = at
-				}
-				continue
+	ahead := 0 // those whom other relays are to serve first
+	for c := range l.lanes {
+		if l.lanes[c].waiting > 0 {
+			room := l.free(1+ahead, now)
+			if room.Sub(now) > l.terms.Lead {
+				return nil, room.Add(-l.terms.Lead)
 			}
-			slot, s.unticketed = s.unticketed[0], s.unticketed[1:]
+			if slot = l.first(class(c), now); slot != nil {
+				return slot, room.Add(-l.terms.Lead)
+			}
 		}
-		l.order = append(l.order[:i:i], l.order[i+1:]...)
-		if s.len() > 0 {
-			l.order = append(l.order, s)
+		for _, o := range l.others {
+			ahead += o.Waiting[c]
 		}
-		l.waiting--
-		return slot, when
 	}
-	return nil, when
+	return nil, now.Add(lookAgain)
 }
 
-// usesTickets reports whether visitors without a ticket are held to their
-// share at this site.
-func (s *site) usesTickets(now time.Time) bool {
-	return !s.lastTicket.IsZero() && now.Sub(s.lastTicket) < day
-}
-
-// count takes in a new call of the site.
-func (l *Line) count(s *site, e Entry) {
-	at := time.UnixMicro(e.At)
-	if e.Ticketed && at.After(s.lastTicket) {
-		s.lastTicket = at
-	}
-	if !e.Ticketed && s.usesTickets(at) {
-		if s.shared == nil {
-			s.shared = newHistory(l.size())
+// first is whose turn it is in a class.
+func (l *Line) first(c class, now time.Time) *Slot {
+	asked, in := false, false
+	for _, s := range l.lanes[c].order {
+		free := l.shareFree(s, 1, now).Sub(now) <= l.terms.Lead
+		for _, waiting := range [][]*Slot{s.queues[c].ticketed, s.queues[c].unticketed} {
+			for _, slot := range waiting {
+				if !slot.newcomer {
+					return slot
+				}
+				if !asked {
+					asked, in = true, l.letsIn(now)
+				}
+				if in && (slot.request.Ticketed || free) {
+					return slot
+				}
+			}
 		}
-		s.shared.insert(e.At)
-	}
-	if most := l.caps[s.name]; most > 0 {
-		if s.calls == nil {
-			s.calls = newHistory(most)
-		}
-		s.calls.insert(e.At)
-	}
-}
-
-// shareFree is when the k-th visitor without a ticket from now has room in the
-// share of minute and day.
-func (l *Line) shareFree(s *site, k int, now time.Time) time.Time {
-	if !s.usesTickets(now) || s.shared == nil {
-		return now
-	}
-	at := now
-	for _, w := range l.windows {
-		if w.length > time.Second {
-			w.limit = max(1, int(l.share*float64(w.limit)))
-			at = later(at, s.shared.room(w, k, now))
-		}
-	}
-	return at
-}
-
-// spent is the error if the site's own day is used up.
-func (l *Line) spent(s *site, now time.Time) error {
-	most := l.caps[s.name]
-	if most <= 0 || s.calls == nil {
-		return nil
-	}
-	if wait := s.calls.room(window{day, most}, 1, now).Sub(now); wait > 0 {
-		return &Spent{After: max(time.Second, wait)}
 	}
 	return nil
+}
+
+// inLine is how many wait.
+func (l *Line) inLine() (w Waiting) {
+	for c, lane := range l.lanes {
+		w[c] = lane.waiting
+	}
+	return w
+}
+
+func (l *Line) waiting() (n int) {
+	for _, lane := range l.lanes {
+		n += lane.waiting
+	}
+	return n
 }

@@ -35,7 +35,10 @@ func (l *Line) fresh(ctx context.Context, r Request) error {
 	if l.read.IsZero() {
 		return broken(l.failed)
 	}
-	return l.spent(l.site(r.Site), l.now())
+	if l.newcomer(r) {
+		return l.spent(l.site(r.Site), l.now())
+	}
+	return nil
 }
 
 // ask begins a turn, unless one is under way. It needs the lock.
@@ -85,12 +88,13 @@ func (l *Line) due(now time.Time) (at time.Time, any bool) {
 			at, any = t, true
 		}
 	}
-	if l.waiting > 0 {
-		sooner(later(l.free(1, now), l.nobody).Add(l.courtesy() - l.terms.Lead))
+	if l.waiting() > 0 {
+		_, when := l.next(now)
+		sooner(when.Add(l.courtesy()))
 		if l.terms.Stale > 0 {
 			sooner(l.read.Add(l.terms.Stale)) // the others see that this relay is alive
 		}
-		if !l.announced {
+		if l.untold() {
 			sooner(now)
 		}
 	}
@@ -106,10 +110,21 @@ func (l *Line) due(now time.Time) (at time.Time, any bool) {
 	return at, any
 }
 
+// untold reports whether more wait than the others know of, as far as that matters to
+// them: of those who go before somebody, each one counts.
+func (l *Line) untold() bool {
+	for c, lane := range l.lanes {
+		if lane.waiting > l.announced[c] && (l.announced[c] == 0 || class(c) < others) {
+			return l.terms.Soon > 0
+		}
+	}
+	return false
+}
+
 // courtesy lets relays go first that have waited longer for a slot.
 func (l *Line) courtesy() (wait time.Duration) {
 	for _, o := range l.others {
-		if o.Waiting > 0 && o.Served < l.served {
+		if o.Waiting.First() < len(o.Waiting) && o.Served < l.served {
 			wait += l.terms.Courtesy
 		}
 	}

@@ -31,7 +31,7 @@ type shared struct {
 	*database
 	read      int
 	all       bool
-	waiting   int
+	waiting   Waiting
 	served    int64
 	skew      time.Duration
 	latency   func() time.Duration
@@ -83,8 +83,8 @@ func (s *shared) Turn(ctx context.Context, decide func(News) Decision) error {
 	return nil
 }
 
-func (b *database) line(t *testing.T, plan Plan, caps map[string]int) *Line {
-	l, err := New(plan, b.store(), Options{PerDay: caps})
+func (b *database) line(t *testing.T, plan Plan, o ...Options) *Line {
+	l, err := New(plan, b.store(), append(o, Options{})[0])
 	require.NoError(t, err)
 	return l
 }
@@ -98,7 +98,7 @@ func TestThreeRelaysSpendOneAllowance(t *testing.T) {
 				b, r := newDatabase(), &record{}
 				var lines []*Line
 				for range 3 {
-					l := b.line(t, plan, nil)
+					l := b.line(t, plan)
 					defer l.Close()
 					lines = append(lines, l)
 				}
@@ -147,9 +147,9 @@ func TestThreeRelaysSpendOneAllowance(t *testing.T) {
 func TestAFloodAtOneRelayDoesNotSlowAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, r := newDatabase(), &record{}
-		loud := b.line(t, Plans["growth"], nil)
+		loud := b.line(t, Plans["growth"])
 		defer loud.Close()
-		quiet := b.line(t, Plans["growth"], nil)
+		quiet := b.line(t, Plans["growth"])
 		defer quiet.Close()
 		var all sync.WaitGroup
 		stop := time.Now().Add(20 * time.Second)
@@ -172,9 +172,9 @@ func TestAFloodAtOneRelayDoesNotSlowAnother(t *testing.T) {
 func TestWhatOneRelayLearnsOfThePauseHoldsForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, r := newDatabase(), &record{}
-		one := b.line(t, Plans["growth"], nil)
+		one := b.line(t, Plans["growth"])
 		defer one.Close()
-		other := b.line(t, Plans["growth"], nil)
+		other := b.line(t, Plans["growth"])
 		defer other.Close()
 		require.NoError(t, visit(other, r, Request{Site: "a"}, 1))
 		one.Refused(20 * time.Second)
@@ -192,7 +192,7 @@ func TestWhatOneRelayLearnsOfThePauseHoldsForAll(t *testing.T) {
 func TestWithoutTheStoreNobodySends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, r := newDatabase(), &record{}
-		l := b.line(t, Plan{PerSecond: 1, PerMinute: 30, PerDay: 1000}, nil)
+		l := b.line(t, Plan{PerSecond: 1, PerMinute: 30, PerDay: 1000})
 		defer l.Close()
 		for n := range 2 {
 			require.NoError(t, visit(l, r, Request{Site: "a"}, n))
@@ -218,7 +218,7 @@ func TestASlotThatMayBeWrittenCountsIfItIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, r := newDatabase(), &record{}
 		plan := Plan{PerSecond: 10, PerMinute: 10, PerDay: 1000}
-		l := b.line(t, plan, nil)
+		l := b.line(t, plan)
 		defer l.Close()
 		require.NoError(t, visit(l, r, Request{Site: "a"}, 0))
 		b.mute.Store(true)
@@ -250,12 +250,12 @@ func TestALineThatComesLaterKnowsTheDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, r := newDatabase(), &record{}
 		plan := Plan{PerSecond: 10, PerMinute: 10, PerDay: 12}
-		first := b.line(t, plan, nil)
+		first := b.line(t, plan)
 		for n := range 10 {
 			require.NoError(t, visit(first, r, Request{Site: "a"}, n))
 		}
 		first.Close()
-		second := b.line(t, plan, nil)
+		second := b.line(t, plan)
 		defer second.Close()
 		time.Sleep(time.Minute)
 		for n := range 2 {
@@ -271,38 +271,40 @@ func TestALineThatComesLaterKnowsTheDay(t *testing.T) {
 func TestSharesAndCapsOfSitesHoldForAllRelaysTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, r := newDatabase(), &record{}
-		plan := Plan{PerSecond: 10, PerMinute: 20, PerDay: 1000}
-		one := b.line(t, plan, map[string]int{"capped": 3})
+		plan := Plan{PerSecond: 10, PerMinute: 100, PerDay: 1000}
+		options := Options{UnticketedShare: .1, PerDay: map[string]int{"capped": 3}}
+		one := b.line(t, plan, options)
 		defer one.Close()
-		other := b.line(t, plan, map[string]int{"capped": 3})
+		other := b.line(t, plan, options)
 		defer other.Close()
 		lines := []*Line{one, other}
 
-		require.NoError(t, visit(one, r, Request{Site: "a", Ticketed: true}, 0))
+		require.NoError(t, visit(one, r, Request{Site: "a", Ticketed: true, Kind: Connect}, 0))
 		granted := 0
 		for n := range 16 {
-			if visit(lines[n%2], r, Request{Site: "a"}, n) == nil {
+			if visit(lines[n%2], r, Request{Site: "a", Kind: Connect}, n) == nil {
 				granted++
 			}
 		}
-		require.Equal(t, 10, granted, "half of the minute")
+		require.Equal(t, 10, granted, "a tenth of the minute")
+		require.NoError(t, visit(one, r, Request{Site: "a", Kind: Reload}, 0), "who has begun may go on")
 
 		time.Sleep(time.Minute)
 		for n := range 3 {
-			require.NoError(t, visit(lines[n%2], r, Request{Site: "capped"}, n))
+			require.NoError(t, visit(lines[n%2], r, Request{Site: "capped", Kind: Connect}, n))
 		}
 		for _, l := range lines {
 			var spent *Spent
-			require.ErrorAs(t, visit(l, r, Request{Site: "capped"}, 9), &spent)
+			require.ErrorAs(t, visit(l, r, Request{Site: "capped", Kind: Connect}, 9), &spent)
 			require.InDelta(t, day, spent.After, float64(2*time.Second))
 		}
 		require.NoError(t, visit(one, r, Request{Site: "b"}, 10))
 		time.Sleep(day)
-		slot, err := one.Enter(t.Context(), Request{Site: "capped"})
+		slot, err := one.Enter(t.Context(), Request{Site: "capped", Kind: Connect})
 		require.NoError(t, err)
 		slot.Release()
 		for n := range 3 {
-			require.NoError(t, visit(lines[n%2], r, Request{Site: "capped"}, n), "a slot that was released does not count")
+			require.NoError(t, visit(lines[n%2], r, Request{Site: "capped", Kind: Connect}, n), "a slot that was released does not count")
 		}
 	})
 }
@@ -311,9 +313,9 @@ func TestWhoIsLateIsNotedLateForTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, r := newDatabase(), &record{}
 		plan := Plan{PerSecond: 1, PerMinute: 60, PerDay: 1000}
-		slow := b.line(t, plan, nil)
+		slow := b.line(t, plan)
 		defer slow.Close()
-		other := b.line(t, plan, nil)
+		other := b.line(t, plan)
 		defer other.Close()
 		for n := range 20 {
 			slot, err := slow.Enter(t.Context(), Request{Site: "a"})
@@ -340,7 +342,7 @@ func TestWhoIsLateIsNotedLateForTheOthers(t *testing.T) {
 func TestWhatIsHeldUpWhileATurnWaitsHasNotArrived(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, r := newDatabase(), &record{}
-		l := b.line(t, Plan{PerSecond: 1, PerMinute: 60, PerDay: 1000}, nil)
+		l := b.line(t, Plan{PerSecond: 1, PerMinute: 60, PerDay: 1000})
 		defer l.Close()
 		begin := time.Now()
 		b.stores[0].latency = func() time.Duration {
@@ -365,7 +367,7 @@ func TestWhatIsHeldUpWhileATurnWaitsHasNotArrived(t *testing.T) {
 func TestTheOthersLearnWhichConsentACallBelongsTo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newDatabase()
-		l := b.line(t, Plans["growth"], nil)
+		l := b.line(t, Plans["growth"])
 		slot, err := l.Enter(t.Context(), Request{Site: "a", Kind: Connect})
 		require.NoError(t, err)
 		require.NoError(t, slot.Send(t.Context(), "c"))
@@ -380,7 +382,7 @@ func TestTheOthersLearnWhichConsentACallBelongsTo(t *testing.T) {
 func TestALineEndsWithItsVisitorsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newDatabase()
-		l := b.line(t, Plans["starter"], nil)
+		l := b.line(t, Plans["starter"])
 		slot, err := l.Enter(t.Context(), Request{Site: "a"})
 		require.NoError(t, err)
 		slot.Release()

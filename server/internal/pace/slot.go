@@ -15,6 +15,9 @@ type Slot struct {
 	request Request
 	granted chan struct{}
 
+	class    class // since it stands in line
+	newcomer bool
+
 	// Guarded by line.mu.
 	stage   stage
 	at      time.Time // when the call goes out, or was written to its connection

@@ -76,7 +76,7 @@ type News struct {
 type Decision struct {
 	Entries []Entry
 	Paused  time.Time // zero: nothing new
-	Waiting int       // visitors in this line
+	Waiting Waiting   // in this line
 }
 
 // Entry says when a call has reached the vendor at the latest, in µs since the epoch
@@ -87,13 +87,24 @@ type Entry struct {
 	Was      int64 // 0: a new call
 	Site     string
 	Ticketed bool
-	Kind     Kind   // of a new call
+	Kind     Kind   // of a new call, or End
 	Consent  string // which the call belongs to; "": not known yet, or as it was
+}
+
+// Waiting is how many wait, by class, those who go first first.
+type Waiting [classes]int
+
+// First is the first class in which somebody waits; the number of classes if nobody does.
+func (w Waiting) First() (c int) {
+	for c < len(w) && w[c] == 0 {
+		c++
+	}
+	return c
 }
 
 // Other is another relay's line.
 type Other struct {
-	Waiting int
+	Waiting Waiting
 	Served  int64
 }
 

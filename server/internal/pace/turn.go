@@ -26,7 +26,8 @@ func (l *Line) turn(ctx context.Context) {
 			d.Paused = l.paused
 		}
 		picked = l.pick(&d)
-		d.Waiting, l.announced = l.waiting, l.waiting > 0
+		d.Waiting = l.inLine()
+		l.announced = d.Waiting
 		return d
 	})
 
@@ -34,7 +35,7 @@ func (l *Line) turn(ctx context.Context) {
 	defer l.mu.Unlock()
 	l.turning, l.failed = false, err
 	if err != nil {
-		l.read, l.announced, l.failedAt = time.Time{}, false, l.now()
+		l.read, l.announced, l.failedAt = time.Time{}, Waiting{}, l.now()
 		l.refuseAll(picked, broken(err))
 	} else {
 		l.unwritten = append(l.unwritten[:0], l.unwritten[written:]...)
@@ -50,9 +51,9 @@ func (l *Line) turn(ctx context.Context) {
 // learn takes in what others have written. It needs the lock.
 func (l *Line) learn(news News) {
 	if news.All {
-		l.calls = newHistory(l.size())
+		l.calls, l.begun = newHistory(l.size()), newBegun()
 		for _, s := range l.sites {
-			s.shared, s.calls = nil, nil
+			s.shared, s.begun = nil, nil
 		}
 		news.Entries = append(news.Entries, l.unwritten...)
 	}
@@ -60,20 +61,30 @@ func (l *Line) learn(news News) {
 		l.apply(e)
 	}
 	l.paused = later(l.paused, news.Paused)
-	l.others, l.served, l.nobody = news.Others, news.Served, time.Time{}
+	l.others, l.served = news.Others, news.Served
 }
 
 // apply brings what the line knows up to date with one entry.
 func (l *Line) apply(e Entry) {
-	s := l.site(e.Site)
-	if e.Was == 0 {
-		l.calls.insert(e.At)
-		l.count(s, e)
+	if e.Kind == End {
+		l.ended(e)
 		return
 	}
-	for _, h := range []*history{l.calls, s.shared, s.calls} {
-		if h != nil {
-			h.correct(e.Was, e.At)
+	s := l.site(e.Site)
+	switch {
+	case e.Was == 0:
+		l.calls.insert(e.At)
+		first := true // as far as is known of a call that an older relay wrote
+		if e.Kind != "" {
+			_, first = l.begun.started(e, l.profile)
+		}
+		l.count(s, e, first)
+	default:
+		l.begun.corrected(e)
+		for _, h := range []*history{l.calls, s.shared, s.begun} {
+			if h != nil {
+				h.correct(e.Was, e.At)
+			}
 		}
 	}
 }
@@ -82,20 +93,17 @@ func (l *Line) apply(e Entry) {
 func (l *Line) pick(d *Decision) (picked []*Slot) {
 	now := l.now()
 	var written int64 // for the one before
-	for l.waiting > 0 && len(picked) < l.mostNow() {
-		at := l.free(1, now)
-		if at.Sub(now) > l.terms.Lead {
-			break
-		}
-		slot, when := l.next(now)
+	for len(picked) < l.mostNow() {
+		slot, _ := l.next(now)
 		if slot == nil {
-			l.nobody = when
 			break
 		}
-		if err := l.spent(l.site(slot.request.Site), now); err != nil {
+		l.take(slot)
+		if err := l.spent(l.site(slot.request.Site), now); err != nil && slot.newcomer {
 			slot.refuse(err)
 			continue
 		}
+		at := l.free(1, now)
 		l.served = math.MaxInt64 // nobody was served after it
 		written = l.unique(max(at.Add(margin).UnixMicro(), written+1))
 		slot.at, slot.written = at, written
@@ -113,7 +121,7 @@ func (l *Line) pick(d *Decision) (picked []*Slot) {
 func (l *Line) mostNow() int {
 	waiting := 0
 	for _, o := range l.others {
-		if o.Waiting > 0 {
+		if o.Waiting.First() < len(o.Waiting) {
 			waiting++
 		}
 	}
@@ -148,11 +156,13 @@ func (l *Line) refuseAll(picked []*Slot, err error) {
 	for _, slot := range picked {
 		l.apply(Entry{Was: slot.written, Site: slot.request.Site})
 	}
-	for l.waiting > 0 {
-		s := l.order[0]
-		for _, slot := range slices.Concat(s.ticketed, s.unticketed) {
-			l.remove(slot)
-			picked = append(picked, slot)
+	for c := range l.lanes {
+		for l.lanes[c].waiting > 0 {
+			q := l.lanes[c].order[0].queues[c]
+			for _, slot := range slices.Concat(q.ticketed, q.unticketed) {
+				l.remove(slot)
+				picked = append(picked, slot)
+			}
 		}
 	}
 	for _, slot := range picked {

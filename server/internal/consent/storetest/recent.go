@@ -23,7 +23,7 @@ func callsSince(t *testing.T, open Open) {
 		require.NoError(t, err)
 		if i >= 10 {
 			for range 50 {
-				want = append(want, consent.SpentCall{At: clock.Now().UTC(), Site: Decision("").Site, Consent: given.ID(), Endpoint: "connect"})
+				want = append(want, consent.SpentCall{At: clock.Now().UTC(), Site: Decision("").Site, Consent: given.ID(), Endpoint: "connect", Result: "ok"})
 			}
 		}
 		clock.Move(time.Minute)

@@ -1,0 +1,164 @@
+package pace
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// Somebody is let in only if the plan carries all whom it has let in before, and them,
+// to the end. What those who have begun will need is not known, but expected: within
+// each of some times from now on, by their step and silence. One standard deviation of
+// it is kept free on top.
+
+// horizons are how far ahead a newcomer's need is looked at, in stretches.
+var horizons = [...]int{2, 5, 10, 15, 22, 30}
+
+const (
+	deviations = 1
+
+	// mayWait is how much of a short window's time calls may wait without being too late.
+	mayWait = 3 * time.Second
+
+	// lookAgain is how soon it may have changed whether somebody is let in.
+	lookAgain = 250 * time.Millisecond
+)
+
+// need is how many calls are expected of those who have begun, within so many stretches
+// and ever.
+type need struct {
+	within [ahead + 1]float64
+	ever   float64
+}
+
+// expected adds up what those who have begun need.
+func (l *Line) expected(now time.Time) (n need) {
+	us := now.UnixMicro()
+	l.begun.sweep(us)
+	l.profile.table(us)
+	var silent [steps][stretches]int
+	for v := range l.begun.likely {
+		if v.waiting != nil { // counted below
+			continue
+		}
+		age := stretchOf(us - v.last)
+		l.profile.silence(v, age)
+		if age == stretches || l.profile.steps[v.step].ever[age] < 0.005 {
+			delete(l.begun.likely, v)
+			continue
+		}
+		silent[v.step][age]++
+	}
+	for s, h := range l.profile.steps {
+		if k := float64(l.goingOn[s]); k > 0 { // the call that is waited for, and what follows it
+			n.add(k, &h.within[0], h.ever[0])
+			for j := range n.within {
+				n.within[j] += k
+			}
+			n.ever += k
+		}
+		for age, count := range silent[s] {
+			if count > 0 {
+				n.add(float64(count), &h.within[age], h.ever[age])
+			}
+		}
+	}
+	return n
+}
+
+func (n *need) add(k float64, within *[ahead + 1]float64, ever float64) {
+	for j, e := range within {
+		n.within[j] += k * e
+	}
+	n.ever += k * ever
+}
+
+// fits reports whether k newcomers who all come until so many stretches from now fit in
+// the windows up to a day.
+func (l *Line) fits(n *need, k, z float64, from int, now time.Time) bool {
+	fresh := l.profile.steps[picture]
+	for _, g := range horizons {
+		to := min(from+g, ahead)
+		own := k * (1 + fresh.within[0][g])
+		until := now.Add(time.Duration(from+g) * stretch)
+		for _, w := range l.windows {
+			have, e := atLeastOne(w, fresh.within[0][g]), n.within[to]
+			switch {
+			case w.ofDay():
+				continue
+			case w.ofSecond():
+				have = float64(w.limit) * float64(until.Sub(now)+mayWait) / float64(w.length)
+			default:
+				have -= float64(l.calls.since(until.Add(-w.length)))
+				if gone := int((until.Sub(now) - w.length) / stretch); gone > 0 { // calls that will have left it again
+					e -= n.within[min(gone, ahead)]
+				}
+			}
+			if e+own+z*math.Sqrt(e+own-k) > have+1e-9 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// atLeastOne is how many calls a window has, as many at least as one verification needs:
+// under a plan for less they go one after the other.
+func atLeastOne(w window, more float64) float64 {
+	return max(float64(w.limit), 1+more+deviations*math.Sqrt(more))
+}
+
+// dayFits is when the days have room for k newcomers and all who have begun.
+func (l *Line) dayFits(n *need, k float64, now time.Time) time.Time {
+	own := k * (1 + l.profile.steps[picture].ever[0])
+	for _, w := range l.windows {
+		if !w.ofDay() {
+			continue
+		}
+		used := l.calls.since(now.Add(-w.length))
+		over := float64(used) + n.ever + own + deviations*math.Sqrt(n.ever+own-k) - atLeastOne(w, own/k-1)
+		if over > 1e-9 { // so many calls must have left the window
+			i := len(l.calls.at) - used + min(int(math.Ceil(over)), used) - 1
+			if i < 0 || i >= len(l.calls.at) {
+				return now.Add(w.length)
+			}
+			return time.UnixMicro(l.calls.at[i]).Add(w.length + tick)
+		}
+	}
+	return now
+}
+
+// letsIn reports whether somebody may begin now.
+func (l *Line) letsIn(now time.Time) bool {
+	n := l.expected(now)
+	return l.fits(&n, 1, deviations, 0, now) && !l.dayFits(&n, 1, now).After(now)
+}
+
+// begins is when the k-th newcomer from now may begin.
+func (l *Line) begins(k int, now time.Time) time.Time {
+	n := l.expected(now)
+	at := l.dayFits(&n, float64(k), now)
+	for from := range ahead/2 + 1 {
+		if l.fits(&n, float64(k), 0, from, now) {
+			return later(at, now.Add(time.Duration(from)*stretch))
+		}
+	}
+	verification := 1 + l.profile.steps[picture].ever[0]
+	return later(at, now.Add(max(time.Minute, time.Duration(float64(k)*verification*float64(l.pace())))))
+}
+
+// pace is the time between two calls where windows below a day are used up.
+func (l *Line) pace() (gap time.Duration) {
+	for _, w := range l.windows {
+		if !w.ofDay() {
+			gap = max(gap, w.length/time.Duration(w.limit))
+		}
+	}
+	return gap
+}
+
+// since counts the calls after a time.
+func (h *history) since(at time.Time) int {
+	i, _ := slices.BinarySearch(h.at, at.UnixMicro()+1)
+	return len(h.at) - i
+}
