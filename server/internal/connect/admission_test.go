@@ -155,7 +155,7 @@ func (away) Terms() pace.Terms { return pace.Database }
 func TestADatabaseThatIsAwayIsNotABusyVendor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCore(t)
-		line, err := pace.New(oneAMinute, away{pace.NewMemory(nil)}, pace.Options{})
+		line, err := pace.New(pace.Plan{PerSecond: 1, PerMinute: 1, PerDay: 1000}, away{pace.NewMemory(nil)}, pace.Options{})
 		require.NoError(t, err)
 		defer line.Close()
 		c.Accounts[account] = connect.NewAccount(c.vendor, line)
