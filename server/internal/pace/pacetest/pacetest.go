@@ -5,7 +5,6 @@ package pacetest
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -74,8 +73,8 @@ func (p *People) Run(t *testing.T) {
 
 	calls, allowed := made(after)-made(before), perSecond(p.Plan)*took.Seconds()
 	used, refused := 100*float64(calls)/allowed, 100*float64(p.refused)/math.Max(1, float64(p.wentOn))
-	t.Log(fmt.Sprintf("plan %s, %d relays, load %.1f, %v: %d begun of %d, %d verified, refused after the picture %.2f %%, used %.2f %%, vendor 429s %d",
-		p.Plan, p.Relays, overload, p.Length, p.begun, p.came, p.verified, refused, used, after.RateLimited))
+	t.Logf("plan %s, %d relays, load %.1f, %v: %d begun of %d, %d verified, refused after the picture %.2f %%, used %.2f %%, vendor 429s %d",
+		p.Plan, p.Relays, overload, p.Length, p.begun, p.came, p.verified, refused, used, after.RateLimited)
 	require.Zero(t, after.RateLimited, "a 429 of the vendor is a defect of pacing")
 	if worst := late(); worst > 15*time.Millisecond {
 		t.Logf("this machine was up to %v late with everything: what it could not use says nothing of pacing", worst)
