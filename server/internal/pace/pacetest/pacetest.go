@@ -5,6 +5,7 @@ package pacetest
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"sync"
