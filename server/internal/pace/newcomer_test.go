@@ -326,10 +326,11 @@ func TestAllOTPsThatWaitAtOneRelayGoBeforeTheReloadsOfAnother(t *testing.T) {
 			other := b.line(t, plan)
 			defer other.Close()
 			var all sync.WaitGroup
+			consents := 0
 			come := func(l *Line, kind Kind, n int) {
-				all.Go(func() {
-					require.NoError(t, visit(l, r, Request{Site: "a", Kind: kind, Consent: fmt.Sprint(kind, len(r.sends), n)}, n))
-				})
+				consents++
+				consent := fmt.Sprint("c", consents)
+				all.Go(func() { require.NoError(t, visit(l, r, Request{Site: "a", Kind: kind, Consent: consent}, n)) })
 			}
 			for range 5 {
 				come(other, VerifyOTP, 0)

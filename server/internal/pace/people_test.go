@@ -208,11 +208,13 @@ func (s scene) play(t *testing.T) *outcome {
 		from, allowed = 0, float64(plan.PerDay)
 	}
 	counted := 0
+	v.mu.Lock()
 	for _, at := range v.arrivals {
 		if at := at.Sub(begin); at >= from && at < s.length {
 			counted++
 		}
 	}
+	v.mu.Unlock()
 	o.used = 100 * float64(counted) / allowed
 	all.Wait()
 	o.late429 = v.refused
@@ -250,11 +252,9 @@ var lengths = map[string]time.Duration{"starter": 20 * time.Hour, "business": 3 
 func scenes() (all []scene) {
 	if *whole == 0 {
 		return []scene{
-			{plan: "starter", relays: 1, load: 5, leave: .3, length: 2 * time.Hour},
-			{plan: "business", relays: 3, load: 5, leave: .3, length: time.Hour},
-			{plan: "growth", relays: 1, load: 5, length: 40 * time.Minute, burst: 500},
-			{plan: "growth", relays: 3, load: 1.5, leave: .3, length: 40 * time.Minute},
-			{plan: "enterprise", relays: 1, load: 1.5, leave: .3, length: 20 * time.Minute},
+			{plan: "starter", relays: 1, load: 5, leave: .3, length: time.Hour},
+			{plan: "business", relays: 3, load: 5, leave: .3, length: 30 * time.Minute},
+			{plan: "growth", relays: 1, load: 1.5, length: 20 * time.Minute, burst: 500},
 		}
 	}
 	for _, plan := range []string{"starter", "business", "growth", "enterprise"} {

@@ -44,6 +44,8 @@ func newDatabase() *database { return &database{lock: make(chan struct{}, 1)} }
 func (b *database) store() *shared {
 	s := &shared{database: b, all: true, latency: func() time.Duration { return rand.N(8 * time.Millisecond) },
 		skew: rand.N(time.Millisecond) - time.Millisecond/2}
+	b.lock <- struct{}{}
+	defer func() { <-b.lock }()
 	b.stores = append(b.stores, s)
 	return s
 }
