@@ -152,6 +152,16 @@ func TestTheOtherEnginesTakeTheSameJourneys(t *testing.T) {
 						require.NoError(t, o.Type(ctx, key))
 						require.Equal(t, "true", o.text(undecided), "a key meant for another field: %q", key)
 					}
+					click := `(document.querySelector('ekyc-connect').shadowRoot.getElementById('label').click(), ` + undecided + `)`
+					require.Equal(t, "undefined", o.text(control(button)+`.focus()`))
+					require.NoError(t, o.Type(ctx, "x"))
+					require.Equal(t, "true", o.text(click), "a key that presses no button")
+					require.Equal(t, "undefined", o.text(control(button)+`.focus()`))
+					require.NoError(t, o.Type(ctx, engine.Enter))
+					o.state(state)
+					require.Equal(t, "undefined", o.text(`EkycConnect.reset()`))
+					o.state("notice")
+					require.Equal(t, "notice", o.text(`(`+click+`, EkycConnect.getState())`), "one press counts once")
 					o.click(part(button))
 					o.state(state)
 				})

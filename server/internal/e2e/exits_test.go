@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -111,6 +112,25 @@ func TestTheRelayAwayIsSaidAndTheFieldDoesNotLie(t *testing.T) {
 	b.press("retry")
 	b.state("notice")
 	require.Equal(t, ".unstarted", b.field())
+}
+
+// A proxy in front of a relay answers with a page of its own.
+func TestAProxysOwnPageIsNoAnswerOfTheRelay(t *testing.T) {
+	way := newRoad(t, startRelay(t))
+	site := newPartner(t, form{Relay: way.URL, Markup: widget("pk_test_pass", "")})
+	for status, code := range map[int]string{502: "vendor_unavailable", 504: "vendor_unavailable", 500: "internal", 404: "internal"} {
+		way.set("/v1/view", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte("<h1>Bad gateway</h1>"))
+		})
+		b := newTab(t)
+		b.open(site.URL)
+		b.state("error")
+		require.Equal(t, code, events(b, "error")[0]["code"], status)
+		require.Equal(t, true, events(b, "error")[0]["retryable"], status)
+	}
 }
 
 func TestADoubleClickGivesOneConsent(t *testing.T) {

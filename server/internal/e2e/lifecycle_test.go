@@ -247,6 +247,28 @@ func TestWhatWasTamperedWithIsRefusedByName(t *testing.T) {
 	}
 }
 
+// As on plain http, where a page has no crypto.subtle.
+func TestWithoutHashingByScriptTheBrowserChecksTheWasm(t *testing.T) {
+	relay := startRelay(t)
+	for name, url := range map[string]string{
+		"done":  relay,
+		"error": tampered(t, relay, ".wasm", func(b []byte) []byte { b[len(b)/2] ^= 1; return b }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			site := newPartner(t, form{Relay: url, Markup: widget("pk_test_pass", "")})
+			b := newTab(t)
+			b.do(onNewDocument(`Object.defineProperty(Crypto.prototype, 'subtle', {value: undefined})`))
+			b.open(site.URL)
+			if name == "done" {
+				b.finish()
+				return
+			}
+			b.state("error")
+			require.Equal(t, "asset_integrity", events(b, "error")[0]["code"])
+		})
+	}
+}
+
 func TestWithoutTheRightToRunWasmTheNoticeSaysSo(t *testing.T) {
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Policy: strings.Replace(strict, " 'wasm-unsafe-eval'", "", 1)})
@@ -277,4 +299,8 @@ func TestRequiredNeverBlocksWithoutAWord(t *testing.T) {
 	js[any](b, `document.forms[0].requestSubmit()`)
 	b.until(`document.querySelector('ekyc-connect').shadowRoot.activeElement?.dataset.part === 'heading'`)
 	require.NotEmpty(t, js[string](b, `(() => { const e = document.querySelector('ekyc-connect'); let said; e.addEventListener('invalid', () => said = 1); document.forms[0].checkValidity(); return said ? 'said' : '' })()`))
+	b.press("agree")
+	b.state("captcha")
+	js[any](b, `document.forms[0].requestSubmit()`)
+	b.until(`document.querySelector('ekyc-connect').shadowRoot.activeElement?.dataset.part === 'answer'`)
 }

@@ -111,6 +111,16 @@ func TestNoPressCountsThatIsNotThePersonsOnTheButtonItself(t *testing.T) {
 	}
 }
 
+// As assistive technology presses a button: without a pointer.
+func TestAPressCountsThatBeginsWithTheMouseAlone(t *testing.T) {
+	site := newPartner(t, form{Relay: live(t, startRelay(t)), Markup: widget(liveKey, "")})
+	b := newTab(t)
+	b.do(onNewDocument(`addEventListener('pointerdown', e => e.stopImmediatePropagation(), true)`))
+	b.open(site.URL)
+	b.press("agree")
+	b.state("captcha")
+}
+
 // The widget stands in a page's component here, whose shadow root is closed.
 func TestAPressByKeyCounts(t *testing.T) {
 	relay := live(t, startRelay(t))

@@ -134,6 +134,10 @@ func TestWrongLettersAreToldAtTheField(t *testing.T) {
 	require.Equal(t, "true", p.attribute("answer", "aria-invalid"))
 	require.Equal(t, "panel-captcha submit", p.focused(), "an alert moves no focus")
 	require.Empty(t, p.asked("answers"))
+	said := p.part("error").Get("firstChild")
+	p.press("submit")
+	require.Equal(t, "No Aadhaar here", p.text("error"))
+	require.False(t, said.Equal(p.part("error").Get("firstChild")), "written anew, so that it is read out again")
 	p.typeIn("aB3")
 	require.Empty(t, p.attribute("answer", "aria-invalid"))
 }

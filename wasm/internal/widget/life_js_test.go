@@ -88,6 +88,20 @@ func TestTheVendorsLimitSaysHowLongAndRepeats(t *testing.T) {
 	p.reaches("captcha")
 }
 
+// The browser may have dropped the request while the page was in its cache.
+func TestAPageThatComesBackAsksAgainAndGivesTheOlderRequestUp(t *testing.T) {
+	p := open(t).bind()
+	p.press("agree")
+	p.settles()
+	p.widget.Restore()
+	p.settles()
+	calls := p.js.Get("calls")
+	require.Equal(t, 2, calls.Length())
+	require.Equal(t, calls.Index(0).Get("body").String(), calls.Index(1).Get("body").String(), "the same decision under the same key")
+	require.True(t, calls.Index(0).Get("signal").Get("aborted").Bool())
+	require.False(t, calls.Index(1).Get("signal").Get("aborted").Bool())
+}
+
 func TestATokenEndsByWhicheverClockIsAhead(t *testing.T) {
 	for _, by := range []struct{ mono, wall int }{{300_000, 0}, {0, 300_000}, {300_000, -9_000_000}} {
 		p := open(t).bind()

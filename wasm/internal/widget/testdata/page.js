@@ -80,7 +80,7 @@
     reaches: state => (host.now == state ? null : new Promise(ok => waiting.push({ state, ok }))),
     fetch: async (url, init) => {
       init.signal.throwIfAborted();
-      host.calls.push({ url, body: init.body });
+      host.calls.push({ url, body: init.body, signal: init.signal });
       const i = host.answers.findIndex(a => url.endsWith('/v1/' + a.route));
       if (i < 0) return new Promise((ok, no) => init.signal.addEventListener('abort', () => no(init.signal.reason)));
       const [{ status, body }] = host.answers.splice(i, 1);
