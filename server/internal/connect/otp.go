@@ -94,20 +94,10 @@ func (r *OTPRequest) invalid() *Error {
 	switch {
 	case r.Verification == "":
 		return refuse(wire.InvalidRequest, "verification is missing: siteverify answers with it")
-	case !keyShape(r.IdempotencyKey):
+	case !wire.Word(r.IdempotencyKey, 1, wire.MaxKey): // kept as HMAC alone, so what it looks like is not judged
 		return refuse(wire.InvalidRequest, "idempotency_key needs 1 to 64 of A-Z, a-z, 0-9, - and _")
 	}
 	return nil
-}
-
-// keyShape takes keys that are kept as HMAC alone: what they look like is not judged.
-func keyShape(key string) bool {
-	for _, c := range []byte(key) {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-			return false
-		}
-	}
-	return len(key) >= 1 && len(key) <= wire.MaxKey
 }
 
 // newPicture adds to the vendor's refusal what brings a new picture, as siteverify does.

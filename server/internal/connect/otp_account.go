@@ -52,14 +52,11 @@ func (a *Account) bringsToTheEnd(kind pace.Kind) *Error {
 // OTPBreaker is [Account.Breaker] for the calls that follow a picture.
 func (a *Account) OTPBreaker() string { return a.otp.State().String() }
 
-// noRoom is this relay's own trouble: see package deepvue.
-const noRoom deepvue.Class = "answers_full"
-
 // otpDown is down for the calls that follow a picture. A 500 is the vendor's answer to
 // much that a person can type.
 func otpDown(err error) bool {
 	var v *deepvue.Error
-	if !errors.As(err, &v) || v.Class == noRoom || v.Status == http.StatusInternalServerError {
+	if !errors.As(err, &v) || v.Class == deepvue.ClassNoRoom || v.Status == http.StatusInternalServerError {
 		return false
 	}
 	return v.Code == wire.VendorUnavailable || v.Code == wire.VendorUnknown && v.Status != http.StatusOK

@@ -59,9 +59,11 @@ const (
 	classPicture   Class = "picture"
 	classDimension Class = "picture_size"
 
-	classRefused Class = "refused"      // the vendor's no to an OTP call
-	classNoData  Class = "no_data"      // verify-otp went well, and brought no person
-	classNoRoom  Class = "answers_full" // too many answers are held at a time
+	classRefused Class = "refused" // the vendor's no to an OTP call
+	classNoData  Class = "no_data" // verify-otp went well, and brought no person
+
+	// ClassNoRoom is this relay's own trouble: too many answers are held at a time.
+	ClassNoRoom Class = "answers_full"
 )
 
 // Error says what happened, without anything that was sent or received.

@@ -60,7 +60,7 @@ func otpFailure(x *exchange, ended bool) *Error {
 	case errors.Is(x.failure, errTooLarge):
 		class = classTooLarge
 	case errors.Is(x.failure, errNoRoom):
-		class = classNoRoom
+		class = ClassNoRoom
 	case ended:
 		class = classDeadline
 	}

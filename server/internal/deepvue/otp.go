@@ -96,7 +96,7 @@ func (c *Client) once(ctx context.Context, committed consent.Committed, turn Tur
 	}
 	body, err := hold(c.settings.room)
 	if err != nil {
-		return nil, nil, &Error{Endpoint: endpoint, Code: wire.VendorUnavailable, Class: classNoRoom}
+		return nil, nil, &Error{Endpoint: endpoint, Code: wire.VendorUnavailable, Class: ClassNoRoom}
 	}
 	handedOn := false
 	defer func() {
