@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"testing/fstest"
 
@@ -103,6 +104,23 @@ func TestTheLoaderIsKeptShortlyAndAskedForAgainByItsTag(t *testing.T) {
 	head := ask(a.Loader(), "HEAD", "/v1/ekyc-connect.js", "Accept-Encoding", "br")
 	require.Equal(t, first.Header, head.Header)
 	require.Zero(t, length(t, head))
+}
+
+func TestTheTypesAreServedAsTheyAreWritten(t *testing.T) {
+	written, err := os.ReadFile("src/ekyc-connect.d.ts")
+	require.NoError(t, err)
+	h, tags := (&Assets{}).Types(), map[string]bool{}
+	for _, accept := range []string{"", "gzip", "br"} {
+		resp := ask(h, "GET", "/v1/ekyc-connect.d.ts", "Accept-Encoding", accept)
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		require.Equal(t, accept, resp.Header.Get("Content-Encoding"))
+		require.Equal(t, string(written), string(plain(t, resp)))
+		tag := resp.Header.Get("ETag")
+		require.False(t, tags[tag], "another form is another tag")
+		tags[tag] = true
+		again := ask(h, "GET", "/v1/ekyc-connect.d.ts", "Accept-Encoding", accept, "If-None-Match", tag)
+		require.Equal(t, http.StatusNotModified, again.StatusCode)
+	}
 }
 
 func TestIntegrityNamesTheFilesUnderTheRelaysPath(t *testing.T) {

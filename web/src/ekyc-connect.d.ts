@@ -2,11 +2,14 @@
 // in a form does its work alone. It is there for pages that make widgets by
 // script, or want to know what happens.
 //
-//   <script src="https://relay.example/v1/ekyc-connect.js" async></script>
+//   <script src="https://relay.example/v1/ekyc-connect.js" async crossorigin></script>
 //   <ekyc-connect sitekey="pk_…" purpose="account-opening" required></ekyc-connect>
 //
 // No method, attribute or event gives consent: with live sitekeys only a person's
 // own press does.
+//
+// A project that takes no package keeps this file among its sources, as
+// GET /v1/ekyc-connect.d.ts of its relay.
 
 export {};
 
@@ -23,6 +26,7 @@ declare global {
 
   interface HTMLElementEventMap extends EkycConnectEventMap {}
   interface DocumentEventMap extends EkycConnectEventMap {}
+  interface WindowEventMap extends EkycConnectEventMap {}
 }
 
 /**
@@ -244,3 +248,34 @@ export type EkycConnectCode =
   | "network"
   | "asset_integrity"
   | "wasm_unavailable";
+
+// Frameworks. A part whose framework is not installed is left out: that is what the
+// @ts-ignore before its names is for.
+
+/** The element's attributes as a template has them. */
+export type EkycConnectAttributes = Pick<EkycConnectParams, "sitekey" | "purpose"> & {
+  [Name in Exclude<keyof EkycConnectParams, "sitekey" | "purpose" | `${string}allback`>]?: EkycConnectParams[Name] | undefined;
+};
+
+// @ts-ignore
+declare module "react" {
+  namespace JSX {
+    interface IntrinsicElements {
+      // @ts-ignore
+      "ekyc-connect": EkycConnectAttributes & DetailedHTMLProps<HTMLAttributes<EkycConnectElement>, EkycConnectElement> & { class?: string | undefined };
+    }
+  }
+}
+
+// @ts-ignore
+declare module "vue" {
+  interface GlobalComponents {
+    // @ts-ignore
+    "ekyc-connect": new () => EkycConnectElement & { $props: EkycConnectAttributes & import("vue").HTMLAttributes & EkycConnectListeners };
+  }
+}
+
+/** A template's listeners: @ekyc-token="…" is onEkycToken to Vue's types. */
+export type EkycConnectListeners = {
+  [Event in keyof EkycConnectEventMap as Event extends `ekyc-${infer Name}` ? `onEkyc${Capitalize<Name>}` : never]?: (event: EkycConnectEventMap[Event]) => void;
+};

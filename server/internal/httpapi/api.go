@@ -84,6 +84,7 @@ func (a *API) routes() *routes {
 	routes := &routes{mux: http.NewServeMux(), api: a, served: map[string][]string{}}
 
 	routes.asset("/v1/ekyc-connect.js", a.Assets.Loader())
+	routes.asset("/v1/ekyc-connect.d.ts", a.Assets.Types())
 	routes.asset("/v1/assets/{hash}/{name}", a.Assets.Immutable(http.HandlerFunc(a.notFound)))
 	routes.asset("/v1/integrity.json", a.Assets.IntegrityJSON(strings.TrimSuffix(a.PublicURL.Path, "/")))
 

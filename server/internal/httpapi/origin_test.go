@@ -163,7 +163,7 @@ func TestAPreflightAllowsTheHeadersThatAreAskedFor(t *testing.T) {
 func TestPreflightsAreAnsweredOnBrowserRoutesAlone(t *testing.T) {
 	t.Parallel()
 	r := apitest.New(t)
-	for _, path := range []string{"/v1/view", "/v1/sessions", "/v1/declines", "/v1/captchas", "/v1/answers", "/v1/ekyc-connect.js", "/v1/integrity.json"} {
+	for _, path := range []string{"/v1/view", "/v1/sessions", "/v1/declines", "/v1/captchas", "/v1/answers", "/v1/ekyc-connect.js", "/v1/ekyc-connect.d.ts", "/v1/integrity.json"} {
 		a := r.Do(t, apitest.Call{Method: http.MethodOptions, Path: path, Header: http.Header{
 			"Origin": {apitest.ShopOrigin}, "Access-Control-Request-Method": {"POST"}, "Access-Control-Request-Headers": {"content-type"}}})
 		require.Equal(t, http.StatusNoContent, a.Status, path)

@@ -114,6 +114,7 @@ func TestTheWidgetsFilesAreForEveryPage(t *testing.T) {
 		pinned.Files.Loader.URL: {"text/javascript; charset=utf-8", "public, max-age=31536000, immutable"},
 		pinned.Files.Wasm.URL:   {"application/wasm", "public, max-age=31536000, immutable"},
 		"/v1/integrity.json":    {"application/json", "no-store"},
+		"/v1/ekyc-connect.d.ts": {"application/typescript; charset=utf-8", "public, max-age=300, must-revalidate"},
 	} {
 		a := r.Do(t, apitest.Call{Path: path, Origin: "https://anybody.example"})
 		require.Equal(t, 200, a.Status, path)
