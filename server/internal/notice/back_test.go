@@ -25,6 +25,15 @@ type backTranslation struct {
 	Unsure    any               `yaml:"unsure"` // what only a native speaker can settle, by key
 }
 
+// meanings are what must not get lost on the way into a language.
+var meanings = map[string]string{
+	"interface.captcha-hint": `letters and (the )?(digits|numbers|figures)`,
+	"interface.contrast":     `clear`,
+	"notice.item-address":    `\b(if|any)\b`,
+	"notice.rights-text":     `\b(act|see to things)\b`,
+	"receipt.withdraw":       `^(Please )?([Ww]ithdraw|Take back) (my|your) consent$`,
+}
+
 func TestEveryDraftIsReadBackIntoEnglish(t *testing.T) {
 	for _, l := range builtIn(t) {
 		tag := l.Tag
@@ -47,6 +56,9 @@ func TestEveryDraftIsReadBackIntoEnglish(t *testing.T) {
 		for key, text := range english {
 			require.NotEmpty(t, text, "%s %s", tag, key)
 			require.Equal(t, placeholders(said[key]), placeholders(text), "%s %s", tag, key)
+		}
+		for key, meaning := range meanings {
+			require.Regexp(t, meaning, english[key], "%s %s", tag, key)
 		}
 
 		var bank map[string]any
