@@ -176,10 +176,10 @@ func planted(t *testing.T, all places, env ...string) (p *process, canaries map[
 			Notice       wire.NoticeRef `json:"notice"`
 			Presentation string         `json:"presentation"`
 		}
-		require.NoError(t, json.Unmarshal([]byte(all.ask(t, "view", base+"/v1/view?sitekey=pk_live_replace_me&purpose=account-opening", nil, page...)), &shown))
+		require.NoError(t, json.Unmarshal([]byte(all.ask(t, "view", base+"/v1/view?sitekey="+configtest.Sitekey+"&purpose=account-opening", nil, page...)), &shown))
 		var begun wire.SessionReply
 		text := all.ask(t, name, base+"/v1/sessions", map[string]string{
-			"sitekey": "pk_live_replace_me", "purpose": "account-opening", "presentation": shown.Presentation,
+			"sitekey": configtest.Sitekey, "purpose": "account-opening", "presentation": shown.Presentation,
 			"notice_sha256": shown.Notice.SHA256, "idempotency_key": key, "subject": canarySubject,
 		}, page...)
 		require.NoError(t, json.Unmarshal([]byte(text), &begun))
@@ -200,7 +200,7 @@ func planted(t *testing.T, all places, env ...string) (p *process, canaries map[
 	all.ask(t, "ticket", base+"/v1/tickets", map[string]string{"subject": canarySubject}, "Authorization", "Bearer "+canarySite)
 
 	// The hosted page, from the notice to the answer.
-	html := all.ask(t, "hosted page", base+"/v1/hosted?sitekey=pk_live_replace_me&purpose=account-opening&origin="+url.QueryEscape(bankOrigin), nil)
+	html := all.ask(t, "hosted page", base+"/v1/hosted?sitekey="+configtest.Sitekey+"&purpose=account-opening&origin="+url.QueryEscape(bankOrigin), nil)
 	for _, step := range []url.Values{{"do": {"agree"}}, {"do": {"answer"}, "answer": {canaryLetters}}} {
 		for _, field := range carried.FindAllStringSubmatch(html, -1) {
 			step.Set(field[1], field[2])

@@ -84,7 +84,10 @@ func (d *database) checked(t *testing.T, path string) (problems, warnings []stri
 	c, err := config.Load(path, func(name string) (string, bool) { v, ok := d.env[name]; return v, ok })
 	require.NoError(t, err)
 	var out strings.Builder
-	problems, warnings = check.Store(t.Context(), c, &out)
+	found, warnings := check.Store(t.Context(), c, &out)
+	for _, problem := range found {
+		problems = append(problems, problem.Error())
+	}
 	require.NotContains(t, fmt.Sprint(out.String(), problems, warnings), "canary")
 	return problems, warnings
 }
@@ -316,10 +319,7 @@ func TestADatabaseThatIsBehindItsAnchorIsGoneOnFromInWriting(t *testing.T) {
 
 func TestServeSaysWhatIsWrongWithTheDatabaseAndNotThePassword(t *testing.T) {
 	d := newDatabase(t)
-	for name, value := range d.env {
-		t.Setenv(name, value)
-	}
-	t.Setenv("PASSWORD_RELAY", "canary-guessed")
+	d.env["PASSWORD_RELAY"] = "canary-guessed"
 	for want, lines := range map[string][]string{
 		"password authentication failed":    {"store: " + d.serving},
 		"connection refused":                {"store: postgres://relay:${PASSWORD_OWNER}@127.0.0.1:1/ekyc"},
@@ -327,7 +327,7 @@ func TestServeSaysWhatIsWrongWithTheDatabaseAndNotThePassword(t *testing.T) {
 		"with store_owner, which":           {"store: " + d.owner, "store_owner: " + d.eraser},
 		"store is not an address such as":   {"store: ${PASSWORD_OWNER}"},
 	} {
-		code, stdout, stderr := relayed(t, nil, "serve", "--config", d.configured(t, lines...), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+		code, stdout, stderr := relayed(t, d.env, "serve", "--config", d.configured(t, lines...), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
 		require.Equal(t, 1, code)
 		require.Contains(t, stderr, want)
 		require.NotContains(t, stdout+stderr, "canary")

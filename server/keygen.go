@@ -21,7 +21,8 @@ func keygenCommand() *cobra.Command {
 		Long: `Make what a relay and its partners need. Everything comes from the system's
 random source and is printed or written once; nothing is kept anywhere else.
 
-To set up a relay:             relay keygen keys --out /var/lib/ekyc-connect/keys.yaml
+To set up a relay:             relay keygen config --out relay.yaml
+                               relay keygen keys --out data/keys.yaml
 To add a partner:              relay keygen sitekey; relay keygen secret
 To replace a partner's secret: relay keygen secret, add its sha256: line as the second
                                entry of the site, restart, remove the first entry once the
@@ -31,7 +32,7 @@ To replace the log's key:      relay keygen log`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(keygenKeys(), keygenSeal(), keygenReceipt(), keygenLog(), keygenSecret(), keygenSitekey(), keygenWebhook())
+	cmd.AddCommand(keygenConfig(), keygenKeys(), keygenSeal(), keygenReceipt(), keygenLog(), keygenSecret(), keygenSitekey(), keygenWebhook())
 	return cmd
 }
 
@@ -132,7 +133,7 @@ partner's back end gets the first; the configuration gets the second and holds
 nothing else. The secret cannot be shown again.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			plain := "sk_" + random(32)
+			plain := newSecret()
 			fmt.Fprintf(cmd.OutOrStdout(), "secret, for the partner's back end: %s\nsecrets, in the configuration:      %s\n",
 				plain, config.HashSecret(plain))
 			return nil
@@ -146,11 +147,15 @@ func keygenSitekey() *cobra.Command {
 		Short: "Print a sitekey for a partner's page; it is public",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			fmt.Fprintln(cmd.OutOrStdout(), "pk_live_"+random(16))
+			fmt.Fprintln(cmd.OutOrStdout(), newSitekey())
 			return nil
 		},
 	}
 }
+
+func newSecret() string { return "sk_" + random(32) }
+
+func newSitekey() string { return "pk_live_" + random(16) }
 
 // random is n random bytes in base64url.
 func random(n int) string {

@@ -52,7 +52,7 @@ Run it:     relay serve --config FILE (relay alone means relay serve)`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(), checkCommand(env), keygenCommand(), sandboxCommand(), versionCommand(),
+	root.AddCommand(serveCommand(env), checkCommand(env), keygenCommand(), sandboxCommand(), versionCommand(),
 		logCommand(env), receiptCommand(), consentsCommand(env), storeCommand(env))
 	root.SetArgs(orServe(args))
 	root.SetIn(stdin)

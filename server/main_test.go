@@ -124,6 +124,29 @@ func TestKeygenKeysWritesOnceAndNeverOver(t *testing.T) {
 	require.Equal(t, keys, again)
 }
 
+func TestKeygenConfigWritesAFileThatCheckTakes(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "relay.yaml")
+	code, stdout, _ := relayed(t, nil, "keygen", "config", "--out", path)
+	require.Zero(t, code)
+	secret := regexp.MustCompile(`sk_[A-Za-z0-9_-]{43}\b`).FindString(stdout)
+	require.NotEmpty(t, secret)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), secret)
+	require.Contains(t, string(text), config.HashSecret(secret).String())
+	code, _, _ = relayed(t, nil, "keygen", "keys", "--out", filepath.Join(dir, "data", "keys.yaml"))
+	require.Zero(t, code)
+	code, stdout, stderr := relayed(t, configtest.Env, "check", "--offline", "--config", path)
+	require.Zero(t, code, "%s%s", stdout, stderr)
+
+	for where, says := range map[string]string{path: "is there already and was not touched", filepath.Join(dir, "absent", "relay.yaml"): "look at the name"} {
+		code, _, stderr = relayed(t, nil, "keygen", "config", "--out", where)
+		require.Equal(t, 1, code)
+		require.Contains(t, stderr, says)
+	}
+}
+
 func TestKeygenSecretPrintsTheSecretAndItsHash(t *testing.T) {
 	code, stdout, _ := relayed(t, nil, "keygen", "secret")
 	require.Zero(t, code)
@@ -154,11 +177,8 @@ func TestServeNamesTheFirstProblemAndSaysWhereTheOthersAre(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "DEEPVUE_CLIENT_ID is not set")
 
-	for name, value := range configtest.Env {
-		t.Setenv(name, value)
-	}
 	path = configtest.Example(t, "pk_live_replace_me", "pk_test_pass", "      - https://bank.example\n", "      - https://*.bank.example\n")
-	code, _, stderr = relayed(t, nil, "serve", "--config", path)
+	code, _, stderr = relayed(t, configtest.Env, "serve", "--config", path)
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "sites[0].sitekey")
 	require.Contains(t, stderr, "(and 1 more: `relay check --config FILE` lists all)")

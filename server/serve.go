@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"ekycconnect/server/internal/app"
+	"ekycconnect/server/internal/check"
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/redact"
 )
@@ -28,7 +28,7 @@ type serveFlags struct {
 }
 
 // serveCommand is `relay serve`, which is also what `relay` alone does.
-func serveCommand() *cobra.Command {
+func serveCommand(env environment) *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve (--config FILE | --sandbox [--vendor-url URL] [--vendor-plan PLAN] [--limits])",
@@ -45,7 +45,7 @@ sitekeys, and allows pages on localhost only. Its demo is at the printed url.`,
 					return fmt.Errorf("--%s is for --sandbox alone: with --config, accounts and limits stand in the file", name)
 				}
 			}
-			return serve(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return serve(cmd.Context(), f, env, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
@@ -64,13 +64,14 @@ sitekeys, and allows pages on localhost only. Its demo is at the printed url.`,
 
 // serve runs until ctx ends, then lets running requests finish and closes the
 // store.
-func serve(ctx context.Context, f serveFlags, stdout, stderr io.Writer) (err error) {
-	c, keys := &config.Config{Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081"}, config.Keys{}
+func serve(ctx context.Context, f serveFlags, env environment, stdout, stderr io.Writer) (err error) {
+	loaded := check.Loaded{Config: &config.Config{Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081"}}
 	if !f.sandbox {
-		if c, keys, err = f.load(); err != nil {
+		if loaded, err = check.Load(check.Options{Config: f.config, Data: f.data, Env: env}); err != nil {
 			return err
 		}
 	}
+	c, keys := loaded.Config, loaded.Keys
 	listeners, err := app.Listen(cmp.Or(f.listen, c.Listen), cmp.Or(f.admin, c.AdminListen))
 	if err != nil {
 		return err
@@ -91,19 +92,9 @@ func serve(ctx context.Context, f serveFlags, stdout, stderr io.Writer) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, relay.Close()) }()
-	app.LimitMemory(c.Connections.Total, os.LookupEnv)
+	for _, warning := range loaded.Warnings {
+		log.Warn("configuration: " + warning)
+	}
+	app.LimitMemory(c.Connections.Total, env)
 	return relay.Run(ctx, listeners, stdout)
-}
-
-// load reads the configuration and its keys.
-func (f *serveFlags) load() (*config.Config, config.Keys, error) {
-	c, err := config.Load(f.config, os.LookupEnv)
-	if err != nil {
-		return nil, config.Keys{}, err
-	}
-	if f.data != "" {
-		c.UseData(f.data)
-	}
-	keys, err := config.LoadKeys(c.Keys)
-	return c, keys, err
 }

@@ -28,9 +28,14 @@ import (
 // certificate writes a pair of files for localhost, with this serial number.
 func certificate(t *testing.T, dir string, serial int64) {
 	t.Helper()
+	certificateFor(t, dir, serial, "localhost", time.Now().Add(time.Hour))
+}
+
+func certificateFor(t *testing.T, dir string, serial int64, host string, until time.Time) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{host}, NotAfter: until}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	require.NoError(t, err)
 	private, err := x509.MarshalPKCS8PrivateKey(key)

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -39,12 +40,20 @@ type Listeners struct {
 // knows its own URL and a taken port is found before anything is done.
 func Listen(public, admin string) (l Listeners, err error) {
 	if l.Public, err = net.Listen("tcp", public); err != nil {
-		return l, fmt.Errorf("%w: choose another address with --listen", err)
+		return l, fmt.Errorf("%w: %s", err, listenRemedy(err, "--listen"))
 	}
 	if l.Admin, err = net.Listen("tcp", admin); err != nil {
-		return l, errors.Join(fmt.Errorf("%w: choose another address with --admin", err), l.Public.Close())
+		return l, errors.Join(fmt.Errorf("%w: %s", err, listenRemedy(err, "--admin")), l.Public.Close())
 	}
 	return l, nil
+}
+
+// listenRemedy says what to do about an address that cannot be listened on.
+func listenRemedy(err error, flag string) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "a port below 1024 needs the capability CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE; else: setcap cap_net_bind_service=+ep on the program), or choose another address with " + flag
+	}
+	return "choose another address with " + flag
 }
 
 // Close closes what no server has closed.

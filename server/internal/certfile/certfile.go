@@ -4,6 +4,7 @@ package certfile
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"os"
@@ -35,12 +36,26 @@ type stamp struct {
 func Open(cert, key string, log *slog.Logger) (*Files, error) {
 	f := &Files{cert: cert, key: key, log: log}
 	f.read = f.stamps()
-	pair, err := tls.LoadX509KeyPair(cert, key)
+	pair, err := load(cert, key)
 	if err != nil {
-		return nil, fmt.Errorf("certfile: %w: tls.cert_file needs the certificate with its chain, tls.key_file its key, both as PEM", err)
+		return nil, err
 	}
 	f.now, f.looked = &pair, time.Now()
 	return f, nil
+}
+
+// Read reads the files for one who looks at the certificate only.
+func Read(cert, key string) (*x509.Certificate, error) {
+	pair, err := load(cert, key)
+	return pair.Leaf, err
+}
+
+func load(cert, key string) (tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		err = fmt.Errorf("certfile: %w: tls.cert_file needs the certificate with its chain, tls.key_file its key, both as PEM", err)
+	}
+	return pair, err
 }
 
 // Config is what a server needs: TLS 1.2 or newer, with the certificate of the

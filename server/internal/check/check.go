@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -22,85 +21,43 @@ import (
 type Options struct {
 	Config  string // file
 	Data    string // directory of the ledger in place of the configuration's
-	Offline bool   // asks neither the vendor's address nor the DNS nor a database
+	Offline bool   // Run asks neither the vendor's address nor the DNS nor a database
 	Env     func(string) (string, bool)
 }
 
 // Run writes its report to out; its error says only how it ended.
 func Run(ctx context.Context, o Options, out io.Writer) error {
-	var unset []string
-	c, err := config.Load(o.Config, standIn(o.Env, &unset))
-	if problems := config.Problems(err); len(problems) > 0 {
-		section(out, "Problems", texts(problems))
-		return fmt.Errorf("%s in %s: mend what is listed and check again", report.Count(len(problems), "problem"), o.Config)
-	}
-	if err != nil {
+	l, err := Load(o)
+	if err != nil && len(config.Problems(err)) == 0 {
 		return err
 	}
-	if o.Data != "" {
-		c.UseData(o.Data)
+	problems := []error{err}
+	if err == nil {
+		if err := l.describe(out); err != nil {
+			return err
+		}
+		if warning := diskWarning(l.Config.Data); warning != "" && l.Config.Store.IsZero() {
+			l.Warnings = append(l.Warnings, warning)
+		}
+		problems = append(problems, l.warn(listenFindings(l.Config))...)
+		if !o.Offline {
+			problems = append(problems, l.warn(Store(ctx, l.Config, out))...)
+			l.Warnings = append(l.Warnings, newReach().warnings(ctx, l.Config)...)
+		}
 	}
-	describe(out, c)
-	f := findings{warnings: append(append(unset, warnings(c)...), originTypos(c)...)}
-	if warning := diskWarning(c.Data); warning != "" && c.Store.IsZero() {
-		f.warnings = append(f.warnings, warning)
+	all := texts(config.Problems(errors.Join(problems...)))
+	section(out, "Warnings", l.Warnings)
+	section(out, "Problems", all)
+	if len(all) > 0 {
+		return fmt.Errorf("%s in %s: mend what is listed and check again", report.Count(len(all), "problem"), o.Config)
 	}
-	f.add(credentialNotes(c))
-	if !o.Offline {
-		f.add(Store(ctx, c, out))
-		f.add(nil, newReach().warnings(ctx, c))
-	}
-	report.Line(out, "credentials", "looked at only: the vendor takes no call without a consent; the first visitor tries them, see /readyz")
-	f.add(checkKeys(c, out))
-	f.add(checkNotices(c, out))
-	if err := describeLanguages(out, c); err != nil {
-		return err
-	}
-	section(out, "Warnings", f.warnings)
-	section(out, "Problems", f.problems)
-	if len(f.problems) > 0 {
-		return fmt.Errorf("%s with %s: mend what is listed and check again", report.Count(len(f.problems), "problem"), o.Config)
-	}
-	fmt.Fprintf(out, "\n%s: no problem, %s\n", filepath.Base(o.Config), report.Count(len(f.warnings), "warning"))
+	fmt.Fprintf(out, "\n%s: no problem, %s\n", filepath.Base(o.Config), report.Count(len(l.Warnings), "warning"))
 	return nil
 }
 
-// findings is what was found so far.
-type findings struct{ problems, warnings []string }
-
-func (f *findings) add(problems, warnings []string) {
-	f.problems, f.warnings = append(f.problems, problems...), append(f.warnings, warnings...)
-}
-
-// checkKeys loads the keys file.
-func checkKeys(c *config.Config, out io.Writer) (problems, warnings []string) {
-	keys, err := config.LoadKeys(c.Keys)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, []string{"there is no keys file yet, and the relay does not start without one: relay keygen keys --out " + c.Keys}
-	case err != nil:
-		return strings.Split(err.Error(), "\n"), nil
-	}
-	report.Line(out, "keys", fmt.Sprintf("%s, %s, the first is %s", c.Keys, report.Count(len(keys.Seal), "sealing key"), keys.Seal[0].Kid))
-	return nil, nil
-}
-
-const stoodIn = "whsec_c3RhbmQtaW4gb2YgcmVsYXkgY2hlY2ssIG5vdCB1c2U="
-
-// standIn looks up variables for a check, which may run where the relay does
-// not: one that is not set gets a value of the right form, and is noted.
-func standIn(env func(string) (string, bool), unset *[]string) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		if value, ok := env(name); ok && value != "" {
-			return value, true
-		}
-		*unset = append(*unset, "the environment variable "+name+" is not set here, and the relay does not start without it")
-		return stoodIn, true
-	}
-}
-
 // describe says in a few lines what was understood.
-func describe(out io.Writer, c *config.Config) {
+func (l *Loaded) describe(out io.Writer) error {
+	c := l.Config
 	report.Line(out, "public url", c.PublicURL)
 	report.Line(out, "listening", c.Listen+", admin "+c.AdminListen)
 	report.Line(out, "data", c.Data)
@@ -112,22 +69,30 @@ func describe(out io.Writer, c *config.Config) {
 		report.Line(out, "site", fmt.Sprintf("%s (%s) on %s, for %s, account %s", site.Name, site.Sitekey,
 			report.Count(len(site.Origins), "origin"), strings.Join(site.Purposes, ", "), site.Account))
 	}
+	for _, id := range slices.Sorted(maps.Keys(l.offered)) {
+		report.Line(out, "notice", id+" in "+strings.Join(l.offered[id], ", "))
+	}
+	report.Line(out, "credentials", "looked at only: the vendor takes no call without a consent; the first visitor tries them, see /readyz")
+	report.Line(out, "keys", fmt.Sprintf("%s, %s, the first is %s", c.Keys, report.Count(len(l.Keys.Seal), "sealing key"), l.Keys.Seal[0].Kid))
+	return describeLanguages(out, c)
 }
 
-// checkNotices renders each purpose by itself, so that one broken notice does
-// not hide the next.
-func checkNotices(c *config.Config, out io.Writer) (problems, warnings []string) {
+// noticeFindings renders each purpose by itself, so that one broken notice does not
+// hide the next.
+func (l *Loaded) noticeFindings() (problems []error, warnings []string) {
+	c := l.Config
+	l.offered = map[string][]string{}
 	for _, id := range slices.Sorted(maps.Keys(c.Purposes)) {
 		catalogue, err := notice.New(map[string]notice.Purpose{id: c.Purposes[id]}, notice.Options{AllowDrafts: c.AllowDrafts})
 		if err != nil {
-			problems = append(problems, err.Error())
+			for line := range strings.Lines(err.Error()) {
+				problems = append(problems, c.Problem("purposes."+id, "%s", strings.TrimSpace(line)))
+			}
 			continue
 		}
-		var tags []string
 		for n := range catalogue.All() {
-			tags = append(tags, n.Ref.Lang)
+			l.offered[id] = append(l.offered[id], n.Ref.Lang)
 		}
-		report.Line(out, "notice", id+" in "+strings.Join(tags, ", "))
 		warnings = append(warnings, catalogue.Warnings()...)
 	}
 	return problems, warnings

@@ -112,15 +112,15 @@ func (r *reach) vendor(ctx context.Context, account, at string) string {
 	return ""
 }
 
-// credentialNotes says what can be said of credentials without a consent, and
+// credentialFindings says what can be said of credentials without a consent, and
 // that it is not much.
-func credentialNotes(c *config.Config) (problems, warnings []string) {
+func credentialFindings(c *config.Config) (problems []error, warnings []string) {
 	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
 		a := c.Accounts[name]
 		client, err := deepvue.New(deepvue.Account{Name: name, URL: a.URL, ClientID: a.ClientID, ClientSecret: a.ClientSecret})
 		switch {
 		case err != nil:
-			problems = append(problems, err.Error())
+			problems = append(problems, c.Problem("accounts."+name, "%s", err))
 			continue
 		case a.ClientID == a.ClientSecret.Reveal():
 			warnings = append(warnings, "account "+name+" has the same client id and secret: one of them is in the wrong place")

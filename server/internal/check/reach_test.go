@@ -65,10 +65,10 @@ func TestCheckDoubtsCredentialsAndOriginsThatLookWrong(t *testing.T) {
 		"broken":  {URL: config.VendorURL, ClientID: "abc", ClientSecret: secret.New("canary \n")},
 		"fine":    {URL: config.VendorURL, ClientID: "live_7", ClientSecret: secret.New("abc")},
 	}}
-	problems, doubts := credentialNotes(c)
+	problems, doubts := credentialFindings(c)
 	require.Len(t, problems, 1)
-	require.Contains(t, problems[0], `account "broken"`)
-	require.NotContains(t, problems[0], "canary")
+	require.ErrorContains(t, problems[0], `account "broken"`)
+	require.NotContains(t, problems[0].Error(), "canary")
 	require.Len(t, doubts, 2)
 	require.Contains(t, doubts[0], "account same has the same client id and secret")
 	require.Contains(t, doubts[1], "are the two swapped?")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/consent/postgres"
@@ -13,19 +12,16 @@ import (
 
 // Store looks at the database that the configuration names: whether each role
 // reaches it and may do what it is for, and whether it keeps what is committed.
-func Store(ctx context.Context, c *config.Config, out io.Writer) (problems, warnings []string) {
+func Store(ctx context.Context, c *config.Config, out io.Writer) (problems []error, warnings []string) {
 	if c.Store.IsZero() {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	look := func(setting string, at config.StoreURL) (postgres.Description, bool) {
-		if strings.Contains(at.Reveal(), stoodIn) {
-			return postgres.Description{}, false // the variable that is not set has been named
-		}
 		about, err := postgres.Describe(ctx, at.String)
 		if err != nil {
-			problems = append(problems, fmt.Sprintf("%s: the database cannot be used: %v; else look at address and firewall", setting, err))
+			problems = append(problems, c.Problem(setting, "the database cannot be used: %v; else look at address and firewall", err))
 		}
 		return about, err == nil
 	}
@@ -38,20 +34,20 @@ func Store(ctx context.Context, c *config.Config, out io.Writer) (problems, warn
 	if !c.StoreOwner.IsZero() {
 		owner, ok := look("store_owner", c.StoreOwner)
 		if migrates = ok && owner.Owns; ok && !owner.Owns {
-			problems = append(problems, fmt.Sprintf("store_owner: this role does not own the database: as a superuser, ALTER DATABASE … OWNER TO %s", postgres.User(c.StoreOwner.String)))
+			problems = append(problems, c.Problem("store_owner", "this role does not own the database: as a superuser, ALTER DATABASE … OWNER TO %s", postgres.User(c.StoreOwner.String)))
 		}
 	}
 	switch {
 	case serving.Schema > serving.Newest:
-		problems = append(problems, "store: a newer relay has changed the tables: run that version, or a later one")
+		problems = append(problems, c.Problem("store", "a newer relay has changed the tables: run that version, or a later one"))
 	case serving.Schema < serving.Newest && !migrates:
-		problems = append(problems, "store: the tables are not those of this version: run `relay store migrate` with store_owner, or let the relay do so by naming it here")
+		problems = append(problems, c.Problem("store", "the tables are not those of this version: run `relay store migrate` with store_owner, or let the relay do so by naming it here"))
 	case serving.Schema > 0 && !serving.Serves && !migrates:
-		problems = append(problems, "store: this role may not record: run `relay store migrate` with store_owner, which gives it its rights")
+		problems = append(problems, c.Problem("store", "this role may not record: run `relay store migrate` with store_owner, which gives it its rights"))
 	}
 	if !c.StoreEraser.IsZero() {
 		if eraser, ok := look("store_eraser", c.StoreEraser); ok && eraser.Schema > 0 && !eraser.Erases && !migrates {
-			problems = append(problems, "store_eraser: this role may not erase: run `relay store migrate` with store_owner, which gives it its rights")
+			problems = append(problems, c.Problem("store_eraser", "this role may not erase: run `relay store migrate` with store_owner, which gives it its rights"))
 		}
 	} else if serving.Schema > 0 && !serving.Erases {
 		warnings = append(warnings, "store: this role may not erase, and there is no store_eraser: run `relay consents erase --expired` once a day")

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"maps"
 	"net"
-	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -23,6 +22,9 @@ func warnings(c *config.Config) []string {
 	}
 	if host, _, err := net.SplitHostPort(c.AdminListen); err == nil && !loopback(host) {
 		warn("admin_listen %s is not this machine alone: keep others away from it, or use 127.0.0.1", c.AdminListen)
+	}
+	if unseen := unseenVisitors(c); unseen != "" {
+		warn("%s", unseen)
 	}
 	for _, network := range c.TrustedProxies {
 		if network.Bits() == 0 {
@@ -62,16 +64,11 @@ func warnings(c *config.Config) []string {
 			warn("everybody on this machine may read %s: chmod 600 %[1]s", account.SecretFile)
 		}
 	}
-	found = append(found, c.OTPNotes()...)
+	found = append(append(found, c.OTPNotes()...), originTypos(c)...)
 	for _, id := range slices.Sorted(maps.Keys(c.Purposes)) {
 		if !asked[id] {
 			warn("purpose %s is used by no site", id)
 		}
 	}
 	return found
-}
-
-func loopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && addr.IsLoopback()
 }

@@ -6,6 +6,7 @@
 package config
 
 import (
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -59,6 +60,13 @@ type Config struct {
 	Sandbox bool `yaml:"-"`
 
 	keysInData bool // no keys file was named
+	file       string
+	places     places // of the settings in the file
+}
+
+// Problem is a problem of a setting, at its place in the file that was read.
+func (c *Config) Problem(setting, format string, args ...any) *Problem {
+	return newProblem(c.file, c.places.nearest(setting), setting, fmt.Sprintf(format, args...))
 }
 
 // TLS names the files of a certificate with its chain, and of its key. They are

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -27,14 +26,14 @@ import (
 type reader struct {
 	file     string                      // as shown in problems
 	env      func(string) (string, bool) // nil: ${NAME} is no reference
-	places   map[string]*token.Position  // by setting
+	places   places
 	problems []*Problem
 }
 
 // read parses data into the struct that to points at. It reports whether data
 // holds settings at all: where it does not, what is missing is no news.
 func (r *reader) read(data []byte, to any) bool {
-	r.places = map[string]*token.Position{}
+	r.places = places{}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		r.syntax(err)
@@ -74,19 +73,11 @@ func (r *reader) report(setting, format string, args ...any) {
 	if slices.ContainsFunc(r.problems, func(p *Problem) bool { return p.Setting == setting && setting != "" }) {
 		return
 	}
-	var at *token.Position
-	for s := setting; at == nil && s != ""; s = s[:max(strings.LastIndexAny(s, ".["), 0)] {
-		at = r.places[s]
-	}
-	r.reportAt(at, setting, fmt.Sprintf(format, args...))
+	r.reportAt(r.places.nearest(setting), setting, fmt.Sprintf(format, args...))
 }
 
 func (r *reader) reportAt(at *token.Position, setting, text string) {
-	p := &Problem{File: filepath.Base(r.file), Setting: setting, Text: text}
-	if at != nil {
-		p.Line, p.Column = at.Line, at.Column
-	}
-	r.problems = append(r.problems, p)
+	r.problems = append(r.problems, newProblem(r.file, at, setting, text))
 }
 
 // value decodes node into v, which is named setting. Only a setting that this

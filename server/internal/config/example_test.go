@@ -2,6 +2,7 @@ package config
 
 import (
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -16,12 +17,19 @@ import (
 const example = "../../relay.example.yaml"
 
 func TestTheExampleLoadsAndItsNoticesPass(t *testing.T) {
-	c, err := Load(example, func(name string) (string, bool) {
+	env := func(name string) (string, bool) {
 		if name == "CONSENT_WEBHOOK_SECRET" {
 			return webhook.NewSecret(make([]byte, 32)), true
 		}
 		return "set", true
-	})
+	}
+	_, err := Load(example, env)
+	require.Len(t, Problems(err), 2, "a sitekey and a secret are for each operator to make")
+	text, err := os.ReadFile(example)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "relay.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(FillExample(string(text), "pk_live_bank", HashSecret("sk"), "/var/lib/ekyc-connect")), 0o600))
+	c, err := Load(path, env)
 	require.NoError(t, err)
 	_, err = notice.New(c.Purposes, notice.Options{})
 	require.NoError(t, err)

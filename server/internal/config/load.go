@@ -17,6 +17,16 @@ const maxFile = 8 << 20
 // variables of ${NAME} references; os.LookupEnv in a real process. The error
 // joins every problem of the file, sorted by line: see [Problems].
 func Load(path string, env func(string) (string, bool)) (*Config, error) {
+	c, err := Read(path, env)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Read is Load, but with a problem it also gives what it has understood, if that is
+// anything: enough to look for further problems, and not to run with.
+func Read(path string, env func(string) (string, bool)) (*Config, error) {
 	data, err := readFile(path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
@@ -24,13 +34,14 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	return parse(path, data, env)
 }
 
-// parse is Load for the bytes of the file.
+// parse is Read for the bytes of the file.
 func parse(path string, data []byte, env func(string) (string, bool)) (*Config, error) {
 	r := &reader{file: path, env: env}
 	c := defaults()
 	if !r.read(data, &c) {
 		return nil, join(r.problems)
 	}
+	c.file, c.places = r.file, r.places
 	r.checkNetwork(&c)
 	r.checkPaths(&c)
 	r.checkStore(&c)
@@ -47,10 +58,7 @@ func parse(path string, data []byte, env func(string) (string, bool)) (*Config, 
 	}
 	r.checkSites(&c)
 	r.checkControllers(&c)
-	if err := join(r.problems); err != nil {
-		return nil, err
-	}
-	return &c, nil
+	return &c, join(r.problems)
 }
 
 // readFile reads at most limit bytes of a regular file.

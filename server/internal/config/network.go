@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -52,6 +53,9 @@ func parsePublicURL(written string) (string, error) {
 		return "", fmt.Errorf("%s: %w", shape, err)
 	}
 	path := strings.TrimRight(u.EscapedPath(), "/")
+	if strings.HasSuffix(path, "/v1") {
+		return "", errors.New("/v1 begins each route and is added by the relay: write the address without it")
+	}
 	if path != "" && (strings.Contains(path, "//") || strings.Contains(path, "%") || filepath.Clean(path) != path) {
 		return "", fmt.Errorf("%s; its path must be plain", shape)
 	}

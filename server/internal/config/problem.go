@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/goccy/go-yaml/token"
 )
 
 // Problem is one thing that is wrong in a file, and what to do about it. Its
@@ -16,6 +19,26 @@ type Problem struct {
 	Line, Column int    // from 1; 0 when the problem belongs to no place in the file
 	Setting      string // as in sites[0].origins[1]; empty for the file as a whole
 	Text         string
+}
+
+// places says where each setting stands.
+type places map[string]*token.Position
+
+// nearest is the place of a setting, or of the nearest setting around it that is in
+// the file; nil if there is none.
+func (p places) nearest(setting string) (at *token.Position) {
+	for at == nil && setting != "" {
+		at, setting = p[setting], setting[:max(strings.LastIndexAny(setting, ".["), 0)]
+	}
+	return at
+}
+
+func newProblem(file string, at *token.Position, setting, text string) *Problem {
+	p := &Problem{File: filepath.Base(file), Setting: setting, Text: text}
+	if at != nil {
+		p.Line, p.Column = at.Line, at.Column
+	}
+	return p
 }
 
 // Error is "file:line:column: setting: text".

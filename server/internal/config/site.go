@@ -132,6 +132,8 @@ func (r *reader) checkSitekey(key, at string) {
 			"`relay keygen secret` and a sitekey with `relay keygen sitekey`")
 	case strings.HasPrefix(key, "pk_test_"):
 		r.report(at, "test sitekeys work only with `relay serve --sandbox`; make a live one with `relay keygen sitekey`")
+	case key == exampleSitekey:
+		r.report(at, "is the example's; make one with `relay keygen sitekey`")
 	case !sitekeyShape.MatchString(key):
 		r.report(at, "needs pk_live_ and 4 to 56 letters, digits, - or _; make one with `relay keygen sitekey`")
 	}
@@ -145,7 +147,9 @@ func (r *reader) checkSecrets(site *Site, at string, seen map[SecretHash]string)
 		if hash == (SecretHash{}) {
 			continue // was reported when it was read
 		}
-		if first, twice := seen[hash]; twice {
+		if hash == exampleSecret {
+			r.report(indexed(at, i), "is the example's, and no secret has this hash; make one with `relay keygen secret`")
+		} else if first, twice := seen[hash]; twice {
 			r.report(indexed(at, i), "%s is the same secret; each must belong to one site, make one with `relay keygen secret`", first)
 		}
 		seen[hash] = indexed(at, i)

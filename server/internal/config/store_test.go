@@ -18,7 +18,7 @@ func withStore(t *testing.T, env map[string]string, lines ...string) (*Config, e
 	text, err := os.ReadFile(example)
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "relay.yaml")
-	require.NoError(t, os.WriteFile(path, append(text, "\n"+strings.Join(lines, "\n")+"\n"...), 0o600))
+	require.NoError(t, os.WriteFile(path, []byte(FillExample(string(text), "pk_live_bank", HashSecret("sk"), "data")+"\n"+strings.Join(lines, "\n")+"\n"), 0o600))
 	return Load(path, func(name string) (string, bool) {
 		switch value, ok := env[name]; {
 		case ok:

@@ -17,6 +17,12 @@ import (
 var Env = map[string]string{"DEEPVUE_CLIENT_ID": "live-7", "DEEPVUE_CLIENT_SECRET": "canary-secret",
 	"CONSENT_WEBHOOK_SECRET": "whsec_" + strings.Repeat("canarycanary", 4)}
 
+// Sitekey and Secret are those of the site in [Example].
+const (
+	Sitekey = "pk_live_bank"
+	Secret  = "sk_canary-of-the-bank"
+)
+
 // Lookup looks a variable up in env.
 func Lookup(env map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) { value, ok := env[name]; return value, ok }
@@ -35,7 +41,7 @@ func Text(t testing.TB) string {
 }
 
 // Example writes the example with its data in a temporary directory, its keys made,
-// and pairs of texts replaced.
+// its site with a sitekey and a secret of its own, and pairs of texts replaced.
 func Example(t testing.TB, replace ...string) (path string) {
 	t.Helper()
 	text, dir := Text(t), t.TempDir()
@@ -43,7 +49,7 @@ func Example(t testing.TB, replace ...string) (path string) {
 		require.Contains(t, text, replace[i])
 	}
 	path = filepath.Join(dir, "relay.yaml")
-	edited := strings.NewReplacer(append(replace, "/var/lib/ekyc-connect", dir)...).Replace(text)
+	edited := config.FillExample(strings.NewReplacer(replace...).Replace(text), Sitekey, config.HashSecret(Secret), dir)
 	require.NoError(t, os.WriteFile(path, []byte(edited), 0o600))
 	_, err := config.CreateKeys(filepath.Join(dir, config.KeysFile), time.Now())
 	require.NoError(t, err)
