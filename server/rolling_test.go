@@ -7,13 +7,11 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
 )
 
@@ -79,104 +77,18 @@ func TestARollingRestartUnderLoadLosesNothing(t *testing.T) {
 		return p
 	}
 	p := run()
-	decision := p.decision("", "")
-	delete(decision, "subject")
-	base := "http://" + b.Addr().String()
-	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-
-	var mu sync.Mutex
-	var lost []string
-	consents := map[string]int{}
-	send := func(n int) error {
-		var request *http.Request
-		var err error
-		want := http.StatusOK
-		switch n % 3 {
-		case 0:
-			body := map[string]string{}
-			for name, value := range decision {
-				body[name] = value
-			}
-			body["idempotency_key"] = fmt.Sprintf("rolling-restart-%06d", n)
-			text, marshalErr := json.Marshal(body)
-			if marshalErr != nil {
-				return marshalErr
-			}
-			want = http.StatusCreated
-			request, err = http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/v1/sessions", strings.NewReader(string(text)))
-		case 1:
-			request, err = http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/v1/view?sitekey=pk_test_pass&purpose=account-opening", nil)
-		default:
-			request, err = http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/v1/integrity.json", nil)
+	load := newLoad(p, "http://"+b.Addr().String(), &http.Transport{DisableKeepAlives: true})
+	load.during(t, func() {
+		for n := range 2 {
+			load.wait(t, 50*(n+1)) // of load on this relay
+			require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+			require.NoError(t, p.cmd.Wait(), "exit 0")
+			p = run()
 		}
-		if err != nil {
-			return err
-		}
-		request.Header.Set("Origin", fromPage["Origin"])
-		request.Header.Set("Content-Type", "application/json")
-		answer, err := client.Do(request)
-		if err != nil {
-			return err
-		}
-		defer answer.Body.Close()
-		var reply struct {
-			Consent struct {
-				ID string `json:"id"`
-			} `json:"consent"`
-		}
-		text, err := io.ReadAll(answer.Body)
-		if err != nil || answer.StatusCode != want {
-			return fmt.Errorf("%d %w %.200s", answer.StatusCode, err, text)
-		}
-		if want == http.StatusCreated {
-			if err := json.Unmarshal(text, &reply); err != nil {
-				return err
-			}
-			mu.Lock()
-			consents[reply.Consent.ID]++
-			mu.Unlock()
-		}
-		return nil
-	}
-	stop, sent := make(chan struct{}), 0
-	var all sync.WaitGroup
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(time.Second / 50)
-		defer tick.Stop()
-		for ; ; sent++ {
-			select {
-			case <-stop:
-				return
-			case <-tick.C:
-			}
-			n := sent
-			all.Go(func() {
-				if err := send(n); err != nil {
-					mu.Lock()
-					lost = append(lost, err.Error())
-					mu.Unlock()
-				}
-			})
-		}
-	}()
-	for range 2 {
-		time.Sleep(time.Second) // of load on this relay
-		require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
-		require.NoError(t, p.cmd.Wait(), "exit 0")
-		p = run()
-	}
-	time.Sleep(time.Second)
-	close(stop)
-	<-ended
-	all.Wait()
-	t.Logf("%d requests over two restarts, %d lost, %d consents, %d connections tried again", sent, len(lost), len(consents), b.tried.Load())
-	require.Empty(t, lost)
-	for id, n := range consents {
-		require.Equal(t, 1, n, id)
-	}
-	require.Greater(t, sent, 100)
+		load.wait(t, 150)
+	})
+	t.Logf("%d connections tried again", b.tried.Load())
+	load.requireNothingLost(t)
 }
 
 // Whom the kernel has connected before the relay was told to stop is served, even

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/coreos/go-systemd/v22/activation"
 )
 
 // The servers' limits. A widget waits 25 s: 8 s in line and 10 s for the
@@ -37,13 +39,27 @@ type Listeners struct {
 }
 
 // Listen opens both addresses. It comes before everything else, so that the sandbox
-// knows its own URL and a taken port is found before anything is done.
-func Listen(public, admin string) (l Listeners, err error) {
-	if l.Public, err = net.Listen("tcp", public); err != nil {
-		return l, fmt.Errorf("%w: %s", err, listenRemedy(err, "--listen"))
+// knows its own URL and a taken port is found before anything is done. A socket that
+// systemd holds open for the relay takes the place of its address.
+func Listen(public, admin string) (_ Listeners, err error) {
+	l, err := held()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.Close())
+		}
+	}()
+	if err != nil {
+		return l, err
 	}
-	if l.Admin, err = net.Listen("tcp", admin); err != nil {
-		return l, errors.Join(fmt.Errorf("%w: %s", err, listenRemedy(err, "--admin")), l.Public.Close())
+	if l.Public == nil {
+		if l.Public, err = listen(public, "--listen"); err != nil {
+			return l, err
+		}
+	}
+	if l.Admin == nil {
+		if l.Admin, err = listen(admin, "--admin"); err != nil {
+			return l, err
+		}
 	}
 	return l, nil
 }
@@ -56,10 +72,51 @@ func listenRemedy(err error, flag string) string {
 	return "choose another address with " + flag
 }
 
+// listen listens on an address that can be changed by a flag.
+func listen(address, flag string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, listenRemedy(err, flag))
+	}
+	return l, nil
+}
+
+// adminSocket is the FileDescriptorName of the admin listener's socket; a socket of any
+// other name is the public one.
+const adminSocket = "admin"
+
+// held takes the sockets that systemd holds open (socket activation). Who connects
+// while no relay runs, such as during a restart, waits in them for the next one.
+func held() (l Listeners, err error) {
+	for _, file := range activation.Files(true) {
+		one, invalid := net.FileListener(file)
+		err = errors.Join(err, invalid, file.Close()) // one has a descriptor of its own
+		place := &l.Public
+		if file.Name() == adminSocket {
+			place = &l.Admin
+		}
+		switch {
+		case invalid != nil:
+		case *place != nil:
+			err = errors.Join(err, fmt.Errorf("two sockets for one listener, %s and %s: give the relay one ListenStream, and a second one only with FileDescriptorName=%s",
+				(*place).Addr(), one.Addr(), adminSocket), one.Close())
+		default:
+			*place = one
+		}
+	}
+	if err != nil {
+		err = fmt.Errorf("what systemd passed on cannot be listened on: %w", err)
+	}
+	return l, err
+}
+
 // Close closes what no server has closed.
 func (l Listeners) Close() error {
 	var all error
 	for _, one := range []net.Listener{l.Public, l.Admin} {
+		if one == nil {
+			continue
+		}
 		if err := one.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			all = errors.Join(all, err)
 		}

@@ -11,20 +11,18 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/go-json-experiment/json"
 	"golang.org/x/sync/errgroup"
 
 	"ekycconnect/server/internal/connlimit"
-	"ekycconnect/server/internal/httpapi"
 	"ekycconnect/server/internal/startline"
 	"ekycconnect/server/internal/webhook"
 )
-
-// drainTimeout is how long running requests may take once the relay is to stop.
-const drainTimeout = httpapi.OTPWriteTimeout // the longest answer
 
 // Run serves both listeners until ctx ends or one of them fails. When it serves, it
 // says on stdout where.
@@ -56,9 +54,11 @@ func (r *Relay) renew(ctx context.Context, hangup <-chan os.Signal) {
 	for {
 		select {
 		case <-hangup:
+			r.tell(daemon.SdNotifyReloading)
 			if r.cert != nil {
 				r.cert.Look()
 			}
+			r.tell(daemon.SdNotifyReady)
 		case <-ctx.Done():
 			return
 		}
@@ -72,7 +72,9 @@ func (r *Relay) serve(ctx context.Context, l Listeners, stdout io.Writer) error 
 		Exempt: func(a netip.Addr) bool { return a.IsLoopback() || r.API.Trusts(a) },
 	})
 	r.metrics.Connections(bounded.Open, bounded.Closed)
-	public, admin := httpServer(connlimit.Guard(r.API.Handler(), r.API.Full()), r.log), httpServer(r.API.AdminHandler(), r.log)
+	var leaving atomic.Bool
+	public := httpServer(lastWhen(&leaving, connlimit.Guard(r.API.Handler(), r.API.Full())), r.log)
+	admin := httpServer(r.API.AdminHandler(), r.log)
 	public.ConnContext = connlimit.ConnContext
 	servePublic := public.Serve
 	if r.cert != nil {
@@ -82,6 +84,7 @@ func (r *Relay) serve(ctx context.Context, l Listeners, stdout io.Writer) error 
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return untilStopped(ctx, admin.Serve(l.Admin)) })
+	group.Go(func() error { return r.feedWatchdog(ctx, l.Admin.Addr()) })
 	taken := make(chan struct{}) // closed when the public listener takes nobody any more
 	group.Go(func() error {
 		defer close(taken)
@@ -89,14 +92,18 @@ func (r *Relay) serve(ctx context.Context, l Listeners, stdout io.Writer) error 
 	})
 	group.Go(func() error {
 		<-ctx.Done()
+		r.tell(daemon.SdNotifyStopping)
 		r.log.Info("draining: no new requests, running ones may finish")
 		r.API.Drain()
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
+		leaving.Store(true)
+		awaitLeft(bounded)
 		lastRequests(public, bounded, taken)
 		return errors.Join(public.Shutdown(drain), admin.Shutdown(drain))
 	})
 	r.announce(l, stdout)
+	r.tell(daemon.SdNotifyReady)
 	return group.Wait()
 }
 
@@ -118,19 +125,5 @@ func (r *Relay) announce(l Listeners, stdout io.Writer) {
 	}
 	if err != nil {
 		r.log.Error("standard output is closed: nobody is told the address", "error", err)
-	}
-}
-
-// lastRequests lets in who is at the door, and waits for the first request of
-// everybody who was let in: a server that shuts down drops a request that it has
-// read, but not begun.
-func lastRequests(server *http.Server, l *connlimit.Listener, taken <-chan struct{}) {
-	server.SetKeepAlivesEnabled(false) // what is answered from now on is the last of its connection
-	_ = l.Close()
-	<-taken
-	look := time.NewTicker(lingerQuiet)
-	defer look.Stop()
-	for begin := time.Now(); l.Fresh() > 0 && time.Since(begin) < readHeaderTimeout; {
-		<-look.C
 	}
 }
