@@ -43,6 +43,7 @@ type Language struct {
 	Messages  map[string]string `yaml:"messages"`  // what is said on the way
 	Receipt   map[string]string `yaml:"receipt"`   // what the receipt's page says
 	Page      map[string]string `yaml:"page"`      // what only the hosted page says
+	Dates     Dates             `yaml:"dates"`     // how a date and a time are written
 }
 
 // Languages lists every language that is built in, English first, then by tag. Their
@@ -132,7 +133,7 @@ func (l Language) check(pattern Language) error {
 			}
 		}
 	}
-	return nil
+	return l.Dates.check()
 }
 
 // say is the text of a key of the interface or the notice.

@@ -100,12 +100,16 @@ func TestALanguageFileThatIsIncompleteIsRefusedByKey(t *testing.T) {
 		"notice.lead has the placeholders []":               edited(`"{controller} asks`, `"A company asks`),
 		"messages.waiting has the placeholders [{minutes}]": edited("{seconds}", "{minutes}"),
 		"interface.greeting is not a key of lang/en.yaml":   edited("  agree: I agree\n", "  agree: I agree\n  greeting: Hello\n"),
-		`dir is "up"`:                       edited("dir: ltr", "dir: up"),
-		`status is "perfect"`:               edited("status: reviewed", "status: perfect"),
-		"reviewer is missing":               edited("reviewer: the project's own editors", "reviewer:"),
-		"name is missing":                   edited("name: English", "name:"),
-		`unknown field "colour"`:            edited("dir: ltr", "dir: ltr\ncolour: red"),
-		`tag is "en", want the file's name`: string(pattern),
+		`dir is "up"`:         edited("dir: ltr", "dir: up"),
+		`status is "perfect"`: edited("status: reviewed", "status: perfect"),
+		"reviewer is missing": edited("reviewer: the project's own editors", "reviewer:"),
+		"dates.format has the placeholders [{day} {month}": edited("{month} {year}, {time} {part}", "{month}"),
+		"dates.months has 11 names":                        edited("[January, ", "["),
+		"dates.months has 12 names":                        edited("January", "' '"),
+		`dates.parts has 24: "am"`:                         edited("{0: am", "{24: am"),
+		"name is missing":                                  edited("name: English", "name:"),
+		`unknown field "colour"`:                           edited("dir: ltr", "dir: ltr\ncolour: red"),
+		`tag is "en", want the file's name`:                string(pattern),
 	} {
 		_, err := load(fstest.MapFS{"lang/en.yaml": {Data: pattern}, "lang/hi.yaml": {Data: []byte(file)}})
 		require.ErrorContains(t, err, "notice: lang/hi.yaml")
