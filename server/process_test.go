@@ -251,21 +251,6 @@ func TestStoppingLetsRunningRequestsFinish(t *testing.T) {
 	require.NoError(t, p.cmd.Wait(), "exit 0 after a graceful stop")
 }
 
-func TestASecondRelayOnOneDirectoryIsRefusedInOneLine(t *testing.T) {
-	data := t.TempDir()
-	start(t, "--data", data)
-	path, err := program()
-	require.NoError(t, err)
-	var stderr bytes.Buffer
-	second := exec.Command(path, "serve", "--sandbox", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", data)
-	second.Stderr = &stderr
-	var exit *exec.ExitError
-	require.ErrorAs(t, second.Run(), &exit)
-	require.Equal(t, 1, exit.ExitCode())
-	require.Equal(t, 1, strings.Count(stderr.String(), "\n"), "%s", &stderr)
-	require.Contains(t, stderr.String(), data)
-}
-
 func TestATakenPortIsSaidPlainly(t *testing.T) {
 	p := start(t)
 	path, err := program()

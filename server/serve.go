@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -65,9 +68,16 @@ sitekeys, and allows pages on localhost only. Its demo is at the printed url.`,
 // serve runs until ctx ends, then lets running requests finish and closes the
 // store.
 func serve(ctx context.Context, f serveFlags, env environment, stdout, stderr io.Writer) (err error) {
+	// First of all, since the signal ends a program that does not wait for it.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	load := func() (check.Loaded, error) {
+		return check.Load(check.Options{Config: f.config, Data: f.data, Env: env})
+	}
 	loaded := check.Loaded{Config: &config.Config{Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081"}}
 	if !f.sandbox {
-		if loaded, err = check.Load(check.Options{Config: f.config, Data: f.data, Env: env}); err != nil {
+		if loaded, err = load(); err != nil {
 			return err
 		}
 	}
@@ -77,14 +87,17 @@ func serve(ctx context.Context, f serveFlags, env environment, stdout, stderr io
 		return err
 	}
 	defer func() { err = errors.Join(err, listeners.Close()) }()
-	var options []app.Option
+	options := []app.Option{app.Renewal(hangup, func() (*config.Config, config.Keys, error) {
+		l, err := load()
+		return l.Config, l.Keys, err
+	})}
 	if f.sandbox {
 		sandbox, err := app.NewSandbox(listeners.Public, config.SandboxOptions{Data: f.data, VendorURL: f.vendorURL, Plan: f.plan, Limits: f.limits})
 		if err != nil {
 			return err
 		}
 		defer sandbox.Close()
-		c, keys, options = sandbox.Config, sandbox.Keys, append(options, app.Demo())
+		c, keys, options = sandbox.Config, sandbox.Keys, []app.Option{app.Renewal(hangup, nil), app.Demo()}
 	}
 	log := slog.New(slog.NewJSONHandler(redact.Writer(stderr), &slog.HandlerOptions{Level: c.Log.Level}))
 	relay, err := app.New(ctx, c, keys, log, options...)

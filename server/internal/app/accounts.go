@@ -10,12 +10,14 @@ import (
 	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/deepvue"
 	"ekycconnect/server/internal/deepvue/sandbox"
+	"ekycconnect/server/internal/pace"
 )
 
 // openAccounts makes the sites, and a client and a line for each vendor account.
 func (r *Relay) openAccounts(ctx context.Context) error {
 	spent := newSpending(ctx, r.config, r.store, r.Ledger, r.options.clock)
 	r.Core.Sites, r.Core.Calls, r.Core.Accounts = connect.NewSites(sites(r.config)), spent.consents(), map[string]*connect.Account{}
+	r.lines = map[string]*pace.Line{}
 	for _, name := range slices.Sorted(maps.Keys(r.config.Accounts)) {
 		account := r.config.Accounts[name]
 		client, err := r.openClient(name, account)
@@ -27,6 +29,7 @@ func (r *Relay) openAccounts(ctx context.Context) error {
 			return err
 		}
 		if line != nil {
+			r.lines[name] = line
 			r.closers = append(r.closers, func() error { line.Close(); return nil })
 		}
 		r.Core.Accounts[name] = connect.NewAccount(client, line)

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/url"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,6 +21,8 @@ import (
 	"ekycconnect/server/internal/hosted"
 	"ekycconnect/server/internal/httpapi"
 	"ekycconnect/server/internal/limit"
+	"ekycconnect/server/internal/notice"
+	"ekycconnect/server/internal/pace"
 	"ekycconnect/server/internal/receiptpage"
 	"ekycconnect/server/internal/seal"
 	"ekycconnect/server/internal/webhook"
@@ -41,7 +45,7 @@ type Relay struct {
 	Ledger *consent.Ledger // that serves
 	Eraser *consent.Ledger // often the same; nil if this relay may not erase
 	Core   *connect.Service
-	API    *httpapi.API
+	API    *httpapi.API // over Core; [Relay.Renew] puts others in the place of both
 
 	config  *config.Config
 	keys    config.Keys
@@ -54,16 +58,28 @@ type Relay struct {
 	webhooks *webhook.Worker
 	store    consent.Store // of Ledger
 
+	lines map[string]*pace.Line // by account; none in a sandbox that is not paced
+
+	renewing sync.Mutex                 // one renewal at a time
+	now      atomic.Pointer[generation] // what requests are served by
+
 	closers []func() error // of what has started, in that order
 }
 
 // New starts everything but the listeners. What fails here fails before anything is
-// served, and says what to do.
+// served, and says what to do. What cannot be reached for the moment, the database or
+// the lock of the data directory, is tried again for a minute.
 func New(ctx context.Context, c *config.Config, keys config.Keys, log *slog.Logger, opts ...Option) (*Relay, error) {
-	r := &Relay{config: c, keys: keys, log: log, options: options{clock: time.Now}, metrics: httpapi.NewMetrics()}
-	for _, o := range opts {
-		o(&r.options)
+	o := options{clock: time.Now, patience: time.Minute}
+	for _, option := range opts {
+		option(&o)
 	}
+	return patiently(ctx, o.patience, log, func() (*Relay, error) { return start(ctx, c, keys, log, o) })
+}
+
+// start is New without patience.
+func start(ctx context.Context, c *config.Config, keys config.Keys, log *slog.Logger, o options) (*Relay, error) {
+	r := &Relay{config: c, keys: keys, log: log, options: o, metrics: httpapi.NewMetrics()}
 	for _, start := range []func(context.Context) error{r.read, r.openLedgers, r.openAccounts, r.keepNotices, r.route} {
 		if err := start(ctx); err != nil {
 			return nil, errors.Join(err, r.Close())
@@ -103,10 +119,10 @@ func (r *Relay) read(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.Core = &connect.Service{
+	r.Core = connect.New(connect.Service{
 		Notices: r.material.Notices, Sealer: sealer, Receipts: receipts, Lifetimes: connect.Lifetimes(c.Lifetimes), Limits: limits(c.Limits),
 		Clock: r.options.clock, Log: r.log, Watch: r.metrics,
-	}
+	})
 	r.webhooks, err = newWebhooks(c, r.options.clock, r.log, r.metrics)
 	return err
 }
@@ -126,15 +142,22 @@ func limits(l config.Limits) connect.Limits {
 	}
 }
 
-// keepNotices has the ledger keep every notice that can be shown from now on, all in a
-// few transactions. A log that is behind what was seen of it does not stop the start:
-// nothing can be recorded then, and readiness says why.
+// keepNotices has the ledger keep every notice that can be shown from now on. A log that
+// is behind what was seen of it does not stop the start: nothing can be recorded then,
+// and readiness says why.
 func (r *Relay) keepNotices(ctx context.Context) error {
+	if err := r.keep(ctx, r.material.Notices); err != nil && !errors.Is(err, consent.ErrLog) {
+		return err
+	}
+	return nil
+}
+
+// keep has the ledger keep every notice of a catalogue, all in a few transactions.
+func (r *Relay) keep(ctx context.Context, notices *notice.Catalogue) error {
 	var all errgroup.Group
-	for n := range r.material.Notices.All() {
+	for n := range notices.All() {
 		all.Go(func() error {
-			err := r.Ledger.PutNotice(ctx, n.Ref.SHA256, n.Bytes)
-			if err != nil && !errors.Is(err, consent.ErrLog) {
+			if err := r.Ledger.PutNotice(ctx, n.Ref.SHA256, n.Bytes); err != nil {
 				return fmt.Errorf("keep notice %s: %w", n.Ref.ID, err)
 			}
 			return nil
@@ -150,14 +173,18 @@ func (r *Relay) route(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("public_url does not parse: %w", err)
 	}
-	r.API = &httpapi.API{
+	parts := httpapi.API{
 		Core: r.Core, Assets: m.Assets, PublicURL: public, Metrics: r.metrics, Log: r.log,
 		Receipts:       receiptpage.New(r.Core, m.Words, public, c.Sandbox),
 		Hosted:         hosted.New(r.Core, m.Words, public, m.Version, c.Sandbox),
 		TrustedProxies: c.TrustedProxies, LogHidden: !c.Log.Public, Degraded: r.Core.Degraded,
 	}
 	if r.options.demo {
-		r.API.Demo, err = newDemo(c, r.log)
+		if parts.Demo, err = newDemo(c, r.log); err != nil {
+			return err
+		}
 	}
-	return err
+	r.API = httpapi.New(parts)
+	r.now.Store(&generation{config: c, material: m, api: r.API, handler: r.API.Handler()})
+	return nil
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"os"
 	"time"
 
 	"ekycconnect/server/internal/config"
@@ -19,6 +20,10 @@ type options struct {
 	vendor   []deepvue.Option
 	material *Material
 	demo     bool
+
+	hangup   <-chan os.Signal
+	reread   func() (*config.Config, config.Keys, error)
+	patience time.Duration
 }
 
 // Clock is asked for the time in place of [time.Now].
@@ -35,6 +40,15 @@ func WithMaterial(m *Material) Option { return func(o *options) { o.material = m
 
 // Demo serves the sandbox's partner at / and /demo/.
 func Demo() Option { return func(o *options) { o.demo = true } }
+
+// Renewal reads the configuration anew at each signal that comes: see [Relay.Renew].
+func Renewal(hangup <-chan os.Signal, reread func() (*config.Config, config.Keys, error)) Option {
+	return func(o *options) { o.hangup, o.reread = hangup, reread }
+}
+
+// Patience is how long the start waits for what cannot be reached for the moment, in
+// place of a minute.
+func Patience(d time.Duration) Option { return func(o *options) { o.patience = d } }
 
 // Material is what pages are made of. It takes long to make and never changes, so
 // relays in one process may share it.

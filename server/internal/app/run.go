@@ -8,11 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
-	"os/signal"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -43,26 +40,8 @@ func (r *Relay) startBeside(ctx context.Context) (stop func()) {
 		all.Go(func() { copies.Run(ctx, max(log.PublishEvery, time.Second)) })
 	}
 	all.Go(func() { r.retain(ctx) })
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP) // before anybody is told that the relay serves
-	all.Go(func() { defer signal.Stop(hangup); r.renew(ctx, hangup) })
+	all.Go(func() { r.renewals(ctx) })
 	return func() { cancel(); all.Wait() }
-}
-
-// renew reads the certificate's files, if there are any, at each SIGHUP.
-func (r *Relay) renew(ctx context.Context, hangup <-chan os.Signal) {
-	for {
-		select {
-		case <-hangup:
-			r.tell(daemon.SdNotifyReloading)
-			if r.cert != nil {
-				r.cert.Look()
-			}
-			r.tell(daemon.SdNotifyReady)
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // serve lets requests in, and when ctx ends lets them finish.
@@ -73,7 +52,7 @@ func (r *Relay) serve(ctx context.Context, l Listeners, stdout io.Writer) error 
 	})
 	r.metrics.Connections(bounded.Open, bounded.Closed)
 	var leaving atomic.Bool
-	public := httpServer(lastWhen(&leaving, connlimit.Guard(r.API.Handler(), r.API.Full())), r.log)
+	public := httpServer(lastWhen(&leaving, connlimit.Guard(r.Handler(), r.API.Full())), r.log)
 	admin := httpServer(r.API.AdminHandler(), r.log)
 	public.ConnContext = connlimit.ConnContext
 	servePublic := public.Serve

@@ -40,13 +40,19 @@ func (s *spending) line(ctx context.Context, account string) (*pace.Line, error)
 		return nil, err
 	}
 	options := pace.Options{
-		UnticketedShare: float64(a.UnticketedShare), PerDay: map[string]int{},
+		UnticketedShare: float64(a.UnticketedShare), PerDay: perDay(s.config),
 		Share: float64(a.Share), WithoutOTP: a.OTP == config.OTPByPartner,
 	}
-	for _, site := range s.config.Sites {
-		options.PerDay[site.Sitekey] = site.CapPerDay
-	}
 	return pace.New(a.Allowance, store, options)
+}
+
+// perDay is the most that single sites may begin in a day.
+func perDay(c *config.Config) map[string]int {
+	caps := map[string]int{}
+	for _, site := range c.Sites {
+		caps[site.Sitekey] = site.CapPerDay
+	}
+	return caps
 }
 
 // store is where the account's calls are written down.

@@ -11,6 +11,15 @@ import (
 
 // newWebhooks makes the worker that tells the partners who want to be told.
 func newWebhooks(c *config.Config, clock func() time.Time, log *slog.Logger, metrics *httpapi.Metrics) (*webhook.Worker, error) {
+	endpoints, err := webhookEndpoints(c)
+	if err != nil {
+		return nil, err
+	}
+	return webhook.New(endpoints, clock, log, metrics.Webhook, nil), nil
+}
+
+// webhookEndpoints are the addresses of the partners who want to be told, by site.
+func webhookEndpoints(c *config.Config) (map[string]webhook.Endpoint, error) {
 	endpoints := map[string]webhook.Endpoint{}
 	for _, site := range c.Sites {
 		if site.WebhookURL == "" {
@@ -22,5 +31,5 @@ func newWebhooks(c *config.Config, clock func() time.Time, log *slog.Logger, met
 		}
 		endpoints[site.Sitekey] = webhook.Endpoint{URL: site.WebhookURL, Key: key, AllowPrivate: site.WebhookAllowPrivate}
 	}
-	return webhook.New(endpoints, clock, log, metrics.Webhook, nil), nil
+	return endpoints, nil
 }

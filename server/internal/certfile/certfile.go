@@ -73,11 +73,14 @@ func (f *Files) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return f.now, nil
 }
 
-// Look reads the files at once if they have changed.
-func (f *Files) Look() {
+// Look reads the files at once if they have changed, and reports whether there is
+// another certificate now.
+func (f *Files) Look() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	old := f.now
 	f.look()
+	return f.now != old
 }
 
 // look needs the lock. A pair that does not fit, such as while the second file

@@ -45,7 +45,8 @@ type Calls interface {
 	Take(ctx context.Context, consent string, most int) (ok bool, err error)
 }
 
-// Service is the core. Its fields are set once, before the first call.
+// Service is the core. Its fields are set once, before the first call; [New] makes one of
+// them.
 type Service struct {
 	Sites     *Sites
 	Ledger    *consent.Ledger
@@ -60,11 +61,30 @@ type Service struct {
 	Log       *slog.Logger
 	Watch     Watcher
 
+	*inFlight
+}
+
+// inFlight is what requests have to do with each other.
+type inFlight struct {
 	starting flights[*wire.SessionReply] // sessions in the making, by idempotency key
 	calling  locks                       // one vendor call at a time, by consent
 
 	verifying locks // one call after the pictures at a time, by consent
 	refusals  refusals
+}
+
+// New makes a core of its parts.
+func New(parts Service) *Service {
+	parts.inFlight = &inFlight{}
+	return &parts
+}
+
+// With is the core with other sites, notices and limits. Requests to one have to do with
+// requests to the other as with those to itself.
+func (s *Service) With(sites *Sites, notices *notice.Catalogue, limits Limits) *Service {
+	other := *s
+	other.Sites, other.Notices, other.Limits = sites, notices, limits
+	return &other
 }
 
 // Stamp prints a time as the contract with pages and partners has it: RFC 3339,

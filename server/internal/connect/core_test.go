@@ -86,14 +86,14 @@ func newCore(t *testing.T) *core {
 		sites = append(sites, site)
 	}
 	c.sites[shop].Purposes = append(c.sites[shop].Purposes, loan)
-	c.Service = &connect.Service{
+	c.Service = connect.New(connect.Service{
 		Sites: connect.NewSites(sites), Ledger: storetest.NewLedger(t, c.store, c.clock), Notices: notices, Sealer: sealer, Receipts: receipts,
 		Accounts: map[string]*connect.Account{account: newAccount(t, c.vendor)},
 		Lifetimes: connect.Lifetimes{
 			Presentation: 6 * time.Hour, Session: sessionLife, Consent: 3 * sessionLife, Token: 5 * time.Minute, Ticket: 30 * time.Minute, CallsPerConsent: mostCalls,
 		},
 		Clock: c.told("clock"), Log: slog.New(slog.DiscardHandler), Watch: c.watch,
-	}
+	})
 	for n := range notices.All() {
 		require.NoError(t, c.Ledger.PutNotice(t.Context(), n.Ref.SHA256, n.Bytes))
 	}

@@ -22,7 +22,8 @@ import (
 	"ekycconnect/web"
 )
 
-// API holds what the routes need. Its fields are set once, before Handler.
+// API holds what the routes need. Its fields are set once, before Handler; [New] makes
+// one of them.
 type API struct {
 	Core      *connect.Service
 	Assets    *web.Assets
@@ -38,9 +39,27 @@ type API struct {
 	// Degraded says in words what limps although requests are served.
 	Degraded func() []string
 
+	*serving
+	views *views
+}
+
+// serving is what requests share.
+type serving struct {
 	draining atomic.Bool
 	asking   singleflight.Group // whether the store is ready
-	views    views
+}
+
+// New makes an API of its parts.
+func New(parts API) *API {
+	parts.serving, parts.views = &serving{}, &views{}
+	return &parts
+}
+
+// With is the API over another core, which shares with the old one what is under way.
+func (a *API) With(core *connect.Service, receipts *receiptpage.Pages, hosted *hosted.Pages) *API {
+	other := *a
+	other.Core, other.Receipts, other.Hosted, other.views = core, receipts, hosted, &views{}
+	return &other
 }
 
 // Drain makes readyz say that no new work should be sent here.

@@ -48,6 +48,19 @@ func (l *Line) count(s *site, e Entry, first bool) {
 	}
 }
 
+// SetPerDay replaces [Options.PerDay]. A bound that was not there before counts from now
+// on; under another one, everything is known that it counts.
+func (l *Line) SetPerDay(caps map[string]int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.caps = caps
+	for name, s := range l.sites {
+		if s.begun != nil {
+			s.begun.size = max(s.begun.size, caps[name])
+		}
+	}
+}
+
 // shareFree is when the k-th visitor without a ticket from now has room in the
 // share of minute and day.
 func (l *Line) shareFree(s *site, k int, now time.Time) time.Time {

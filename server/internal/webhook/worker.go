@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"ekycconnect/server/internal/consent"
@@ -50,7 +51,7 @@ const (
 
 // Worker delivers messages, one after the other.
 type Worker struct {
-	endpoints map[string]Endpoint // by site
+	endpoints atomic.Pointer[map[string]Endpoint] // by site
 	clock     func() time.Time
 	log       *slog.Logger
 	seen      func(Outcome)
@@ -61,11 +62,16 @@ type Worker struct {
 
 // New makes a worker. seen is told of each try; roots may be nil.
 func New(endpoints map[string]Endpoint, clock func() time.Time, log *slog.Logger, seen func(Outcome), roots *x509.CertPool) *Worker {
-	return &Worker{endpoints, clock, log, seen, newSender(clock, roots), make(chan struct{}, 1), map[string]time.Time{}}
+	w := &Worker{clock: clock, log: log, seen: seen, send: newSender(clock, roots), more: make(chan struct{}, 1), resting: map[string]time.Time{}}
+	w.SetEndpoints(endpoints)
+	return w
 }
 
+// SetEndpoints replaces whom it tells; a try that is under way goes on.
+func (w *Worker) SetEndpoints(endpoints map[string]Endpoint) { w.endpoints.Store(&endpoints) }
+
 // Wants reports whether a site takes messages.
-func (w *Worker) Wants(site string) bool { return w.endpoints[site].URL != "" }
+func (w *Worker) Wants(site string) bool { return (*w.endpoints.Load())[site].URL != "" }
 
 // Notify says that there may be a new message. It does not wait.
 func (w *Worker) Notify() {
@@ -124,7 +130,7 @@ func (w *Worker) Step(ctx context.Context, box Outbox) (next time.Time, err erro
 
 // deliver makes one try. The error is the outbox's.
 func (w *Worker) deliver(ctx context.Context, box Outbox, m consent.Message) error {
-	endpoint, ok := w.endpoints[m.Site]
+	endpoint, ok := (*w.endpoints.Load())[m.Site]
 	failed := errors.New("webhook: the site has no webhook_url any more")
 	if ok {
 		begin := time.Now()

@@ -258,7 +258,7 @@ func TestASiteThatIsGoneFromTheConfigurationIsNotTold(t *testing.T) {
 	p := newPartner(t)
 	w := newTold(t, Endpoint{p.URL, key, true}, p.roots())
 	w.withdraw(t, "key-of-a-withdrawal")
-	delete(w.endpoints, site)
+	w.SetEndpoints(nil)
 	w.step(t)
 	require.Equal(t, []Outcome{Failed}, w.outcomes)
 	require.False(t, w.Wants(site))

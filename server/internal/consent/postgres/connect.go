@@ -91,6 +91,16 @@ func dial(ctx context.Context, c *pgx.ConnConfig) (*pgx.Conn, error) {
 	return conn, nil
 }
 
+// Refused reports whether a server was reached that refuses this role, or has no such
+// database: trying again does not help.
+func Refused(err error) bool {
+	switch code(err) {
+	case "42501", "28P01", "28000", "3D000":
+		return true
+	}
+	return false
+}
+
 // remedied adds what to do about a server that refuses a connection.
 func remedied(err error) error {
 	remedy := ""

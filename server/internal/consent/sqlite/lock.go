@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// ErrInUse says that another process has the directory, which may end.
+var ErrInUse = errors.New("in use by another relay")
+
 // lockDirectory makes dir this process's own for as long as the file is open;
 // the kernel lets go of the lock when the process ends, however it ends.
 func lockDirectory(dir string) (*os.File, error) {
@@ -22,7 +25,7 @@ func lockDirectory(dir string) (*os.File, error) {
 	}
 	file.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, fmt.Errorf("sqlite: the directory %s is in use by another relay (it holds %s): stop that one, or give this one a data directory of its own", dir, path)
+		return nil, fmt.Errorf("sqlite: the directory %s is %w (it holds %s): stop that one, or give this one a data directory of its own", dir, ErrInUse, path)
 	}
 	return nil, fmt.Errorf("sqlite: lock %s: %w", path, err)
 }
