@@ -25,8 +25,8 @@ To set up a relay:             relay keygen config --out relay.yaml
                                relay keygen keys --out data/keys.yaml
 To add a partner:              relay keygen sitekey; relay keygen secret
 To replace a partner's secret: relay keygen secret, add its sha256: line as the second
-                               entry of the site, restart, remove the first entry once the
-                               partner has changed over, restart
+                               entry of the site, send SIGHUP, remove the first entry once
+                               the partner has changed over, send SIGHUP
 To replace the sealing key:    relay keygen seal
 To replace the log's key:      relay keygen log`,
 		Args: cobra.NoArgs,
@@ -65,10 +65,11 @@ longer be found in the ledger. Every replica needs the same file.`,
 func keygenSeal() *cobra.Command {
 	return &cobra.Command{
 		Use:   "seal",
-		Short: "Print a new sealing key for the top of the keys file",
-		Long: `Print a new sealing key as it stands in the keys file. With several replicas, first
-put it below the others everywhere and restart, then move it to the top: a replica
-must know a key before another seals with it. Remove the old key a day later.`,
+		Short: "Print a new sealing key for the keys file",
+		Long: `Print a new sealing key as it stands in the keys file's list seal, of which the first
+seals and each opens. First put it at the end, everywhere, and restart; then move it to
+the top, everywhere, and restart: a relay must know a key before another one seals with
+it. Remove the old key a day later.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			fmt.Fprint(cmd.OutOrStdout(), config.NewSealKey(time.Now()).YAML())

@@ -59,7 +59,7 @@ Relays that serve meanwhile go on. A relay whose configuration has store_owner, 
 own role owns the database, does this by itself when it starts.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := config.Load(path, env)
+			c, err := config.LoadForLedger(path, env)
 			if err != nil {
 				return err
 			}

@@ -55,6 +55,10 @@ func (r *reader) checkAllowance(account *Account, at string) {
 	case own:
 		if a := account.Allowance; a.PerSecond < 1 || a.PerMinute < 1 || a.PerDay < 1 {
 			r.report(at+".allowance", "needs per_second, per_minute and per_day, each at least 1")
+		} else if a.PerMinute < a.PerSecond {
+			r.report(at+".allowance.per_minute", "is less than per_second, which could never be used; are the two swapped?")
+		} else if a.PerDay < a.PerMinute {
+			r.report(at+".allowance.per_day", "is less than per_minute, which could never be used; are the two swapped?")
 		}
 	default:
 		plan, err := pace.PlanNamed(cmp.Or(account.Plan, "starter"))

@@ -1,15 +1,18 @@
 package config
 
 import (
+	"bytes"
 	"encoding"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -34,9 +37,14 @@ type reader struct {
 // holds settings at all: where it does not, what is missing is no news.
 func (r *reader) read(data []byte, to any) bool {
 	r.places = places{}
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors begin a file with it
+	if !utf8.Valid(data) {
+		r.report("", "is not UTF-8; save it in this encoding")
+		return false
+	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		r.syntax(err)
+		r.syntax(err, data)
 		return false
 	}
 	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool { return isNull(d.Body) })
@@ -59,7 +67,15 @@ func isNull(node ast.Node) bool {
 	return null || node == nil
 }
 
-func (r *reader) syntax(err error) {
+var indentedByTab = regexp.MustCompile(`(?m)^[ -]*\t`)
+
+func (r *reader) syntax(err error, data []byte) {
+	if tab := indentedByTab.FindIndex(data); tab != nil {
+		before := data[:tab[1]-1]
+		at := &token.Position{Line: 1 + bytes.Count(before, []byte("\n")), Column: len(before) - bytes.LastIndexByte(before, '\n')}
+		r.reportAt(at, "", "not YAML: a tab stands where the line is indented; use spaces")
+		return
+	}
 	if e, ok := errors.AsType[yaml.Error](err); ok && e.GetToken() != nil {
 		r.reportAt(e.GetToken().Position, "", "not YAML: "+e.GetMessage())
 		return

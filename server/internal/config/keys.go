@@ -18,7 +18,7 @@ const KeysFile = "keys.yaml"
 
 // Keys are the relay's own keys. Every replica has the same.
 type Keys struct {
-	// Seal is the ring for sealed values, newest first: the first seals, each
+	// Seal is the ring for sealed values: the first seals, each
 	// opens. Keep an old key for as long as its longest-lived value, one day.
 	Seal []SealKey `yaml:"seal"`
 	// Lookup keys the HMACs by which the ledger finds subjects and idempotency
@@ -137,10 +137,11 @@ func NewKeys(now time.Time) Keys {
 	return Keys{Seal: []SealKey{NewSealKey(now)}, Lookup: NewKey(), Receipt: NewKey(), Log: []Key{NewKey()}}
 }
 
-// NewSealKey makes one entry of the ring, named after the month and a random
-// byte, so that an operator sees its age; short, since each sealed value says it.
+// NewSealKey makes one entry of the ring, named after the month and three random
+// bytes, so that an operator sees its age and no two are alike; short, since each
+// sealed value says it.
 func NewSealKey(now time.Time) SealKey {
-	var tail [1]byte
+	var tail [3]byte
 	rand.Read(tail[:])
 	return SealKey{Kid: fmt.Sprintf("%s%x", now.UTC().Format("0601"), tail), Key: NewKey()}
 }
@@ -150,8 +151,9 @@ func (k Keys) YAML() string {
 	var s strings.Builder
 	s.WriteString("# Keys of the relay. Whoever has them can forge sessions and tokens: keep this file\n" +
 		"# secret (mode 0600), back it up, and give every replica the same.\n" +
-		"# Newest first. To rotate, put the output of `relay keygen seal` on top, restart every\n" +
-		"# replica, and remove the old entry a day later.\nseal:\n")
+		"# The first seals, each opens. To replace it, put the output of `relay keygen seal` at\n" +
+		"# the end and restart every relay; then move it to the top and restart every relay; a\n" +
+		"# day later, remove the old entry.\nseal:\n")
 	for _, key := range k.Seal {
 		s.WriteString(key.YAML())
 	}

@@ -23,7 +23,7 @@ func TestCreatedKeysLoadAsTheSame(t *testing.T) {
 	loaded, err := LoadKeys(path)
 	require.NoError(t, err)
 	require.Equal(t, made, loaded)
-	require.Regexp(t, `^2603[0-9a-f]{2}$`, loaded.Seal[0].Kid)
+	require.Regexp(t, `^2603[0-9a-f]{6}$`, loaded.Seal[0].Kid)
 	require.NotEqual(t, loaded.Seal[0].Key, loaded.Lookup)
 
 	rotated := made

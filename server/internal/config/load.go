@@ -1,10 +1,12 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +35,20 @@ func Read(path string, env func(string) (string, bool)) (*Config, error) {
 	}
 	return parse(path, data, env)
 }
+
+// LoadForLedger is Load for one who works on the ledger alone, who need not have what
+// serving needs: the secrets of vendor accounts and of webhooks may be missing.
+func LoadForLedger(path string, env func(string) (string, bool)) (*Config, error) {
+	c, err := Read(path, env)
+	problems := slices.DeleteFunc(Problems(err), func(p *Problem) bool { return servingAlone.MatchString(p.Setting) })
+	if c == nil || len(problems) > 0 {
+		return nil, cmp.Or(join(problems), err)
+	}
+	return c, nil
+}
+
+// servingAlone are settings that only a relay that serves needs.
+var servingAlone = regexp.MustCompile(`^accounts\.[^.]+(\.client_(id|secret|secret_file))?$|^sites\[\d+\]\.webhook_secret(_file)?$`)
 
 // parse is Read for the bytes of the file.
 func parse(path string, data []byte, env func(string) (string, bool)) (*Config, error) {

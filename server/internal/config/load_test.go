@@ -84,6 +84,11 @@ func TestAShortFileIsCompletedByDefaults(t *testing.T) {
 	require.False(t, ok)
 }
 
+func TestAByteOrderMarkIsNoPartOfTheFirstSetting(t *testing.T) {
+	_, err := load(t, "\ufeff"+good)
+	require.NoError(t, err)
+}
+
 func TestEverySettingIsRead(t *testing.T) {
 	secretFile := filepath.Join(t.TempDir(), "secret")
 	require.NoError(t, os.WriteFile(secretFile, []byte("from-file\n"), 0o600))
@@ -126,7 +131,9 @@ func TestEachMistakeHasItsPlaceAndItsRemedy(t *testing.T) {
 		{"unknown inside", "client_id: live-1", "client_id: live-1\n    region: x", `relay.yaml:6:5: accounts.main.region: unknown setting; known here: allowance, client_id,`},
 		{"unknown in a notice", "version: 3", "versoin: 3", `relay.yaml:9:5: purposes.account-opening.versoin: unknown setting; did you mean version?`},
 		{"twice", "data: ledger", "data: ledger\ndata: x", `relay.yaml:3:1: not YAML: mapping key "data" already defined at [2:1]`},
-		{"tab", "  main:", "\tmain:", `relay.yaml:4:1: not YAML`},
+		{"tab", "  main:", "\tmain:", `relay.yaml:4:1: not YAML: a tab stands where the line is indented; use spaces`},
+		{"tab after spaces", "    client_id:", "  \tclient_id:", `relay.yaml:5:3: not YAML: a tab stands where the line is indented; use spaces`},
+		{"another encoding", "data: ledger", "data: l\xe9dger", `relay.yaml: is not UTF-8; save it in this encoding`},
 		{"unclosed", "[account-opening]", "[account-opening", `relay.yaml:17:15: not YAML`},
 		{"second document", "data: ledger", "data: ledger\n---\nx: y", `a second YAML document begins here`},
 		{"alias", "account: main\n", "account: &a main\n", `relay.yaml:14:14: sites[0].account: anchors, aliases and tags`},
@@ -144,6 +151,8 @@ func TestEachMistakeHasItsPlaceAndItsRemedy(t *testing.T) {
 		{"plan", "client_id: live-1", "client_id: live-1\n    plan: platinum", `accounts.main.plan: needs starter, business, growth or enterprise`},
 		{"plan and numbers", "client_id: live-1", "client_id: live-1\n    plan: growth\n    allowance: {per_second: 1, per_minute: 2, per_day: 3}", `accounts.main.allowance: plan is there as well`},
 		{"numbers", "client_id: live-1", "client_id: live-1\n    allowance: {per_second: 1}", `accounts.main.allowance: needs per_second, per_minute and per_day`},
+		{"less a minute than a second", "client_id: live-1", "client_id: live-1\n    allowance: {per_second: 3, per_minute: 2, per_day: 3}", `relay.yaml:6:44: accounts.main.allowance.per_minute: is less than per_second`},
+		{"less a day than a minute", "client_id: live-1", "client_id: live-1\n    allowance: {per_second: 1, per_minute: 3, per_day: 2}", `relay.yaml:6:56: accounts.main.allowance.per_day: is less than per_minute`},
 		{"share", "client_id: live-1", "client_id: live-1\n    unticketed_share: 2", `accounts.main.unticketed_share: needs a number above 0, up to 1`},
 		{"limit", "data: ledger", "data: ledger\nlimits: {view: -1}", `limits.view: must be 0 (no limit) to 100000 a minute`},
 		{"calls", "data: ledger", "data: ledger\nlifetimes: {calls_per_consent: 0}", `relay.yaml:3:32: lifetimes.calls_per_consent: must be 1 to 50`},

@@ -36,7 +36,7 @@ func Find(file, data string, env func(string) (string, bool)) (l Ledger, err err
 	l = Ledger{data: data, log: consent.LogOptions{Anchor: filepath.Join(data, app.AnchorFile)}}
 	keys := filepath.Join(data, config.KeysFile)
 	if file != "" {
-		c, err := config.Load(file, env)
+		c, err := config.LoadForLedger(file, env)
 		if err != nil {
 			return l, err
 		}
