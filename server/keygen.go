@@ -28,11 +28,12 @@ To replace a partner's secret: relay keygen secret, add its sha256: line as the 
                                entry of the site, send SIGHUP, remove the first entry once
                                the partner has changed over, send SIGHUP
 To replace the sealing key:    relay keygen seal
-To replace the log's key:      relay keygen log`,
+To replace the log's key:      relay keygen log
+After a key has leaked:        server/docs/keys.md`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(keygenConfig(), keygenKeys(), keygenSeal(), keygenReceipt(), keygenLog(), keygenSecret(), keygenSitekey(), keygenWebhook())
+	cmd.AddCommand(keygenConfig(), keygenKeys(), keygenSeal(), keygenLookup(), keygenReceipt(), keygenLog(), keygenSecret(), keygenSitekey(), keygenWebhook())
 	return cmd
 }
 
@@ -97,13 +98,29 @@ check who sent a message.`,
 func keygenReceipt() *cobra.Command {
 	return &cobra.Command{
 		Use:   "receipt",
-		Short: "Print a receipt key for a keys file that has none",
-		Long: `Print a receipt key as it stands in the keys file. Only a keys file that was made
-before there were receipts needs it. Never replace one: every address of a receipt
-that was given out would be dead.`,
+		Short: "Print a receipt key for the keys file",
+		Long: `Print a receipt key as it stands in the keys file, for a file that was made before there
+were receipts, or in the place of a key that has leaked. With another one, every address
+of a receipt that was given out is dead, and the ledger wants to be told: relay store
+rekey. server/docs/keys.md says in which order.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			fmt.Fprint(cmd.OutOrStdout(), config.NewReceiptKey())
+			return nil
+		},
+	}
+}
+
+func keygenLookup() *cobra.Command {
+	return &cobra.Command{
+		Use:   "lookup",
+		Short: "Print a lookup key for the keys file, in the place of one that has leaked",
+		Long: `Print a lookup key as it stands in the keys file, in the place of one that has leaked.
+With another one, records of before are not found by subject any more, and the ledger
+wants to be told: relay store rekey. server/docs/keys.md says in which order.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprint(cmd.OutOrStdout(), config.NewLookupKey())
 			return nil
 		},
 	}

@@ -6,17 +6,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/operator"
 )
 
 func storeCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "store",
-		Short: "Back the ledger up; make the tables in a database; move the ledger there",
+		Short: "Back the ledger up; make the tables in a database; move the ledger there; replace a key of it",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(storeBackup(env), storeMigrate(env), storeCopy(env))
+	cmd.AddCommand(storeBackup(env), storeMigrate(env), storeCopy(env), storeRekey(env))
 	return cmd
 }
 
@@ -101,5 +102,40 @@ with the same keys file, and never again from the directory.`,
 	cmd.Flags().StringVar(&file, "config", "", "configuration `FILE` (YAML)")
 	cmd.Flags().StringVar(&from, "from", "", "`DIR` of the ledger that is moved (default: of the configuration)")
 	cmd.Flags().StringVar(&to, "to", "", "`ADDRESS` of the empty database (default: of the configuration)")
+	return cmd
+}
+
+func storeRekey(env environment) *cobra.Command {
+	var at ledgerFlags
+	var key, reason string
+	cmd := &cobra.Command{
+		Use:   "rekey (--config FILE | --data DIR) --key (lookup|receipt) --reason TEXT",
+		Short: "Go on with another lookup or receipt key, after one has leaked",
+		Long: `A ledger remembers a fingerprint of the keys that it is written with, and no command
+works with others. If a key has to be replaced, because it has leaked say, stop every
+relay, put the new key into the keys file, and tell the ledger with this command.
+
+Nothing is encrypted anew. With another receipt key the addresses of all receipts that
+were given out lead nowhere. With another lookup key records of before are not found by
+subject any more, and a token that was redeemed before would redeem again: replace the
+sealing key with it, which ends all tokens. The reason is kept in the ledger.
+server/docs/keys.md says what to do for each key.
+
+A log key is replaced without this command: see relay keygen log.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ledger, err := at.find(env)
+			if err != nil {
+				return err
+			}
+			return ledger.Rekey(cmd.Context(), consent.KeyName(key), reason, cmd.OutOrStdout())
+		},
+	}
+	at.add(cmd)
+	cmd.Flags().StringVar(&key, "key", "", "`KEY` that is replaced: lookup or receipt")
+	cmd.Flags().StringVar(&reason, "reason", "", "`TEXT` that says why; it is kept")
+	for _, name := range []string{"key", "reason"} {
+		_ = cmd.MarkFlagRequired(name) // fails only for a flag that does not exist
+	}
 	return cmd
 }

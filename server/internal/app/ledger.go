@@ -24,7 +24,7 @@ func LogOptions(c *config.Config) consent.LogOptions {
 
 // LedgerKeys are the ledger's own keys out of the keys file.
 func LedgerKeys(keys config.Keys) consent.Keys {
-	k := consent.Keys{Lookup: keys.Lookup.Bytes()}
+	k := consent.Keys{Lookup: keys.Lookup.Bytes(), Receipt: keys.Receipt.Bytes()}
 	for _, key := range keys.Log {
 		k.Log = append(k.Log, key.Bytes())
 	}

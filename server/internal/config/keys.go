@@ -158,7 +158,7 @@ func (k Keys) YAML() string {
 		s.WriteString(key.YAML())
 	}
 	s.WriteString("# Never changes while the ledger lives: subjects are found by it.\n")
-	s.WriteString("lookup: " + base64.StdEncoding.EncodeToString(k.Lookup[:]) + "\n")
+	s.WriteString(k.Lookup.lookupYAML())
 	s.WriteString("# Never changes while the ledger lives: the addresses of receipts are made with it.\n")
 	s.WriteString(k.Receipt.receiptYAML())
 	s.WriteString("# Signs the log of consents: whoever has it can forge a log. Newest first, and each\n" +
@@ -175,6 +175,14 @@ func (k Keys) YAML() string {
 func (k Key) receiptYAML() string {
 	return "receipt: " + base64.StdEncoding.EncodeToString(k[:]) + "\n"
 }
+
+// lookupYAML is the line of the lookup key, key in clear.
+func (k Key) lookupYAML() string {
+	return "lookup: " + base64.StdEncoding.EncodeToString(k[:]) + "\n"
+}
+
+// NewLookupKey makes the line of a lookup key.
+func NewLookupKey() string { return NewKey().lookupYAML() }
 
 // NewReceiptKey makes the line that a keys file from before there were receipts lacks.
 func NewReceiptKey() string { return NewKey().receiptYAML() }

@@ -120,7 +120,7 @@ func (s *Service) Redeem(ctx context.Context, r Redeem) (Redeemed, error) {
 		return fail(InternalVerifier), err
 	}
 	spent, err := s.Ledger.Redeem(ctx, consent.Redemption{
-		ConsentID: token.ConsentID, JTI: token.JTI(), IdempotencyKey: r.IdempotencyKey, Token: r.Response,
+		ConsentID: token.ConsentID, JTI: consent.TokenID(token.ConsentID, token.Picture), IdempotencyKey: r.IdempotencyKey, Token: r.Response,
 		Reply: reply, Peek: r.Peek, Expired: opened != nil,
 	})
 	switch {

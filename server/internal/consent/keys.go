@@ -18,6 +18,10 @@ type Keys struct {
 	// from a copy of the ledger whose records they are, or try out guesses.
 	Lookup []byte
 
+	// Receipt is what the addresses of receipts are made with, elsewhere: the ledger
+	// keeps its fingerprint alone.
+	Receipt []byte
+
 	// Log are the secrets (32 random bytes each) of the Ed25519 keys that sign
 	// the log's checkpoints, newest first. Each signs: while one replaces another
 	// both are here, so that whoever knows either can check.

@@ -28,3 +28,17 @@ func TestKeysStayTheSame(t *testing.T) {
 		require.Equal(t, row.want, hex.EncodeToString(row.key[:]), name)
 	}
 }
+
+// What older versions have written is compared with these.
+func TestFingerprintsStayTheSame(t *testing.T) {
+	key := []byte("a lookup key of the tests, 32 B.")
+	for name, want := range map[KeyName]string{
+		LookupKey:  "b36a76f8f41b95fd",
+		ReceiptKey: "7d486aaab7edf97a",
+		LogKey:     "a90ba2b8e884ccd0",
+	} {
+		got, err := name.print(key)
+		require.NoError(t, err)
+		require.Equal(t, want, hex.EncodeToString(got[:]), name)
+	}
+}

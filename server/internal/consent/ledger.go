@@ -27,6 +27,7 @@ type Ledger struct {
 	commits  func(callers int, took time.Duration)
 	validity time.Duration
 	outbox   outbox
+	beside   bool
 
 	logOptions LogOptions
 	translog   *translog.Log
@@ -53,6 +54,10 @@ func WithFatal(end func(error)) Option { return func(l *Ledger) { l.fatal = end 
 // says: 30 minutes by default, at least as long as a session lives.
 func WithValidity(d time.Duration) Option { return func(l *Ledger) { l.validity = d } }
 
+// Beside opens the ledger for a command of the operator's: a ledger of before there were
+// fingerprints takes none over. A relay that serves decides which keys are the ledger's.
+func Beside() Option { return func(l *Ledger) { l.beside = true } }
+
 // WithCommits tells f of each transaction: for how many callers it was, and how
 // long it took.
 func WithCommits(f func(callers int, took time.Duration)) Option {
@@ -60,7 +65,8 @@ func WithCommits(f func(callers int, took time.Duration)) Option {
 }
 
 // New starts a ledger on a store, which it closes in the end. clock tells the
-// time; the ledger never lets it go backwards.
+// time; the ledger never lets it go backwards. If a key is not the ledger's, the error is
+// a *[KeyError].
 func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, options ...Option) (*Ledger, error) {
 	hash, err := newHasher(keys)
 	if err != nil {
@@ -81,7 +87,7 @@ func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, optio
 	for _, option := range options {
 		option(l)
 	}
-	if err := l.openLog(context.Background(), keys.Log); err != nil {
+	if err := l.openLog(context.Background(), keys); err != nil {
 		return nil, err
 	}
 	go l.commitGroups()

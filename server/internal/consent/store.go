@@ -70,6 +70,10 @@ type Reader interface {
 	// Notice returns the bytes stored under their SHA-256, or [ErrNotFound].
 	Notice(ctx context.Context, sum [32]byte) ([]byte, error)
 
+	// Fingerprints and Redemptions are those of [KeyReader].
+	Fingerprints(ctx context.Context) ([]Fingerprint, error)
+	Redemptions(ctx context.Context, limit int) ([]Claim, error)
+
 	UpkeepReader
 	translog.Reader
 }
@@ -147,6 +151,8 @@ type Batch struct {
 	Subjects []SubjectRow
 	Notices  []Notice // those that are there already are left as they are
 
+	Fingerprints []Fingerprint // new ones
+
 	// Log is what is written of the log: as many leaves as there are entries, except
 	// when a log begins with entries that were written before it.
 	Log translog.Update
@@ -159,5 +165,5 @@ type Batch struct {
 
 func (b Batch) isEmpty() bool {
 	return len(b.Entries) == 0 && len(b.Claims) == 0 && len(b.Subjects) == 0 && len(b.Notices) == 0 &&
-		b.Log.IsEmpty() && b.Upkeep.isEmpty()
+		len(b.Fingerprints) == 0 && b.Log.IsEmpty() && b.Upkeep.isEmpty()
 }

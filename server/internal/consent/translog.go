@@ -23,20 +23,43 @@ func WithLog(o LogOptions) Option { return func(l *Ledger) { l.logOptions = o } 
 
 // openLog begins the log, or continues it. If it must not be written to, the ledger
 // starts all the same, to answer who asks: see [ErrLog].
-func (l *Ledger) openLog(ctx context.Context, seeds [][]byte) (err error) {
-	if l.translog, err = translog.New(l.store, seeds, l.logOptions, l.log); err != nil {
+func (l *Ledger) openLog(ctx context.Context, keys Keys) (err error) {
+	if l.translog, err = translog.New(l.store, keys.Log, l.logOptions, l.log); err != nil {
 		return fmt.Errorf("consent: %w", err)
 	}
-	if err = l.translog.Open(ctx, transact(l.store)); err != nil && !errors.Is(err, ErrLog) {
-		return fmt.Errorf("consent: open the log: %w", err)
+	var other *KeyError
+	switch err = l.translog.Open(ctx, transact(l.store, keys, l.clock(), !l.beside)); {
+	case err == nil, errors.Is(err, ErrLog):
+		return nil
+	case errors.As(err, &other):
+		return err
 	}
-	return nil
+	return fmt.Errorf("consent: open the log: %w", err)
 }
 
-// transact runs transactions of the log in a store.
-func transact(store Store) translog.Transact {
+// transact runs transactions of the log in a store whose keys these are: if one is
+// another, the error is a *[KeyError] and nothing is read or written. A log key that the
+// ledger does not hold a fingerprint of signs it from now on; other keys are taken over
+// if adopts says so.
+func transact(store Store, keys Keys, now time.Time, adopts bool) translog.Transact {
 	return func(ctx context.Context, f func(translog.Tx) error) error {
-		return store.Update(ctx, func(tx Tx) error { return f(logTx{tx, tx}) })
+		return store.Update(ctx, func(tx Tx) error {
+			head, err := tx.Head(ctx)
+			if err != nil {
+				return err
+			}
+			missing, err := keys.compare(ctx, tx, now, adopts)
+			if err == nil {
+				err = keys.checkHead(ctx, tx, head)
+			}
+			if err != nil {
+				return err
+			}
+			if err := f(logTx{tx, tx}); err != nil || len(missing) == 0 {
+				return err
+			}
+			return tx.Append(ctx, Batch{Fingerprints: missing})
+		})
 	}
 }
 
@@ -118,10 +141,17 @@ func found[T any](value T, err error) (T, error) {
 // ForkLog accepts that the store is behind the log's anchor, or unlike it: see
 // [translog.AcceptLoss].
 //
-// Errors: the reason is missing; the log is not behind; [ErrLog] (the log does
-// not agree with itself, which no fork mends); [ErrUnavailable].
+// Errors: *[KeyError]; the reason is missing; the log is not behind; [ErrLog] (the log
+// does not agree with itself, which no fork mends); [ErrUnavailable].
 func ForkLog(ctx context.Context, store Store, keys Keys, o LogOptions, reason string, now time.Time) (translog.Forked, error) {
-	forked, err := translog.AcceptLoss(ctx, transact(store), keys.Log, o, reason, now)
+	head, err := store.Head(ctx)
+	if err == nil {
+		err = CheckKeys(ctx, store, head, keys)
+	}
+	if err != nil {
+		return translog.Forked{}, err
+	}
+	forked, err := translog.AcceptLoss(ctx, transact(store, keys, now, false), keys.Log, o, reason, now)
 	if err != nil {
 		return forked, fmt.Errorf("consent: %w", err)
 	}

@@ -52,7 +52,8 @@ func (l Ledger) target(ctx context.Context, to string, env func(string) (string,
 // copyTo copies the ledger of the directory, while nobody writes to it, and checks the
 // copy before it counts.
 func (l Ledger) copyTo(ctx context.Context, target secret.String) (events int64, err error) {
-	there, err := sqlite.Inspect(ctx, l.data) // to open it would make one
+	here := Ledger{data: l.data, keys: l.keys}
+	there, err := here.inspect(ctx) // to open it would make one
 	if err != nil {
 		return 0, err
 	}

@@ -106,15 +106,36 @@ func (l Ledger) alone(ctx context.Context) (consent.Store, error) {
 // inspection reads a whole ledger.
 type inspection interface {
 	audit.Source
+	consent.KeyReader
 	Close() error
 }
 
-// inspect opens the whole ledger for reading.
-func (l Ledger) inspect(ctx context.Context) (inspection, error) {
+// inspect opens the whole ledger for reading, if the keys are its own.
+func (l Ledger) inspect(ctx context.Context) (whole inspection, err error) {
 	if l.config != nil && !l.config.Store.IsZero() { // the right to read is enough
-		return postgres.Inspect(ctx, l.config.Store.String)
+		whole, err = postgres.Inspect(ctx, l.config.Store.String)
+	} else {
+		whole, err = sqlite.Inspect(ctx, l.data)
 	}
-	return sqlite.Inspect(ctx, l.data)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.checkKeys(ctx, whole); err != nil {
+		return nil, errors.Join(err, whole.Close())
+	}
+	return whole, nil
+}
+
+// checkKeys refuses keys that are not the ledger's. Without a keys file there are none.
+func (l Ledger) checkKeys(ctx context.Context, whole inspection) error {
+	if len(l.keys.Seal) == 0 {
+		return nil
+	}
+	head, err := whole.Head(ctx)
+	if err != nil {
+		return err
+	}
+	return consent.CheckKeys(ctx, whole, head.Head, app.LedgerKeys(l.keys))
 }
 
 // open runs do on the ledger, beside a relay that may be serving. What has gone wrong
@@ -133,7 +154,7 @@ func (l Ledger) open(ctx context.Context, stderr io.Writer, do func(*consent.Led
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ledger, err := consent.New(store, app.LedgerKeys(l.keys), time.Now, log,
-		consent.WithLog(l.log), consent.WithOutbox(l.tells, nil))
+		consent.WithLog(l.log), consent.WithOutbox(l.tells, nil), consent.Beside())
 	if err != nil {
 		return errors.Join(err, store.Close())
 	}

@@ -3,7 +3,6 @@ package seal
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"strconv"
 	"time"
 )
 
@@ -95,7 +94,3 @@ type Token struct {
 }
 
 func (*Token) kind() Kind { return KindToken }
-
-// JTI names what redeems once: the picture, not the token, since one picture
-// may be answered twice.
-func (t *Token) JTI() string { return t.ConsentID + "." + strconv.Itoa(t.Picture) }

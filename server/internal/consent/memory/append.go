@@ -36,6 +36,7 @@ func (r *rows) Append(_ context.Context, b consent.Batch) error {
 	for _, n := range b.Notices {
 		r.notices[n.SHA256] = n.Bytes
 	}
+	r.prints = append(r.prints, b.Fingerprints...)
 	r.appendUpkeep(b.Upkeep)
 	if err := r.appendOTP(b.Upkeep); err != nil {
 		return err

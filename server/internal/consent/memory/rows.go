@@ -23,6 +23,7 @@ type rows struct {
 	head      translog.Head
 	published translog.Head // the newest
 	logKeys   []string      // in the order in which they came
+	prints    []consent.Fingerprint
 	messages  map[int64]consent.Message
 	holds     map[uuid.UUID]consent.Hold
 	otp       map[consent.Key]consent.OTPClaim
@@ -42,6 +43,7 @@ func (r *rows) clone() *rows {
 	c := *r
 	c.entries, c.leaves, c.subjects, c.logKeys = slices.Clone(r.entries), slices.Clone(r.leaves), slices.Clone(r.subjects), slices.Clone(r.logKeys)
 	c.claims, c.notices, c.messages, c.holds = maps.Clone(r.claims), maps.Clone(r.notices), maps.Clone(r.messages), maps.Clone(r.holds)
+	c.prints = slices.Clone(r.prints)
 	c.otp = maps.Clone(r.otp)
 	return &c
 }
@@ -136,6 +138,20 @@ func (r *rows) LogKeys(context.Context) ([]string, error) {
 	latest := slices.Clone(r.logKeys)
 	slices.Reverse(latest)
 	return latest, nil
+}
+
+// Fingerprints implements [consent.Reader].
+func (r *rows) Fingerprints(context.Context) ([]consent.Fingerprint, error) { return r.prints, nil }
+
+// Redemptions implements [consent.Reader].
+func (r *rows) Redemptions(_ context.Context, limit int) (found []consent.Claim, err error) {
+	for _, claim := range r.claims {
+		if r.entries[claim.Index].Kind == consent.RedeemedEvent {
+			found = append(found, claim)
+		}
+	}
+	slices.SortFunc(found, func(a, b consent.Claim) int { return int(b.Index - a.Index) })
+	return page(found, 0, limit), nil
 }
 
 // Size implements [consent.Tx].

@@ -149,6 +149,16 @@ func (s *Store) LogKeys(ctx context.Context) ([]string, error) {
 	return read(ctx, s, func(r *rows) ([]string, error) { return r.LogKeys(ctx) })
 }
 
+// Fingerprints implements [consent.Reader].
+func (s *Store) Fingerprints(ctx context.Context) ([]consent.Fingerprint, error) {
+	return read(ctx, s, func(r *rows) ([]consent.Fingerprint, error) { return r.Fingerprints(ctx) })
+}
+
+// Redemptions implements [consent.Reader].
+func (s *Store) Redemptions(ctx context.Context, limit int) ([]consent.Claim, error) {
+	return read(ctx, s, func(r *rows) ([]consent.Claim, error) { return r.Redemptions(ctx, limit) })
+}
+
 // Messages implements [consent.UpkeepReader].
 func (s *Store) Messages(ctx context.Context, limit int) ([]consent.Message, error) {
 	return read(ctx, s, func(r *rows) ([]consent.Message, error) { return r.Messages(ctx, limit) })

@@ -25,6 +25,7 @@ func (t *tx) Append(_ context.Context, b consent.Batch) error {
 		t.queue("append notices", `INSERT INTO notice (sha256, bytes) SELECT * FROM unnest($1::bytea[], $2::bytea[])
 			ON CONFLICT (sha256) DO NOTHING`, sums, texts)
 	}
+	t.appendFingerprints(b.Fingerprints)
 	t.appendUpkeep(b.Upkeep)
 	t.appendLog(b.Log)
 	return nil

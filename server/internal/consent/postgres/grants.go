@@ -19,6 +19,7 @@ var grants = []struct{ table, serving, eraser string }{
 	{"head", "UPDATE", ""},
 	{"checkpoint", "INSERT", ""},
 	{"log_key", "INSERT", ""},
+	{"fingerprint", "INSERT", ""},
 	{"fork", "INSERT", ""},
 	{"message", "INSERT, UPDATE, DELETE", ""},
 	{"hold", "", "INSERT, UPDATE, DELETE"},

@@ -23,6 +23,9 @@ type Inspection struct {
 
 var _ audit.Source = (*Inspection)(nil)
 
+// ErrNoLedger says that a database has no tables of a ledger.
+var ErrNoLedger = errors.New("holds no ledger: a relay makes one when it serves")
+
 // Inspect connects for reading.
 func Inspect(ctx context.Context, at secret.String) (_ *Inspection, err error) {
 	c, err := parse(at)
@@ -47,7 +50,7 @@ func Inspect(ctx context.Context, at secret.String) (_ *Inspection, err error) {
 		return nil, i.inspecting(err)
 	}
 	if !there {
-		return nil, fmt.Errorf("postgres: %s holds no ledger: a relay makes one when it serves", i.name)
+		return nil, fmt.Errorf("postgres: %s %w", i.name, ErrNoLedger)
 	}
 	return i, nil
 }

@@ -73,6 +73,8 @@ var forged = []string{
 	`DELETE FROM notice`,
 	`UPDATE log_key SET vkey = 'x'`,
 	`DELETE FROM log_key`,
+	`UPDATE fingerprint SET print = '\\x0000000000000000'`,
+	`DELETE FROM fingerprint`,
 	`TRUNCATE event, claim, place, notice, head, checkpoint, log_key, fork`,
 }
 

@@ -79,7 +79,7 @@ func TestALedgerOfTheSchemaBeforeIsTheSameAfterTheUpgrade(t *testing.T) {
 		d.Subject, d.SubjectSource = "customer", "page"
 		state, err := l.Give(t.Context(), d)
 		require.NoError(t, err)
-		_, err = l.Redeem(t.Context(), consent.Redemption{ConsentID: state.ID(), JTI: d.IdempotencyKey, Token: "t", Reply: "r"})
+		_, err = l.Redeem(t.Context(), consent.Redemption{ConsentID: state.ID(), JTI: consent.TokenID(state.ID(), i), Token: "t", Reply: "r"})
 		require.NoError(t, err)
 		if i == 2 {
 			_, err = other.Erase(t.Context(), consent.Erasure{IDs: []string{state.ID()}, Via: consent.ViaOperator, Reason: "case"})

@@ -48,7 +48,7 @@ func written(t *testing.T) (dir string) {
 		clock.Move(1500 * time.Millisecond)
 		_, err = l.Used(t.Context(), given.Committed, []consent.Call{{Endpoint: "connect", Result: "ok", At: clock.Now()}})
 		require.NoError(t, err)
-		_, err = l.Redeem(t.Context(), consent.Redemption{ConsentID: given.ID(), JTI: fmt.Sprint("jti-", i), Token: "t", Reply: "r", IdempotencyKey: "key-of-a-redemption"})
+		_, err = l.Redeem(t.Context(), consent.Redemption{ConsentID: given.ID(), JTI: consent.TokenID(given.ID(), i), Token: "t", Reply: "r", IdempotencyKey: "key-of-a-redemption"})
 		require.NoError(t, err)
 	}
 	require.NoError(t, l.Close())

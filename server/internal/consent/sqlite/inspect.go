@@ -196,8 +196,8 @@ func (i *Inspection) strays(ctx context.Context, each func(audit.Row) error) err
 	return nil
 }
 
-func (i *Inspection) each(ctx context.Context, query string, scan func(*sql.Rows) error) error {
-	found, err := i.tx.QueryContext(ctx, query)
+func (i *Inspection) each(ctx context.Context, query string, scan func(*sql.Rows) error, args ...any) error {
+	found, err := i.tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return inspecting(err)
 	}

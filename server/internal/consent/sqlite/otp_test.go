@@ -86,6 +86,7 @@ func TestALedgerFromBeforeClaimsOfCallsIsVerifiedAndUpgraded(t *testing.T) {
 	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT file FROM pragma_database_list`).Scan(&file))
 	at := file[:len(file)-len("/ledger.db")]
 	run(t, db, `DROP TABLE otp_claim`)
+	run(t, db, `DROP TABLE fingerprint`)
 	run(t, db, `DELETE FROM goose_db_version WHERE version_id >= 4`)
 	_, err := verify(t, at, audit.Options{})
 	require.NoError(t, err, "an older relay's ledger can be checked as it is")

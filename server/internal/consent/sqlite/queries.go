@@ -20,6 +20,8 @@ type queries struct {
 	decision, slice         *sql.Stmt
 	head, published         *sql.Stmt
 	logKeys, leaves         *sql.Stmt
+	fingerprints            *sql.Stmt
+	redemptions             *sql.Stmt
 	upkeep                  upkeepQueries
 }
 
@@ -39,9 +41,11 @@ func newQueries(ctx context.Context, s *statements) *queries {
 		logKeys:   s.add(ctx, `SELECT vkey FROM log_key ORDER BY seq DESC`),
 		bySubject: s.add(ctx, `SELECT p.idx, e.consent FROM place p JOIN event e ON e.idx = p.idx
 			WHERE p.key = ? AND p.idx < ? ORDER BY p.idx DESC LIMIT ?`),
-		notice: s.add(ctx, `SELECT bytes FROM notice WHERE sha256 = ?`),
-		size:   s.add(ctx, `SELECT idx + 1, at FROM event ORDER BY idx DESC LIMIT 1`),
-		upkeep: newUpkeepQueries(ctx, s),
+		notice:       s.add(ctx, `SELECT bytes FROM notice WHERE sha256 = ?`),
+		size:         s.add(ctx, `SELECT idx + 1, at FROM event ORDER BY idx DESC LIMIT 1`),
+		fingerprints: s.add(ctx, readFingerprints),
+		redemptions:  s.add(ctx, readRedemptions),
+		upkeep:       newUpkeepQueries(ctx, s),
 	}
 }
 

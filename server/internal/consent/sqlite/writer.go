@@ -23,7 +23,7 @@ type writer struct {
 	hash, logKey             *sql.Stmt
 	setHead, publish, fork   *sql.Stmt
 	forget, probe            *sql.Stmt
-	dataVersion              *sql.Stmt
+	dataVersion, fingerprint *sql.Stmt
 	upkeepStatements
 }
 
@@ -64,6 +64,7 @@ func newWriter(ctx context.Context, db *sql.DB, r *recent) (*writer, error) {
 		fork:    s.add(ctx, `INSERT INTO fork (at, reason, size, lost) VALUES (?, ?, ?, ?)`),
 		// Bounded, so that the first commit after a busy hour is no slower than others.
 		forget:      s.add(ctx, `DELETE FROM reply WHERE idx IN (SELECT idx FROM reply WHERE at < ? ORDER BY at LIMIT 512)`),
+		fingerprint: s.add(ctx, `INSERT INTO fingerprint (name, print, at, reason) VALUES (?,?,?,?)`),
 		dataVersion: s.add(ctx, `PRAGMA data_version`),
 		probe:       s.add(ctx, `INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`),
 	}
@@ -122,6 +123,9 @@ func (w *writer) Append(ctx context.Context, b consent.Batch) error {
 	})
 	if err != nil {
 		return failed("append notices", err)
+	}
+	if err := w.appendFingerprints(ctx, b.Fingerprints); err != nil {
+		return err
 	}
 	if err := w.appendUpkeep(ctx, b.Upkeep); err != nil {
 		return err

@@ -34,6 +34,9 @@ func Run(t *testing.T, open Open) {
 		{"a closed store is unavailable", closedStore},
 		{"reopening keeps all", reopeningKeepsAll},
 
+		{"keys are held against the ledger", keysHeldAgainstLedger},
+		{"two log keys overlap", logKeysOverlap},
+		{"a ledger of before takes its keys over", ledgerOfBefore},
 		{"every event is proven by the log", everyEventProven},
 		{"a decision is read as it was made", readAsMade},
 		{"an idempotency key is worth one decision", oneDecision},
@@ -92,8 +95,9 @@ func (c *Clock) Move(d time.Duration) { c.ms.Add(d.Milliseconds()) }
 
 // Keys are fixed keys.
 var Keys = consent.Keys{
-	Lookup: []byte("a lookup key of the tests, 32 B."),
-	Log:    [][]byte{[]byte("a signing key of the tests, 32 B")},
+	Lookup:  []byte("a lookup key of the tests, 32 B."),
+	Receipt: []byte("a receipt key of the tests, 32 B"),
+	Log:     [][]byte{[]byte("a signing key of the tests, 32 B")},
 }
 
 // NewLedger starts a ledger on store; the test's end closes both. An outcome

@@ -44,7 +44,7 @@ var keys = config.Keys{
 }
 
 // LedgerKeys are the ledger's, for another relay on the same store.
-var LedgerKeys = consent.Keys{Lookup: keys.Lookup.Bytes(), Log: [][]byte{keys.Log[0].Bytes()}}
+var LedgerKeys = consent.Keys{Lookup: keys.Lookup.Bytes(), Receipt: keys.Receipt.Bytes(), Log: [][]byte{keys.Log[0].Bytes()}}
 
 func key(b byte) config.Key { return config.Key(bytes.Repeat([]byte{b}, len(config.Key{}))) }
 
