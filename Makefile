@@ -17,7 +17,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace go database browser engines node
+.PHONY: help run build check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace go database deploy browser engines node
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,10 +30,10 @@ build: go ## bin/relay and web/dist; prints the sizes that a page pays for
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/relay ./server
 	@$(GO) run ./server/internal/sizes
 
-check: build lint .bin/fsck database ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
+check: build lint .bin/fsck database deploy ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
 	@$(GO) test -race $$($(GO) list ./... | grep -v /e2e)
 
-test: build browser node lint wasm-test .bin/fsck database ## every test
+test: build browser node lint wasm-test .bin/fsck database deploy ## every test
 	@$(GO) test -race -timeout 30m ./...
 
 lint: .bin/staticcheck ## formatting, vet and staticcheck, for the relay and for the wasm
@@ -108,6 +108,17 @@ database:
 	@need=""; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || need="postgresql"; \
 	PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || need="$$need nginx"; \
+	test -z "$$need" && exit 0; \
+	$(call install,$$need)
+
+# The programs that server/deploy has files for.
+deploy:
+	@need=""; \
+	PATH="$$PATH:/usr/sbin"; \
+	command -v systemd-analyze >/dev/null || need="systemd"; \
+	command -v nginx >/dev/null || need="$$need nginx"; \
+	command -v caddy >/dev/null || need="$$need caddy"; \
+	command -v promtool >/dev/null || need="$$need prometheus"; \
 	test -z "$$need" && exit 0; \
 	$(call install,$$need)
 
