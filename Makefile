@@ -17,7 +17,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace go database deploy browser engines node
+.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace go database deploy browser engines node
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ build: go ## bin/relay and web/dist; prints the sizes that a page pays for
 	@$(GO) run ./web/build
 	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/relay ./server
 	@$(GO) run ./server/internal/sizes
+
+npm: go ## web/dist/npm: the package for pages with a bundler and for back ends in JavaScript
+	@$(GO) run ./web/build -npm
 
 check: build lint .bin/fsck database deploy ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
 	@$(GO) test -race $$($(GO) list ./... | grep -v /e2e)

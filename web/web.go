@@ -14,7 +14,9 @@ import (
 	"ekycconnect/web/internal/stamp"
 )
 
-//go:embed dist
+// Not dist/npm, which no page is served from.
+//
+//go:embed dist/[^n]*
 var dist embed.FS
 
 // ErrNotBuilt means that the program was compiled before web/dist was made.

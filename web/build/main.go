@@ -1,12 +1,14 @@
 // Command build makes web/dist: the wasm, the loader with the styles
 // inside, their compressed forms, and the manifest with their hashes.
-// It does nothing when the manifest says that the sources are the same.
+// It does nothing when the manifest says that the sources are the same. With -npm
+// it makes the npm package instead.
 //
-//	go run ./web/build
+//	go run ./web/build [-npm]
 package main
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,7 +17,13 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
+	npm := flag.Bool("npm", false, "make the npm package in web/dist/npm, and nothing else")
+	flag.Parse()
+	make := run
+	if *npm {
+		make = runNPM
+	}
+	if err := make(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
