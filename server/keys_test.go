@@ -116,7 +116,7 @@ func TestAnotherKeyThanTheLedgersIsToldByEveryCommand(t *testing.T) {
 					require.True(t, strings.HasPrefix(stderr, fmt.Sprintf("relay: %s key: ", key)), "%s: %s", name, stderr)
 					require.Contains(t, stderr, "server/docs/keys.md", name)
 				}
-				require.Contains(t, check(), fmt.Sprintf("- %s key: ", key))
+				require.Contains(t, check(), fmt.Sprintf("keys: %s key: ", key))
 				back()
 			}
 			require.NotContains(t, check(), "server/docs/keys.md")
