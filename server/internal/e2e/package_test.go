@@ -19,6 +19,16 @@ import (
 // packed makes the npm package once and gives its file.
 var packed = sync.OnceValues(func() (string, error) {
 	root := filepath.Join("..", "..", "..")
+	// Read here too, so that go test keeps no result of other sources.
+	sources, err := filepath.Glob(filepath.Join(root, "web", "npm", "*"))
+	for _, source := range sources {
+		if _, err := os.ReadFile(source); err != nil {
+			return "", err
+		}
+	}
+	if err != nil {
+		return "", err
+	}
 	build := exec.Command("go", "run", "./web/build", "-npm")
 	build.Dir = root
 	build.Stderr = os.Stderr

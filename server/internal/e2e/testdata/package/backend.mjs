@@ -45,7 +45,7 @@ const refused = await failure(ekyc.generateOtp({ verification: other.verificatio
 // Servers that are no relay, slow ones, and none.
 const page = await server((_, r) => r.writeHead(502, { 'Content-Type': 'text/html' }).end('<h1>Bad gateway</h1>'));
 const redirect = await server((_, r) => r.writeHead(307, { Location: `${relay}/v1/siteverify` }).end());
-const echo = await server((q, r) => q.pipe(r.writeHead(200)));
+const echo = await server((q, r) => (r.writeHead(200).write('you sent '), q.pipe(r)));
 const silent = await server(() => {});
 const gone = await server(() => {});
 gone.close();
