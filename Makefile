@@ -22,8 +22,17 @@ endef
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# Standard output is the relay's, and the relay is the process that make waits for; a
+# reader beside it hands its lines on and tells people, when it is ready, where to look.
+RELAY ?= bin/relay
+SERVE ?= --listen localhost:8080
+
 run: build ## the sandbox with its demo, on http://localhost:8080
-	@bin/relay serve --sandbox --listen localhost:8080
+	@dir=$$(mktemp -d) && mkfifo $$dir/out && { { rm -r $$dir; \
+		IFS= read -r line && { printf '%s\n' "$$line"; url=$${line#*'"url":"'}; \
+		printf '\n  Open %s in a browser: a playground, and a bank with the whole way to the card. Ctrl-C ends it.\n\n' "$${url%%\"*}" >&2; }; \
+		cat; } <$$dir/out & \
+	exec $(RELAY) serve --sandbox $(SERVE) >$$dir/out; }
 
 build: go ## bin/relay and web/dist; prints the sizes that a page pays for
 	@$(GO) run ./web/build

@@ -22,7 +22,7 @@ type widget struct {
 
 var (
 	ours = widget{"ekyc-connect", "/ours",
-		`<script src="RELAY/v1/ekyc-connect.js" async></script>`,
+		`<script src="RELAY/v1/ekyc-connect.js" async crossorigin></script>`,
 		`<ekyc-connect sitekey="pk_test_pass" purpose="account-opening" required></ekyc-connect>`,
 		`document.querySelector('ekyc-connect')?.dataset.state === 'notice' && document.querySelector('ekyc-connect').shadowRoot.querySelector('[data-part=agree]')?.checkVisibility()`}
 	// The notice is asked for beside the loader, not after it.

@@ -229,7 +229,7 @@ func TestARefusedNumberShowsTheWordsANewPictureAndAnotherWay(t *testing.T) {
 			b.typed = append(b.typed, number)
 			form := url.Values{"visit": {b.fields["visit"]}, "key": {b.fields["key"]}, "aadhaar_number": {number}}
 			retry := b.again(form)
-			b.sees("No code was sent", words, "read the new picture", "passport", `subject="APP-1"`, `<script src="../v1/ekyc-connect.js" async>`)
+			b.sees("No code was sent", words, "read the new picture", "passport", `subject="APP-1"`, `<script src="../v1/ekyc-connect.js" async crossorigin>`)
 
 			var picture wire.CaptchaReply
 			a := b.relay.Do(t, apitest.Call{Path: "/v1/captchas", Origin: apitest.ShopOrigin, JSON: apitest.M{"session": retry}})
