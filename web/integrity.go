@@ -14,6 +14,7 @@ type Integrity struct {
 		Loader Pinned `json:"loader"`
 		Wasm   Pinned `json:"wasm"`
 	} `json:"files"`
+	Style string `json:"style"` // of the <style> in a fragment, for the page's style-src
 }
 
 // Pinned is one file of [Integrity].
@@ -28,6 +29,7 @@ func (a *Assets) Integrity(prefix string) Integrity {
 	i := Integrity{Version: a.Version()}
 	i.Files.Loader = Pinned{prefix + a.LoaderPath(), a.LoaderIntegrity()}
 	i.Files.Wasm = Pinned{prefix + a.WasmPath(), a.WasmIntegrity()}
+	i.Style = a.StyleHash()
 	return i
 }
 

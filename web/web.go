@@ -27,6 +27,7 @@ type Assets struct {
 	build  stamp.Build
 	loader asset
 	wasm   asset
+	style  asset
 }
 
 // Load reads the embedded build. The error is [ErrNotBuilt] when there is none.
@@ -57,6 +58,9 @@ func load(files fs.FS) (*Assets, error) {
 	if a.wasm, err = open(files, stamp.Wasm, "application/wasm", m.Wasm); err != nil {
 		return nil, err
 	}
+	if a.style, err = open(files, stamp.Style, "text/css; charset=utf-8", m.Style); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
@@ -74,6 +78,12 @@ func (a *Assets) LoaderIntegrity() string { return a.build.Loader.Integrity }
 
 // WasmIntegrity is the wasm's hash, as the loader holds it (sha384-…).
 func (a *Assets) WasmIntegrity() string { return a.build.Wasm.Integrity }
+
+// Style is the widget's style sheet, as the loader holds it.
+func (a *Assets) Style() string { return string(a.style.forms[""]()) }
+
+// StyleHash is the style sheet's hash for a Content-Security-Policy (sha384-…).
+func (a *Assets) StyleHash() string { return a.build.Style.Integrity }
 
 // LoaderBrotli is the size of the loader as most browsers get it, in bytes.
 func (a *Assets) LoaderBrotli() int { return a.build.Loader.Brotli }

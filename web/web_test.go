@@ -131,6 +131,7 @@ func TestIntegrityNamesTheFilesUnderTheRelaysPath(t *testing.T) {
 	require.NoError(t, json.Unmarshal(plain(t, resp), &got))
 	require.Equal(t, map[string]any{
 		"version": a.Version(),
+		"style":   a.StyleHash(),
 		"files": map[string]any{
 			"loader": map[string]any{"url": "/ekyc" + a.LoaderPath(), "integrity": a.LoaderIntegrity()},
 			"wasm":   map[string]any{"url": "/ekyc" + a.WasmPath(), "integrity": a.WasmIntegrity()},

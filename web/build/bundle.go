@@ -50,18 +50,24 @@ var tight = regexp.MustCompile(`([:,]) `)
 func styles() api.Plugin {
 	return api.Plugin{Name: "styles", Setup: func(b api.PluginBuild) {
 		b.OnLoad(api.OnLoadOptions{Filter: `\.css$`}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
-			body, err := os.ReadFile(a.Path)
-			if err != nil {
-				return api.OnLoadResult{}, err
-			}
-			css := api.Transform(string(body), api.TransformOptions{
-				Loader: api.LoaderCSS, MinifyWhitespace: true, MinifySyntax: true, Sourcefile: a.Path,
-			})
-			if len(css.Errors) > 0 || len(css.Warnings) > 0 {
-				return api.OnLoadResult{Errors: append(css.Errors, css.Warnings...)}, nil
-			}
-			text := tight.ReplaceAllString(strings.TrimSpace(string(css.Code)), "$1")
-			return api.OnLoadResult{Contents: &text, Loader: api.LoaderText}, nil
+			text, err := sheet(a.Path)
+			return api.OnLoadResult{Contents: &text, Loader: api.LoaderText}, err
 		})
 	}}
+}
+
+// sheet is a style sheet, as small as it gets.
+func sheet(path string) (string, error) {
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	css := api.Transform(string(body), api.TransformOptions{
+		Loader: api.LoaderCSS, MinifyWhitespace: true, MinifySyntax: true, Sourcefile: path,
+	})
+	if wrong := append(css.Errors, css.Warnings...); len(wrong) > 0 {
+		text := api.FormatMessages(wrong, api.FormatMessagesOptions{Kind: api.ErrorMessage})
+		return "", errors.New("build: styles: " + strings.Join(text, "\n"))
+	}
+	return tight.ReplaceAllString(strings.TrimSpace(string(css.Code)), "$1"), nil
 }

@@ -58,6 +58,13 @@ func run() error {
 	if m.Wasm, err = write(dist, stamp.Wasm, wasm); err != nil {
 		return err
 	}
+	css, err := sheet(filepath.Join(root, "web", "src", stamp.Style))
+	if err != nil {
+		return err
+	}
+	if m.Style, err = write(dist, stamp.Style, []byte(css)); err != nil {
+		return err
+	}
 	loader, err := bundle(root, m.Wasm)
 	if err != nil {
 		return err
@@ -89,7 +96,7 @@ func current(dist, source string) (stamp.Build, bool) {
 	if err != nil || m.Source != source {
 		return m, false
 	}
-	for _, name := range []string{stamp.Loader, stamp.Wasm} {
+	for _, name := range []string{stamp.Loader, stamp.Wasm, stamp.Style} {
 		for _, form := range []string{"", ".br", ".gz"} {
 			if _, err := os.Stat(filepath.Join(dist, name+form)); err != nil {
 				return m, false

@@ -47,6 +47,25 @@ func (s *Service) View(sitekey, purpose, requested, accept string, from Visitor)
 	return Presented{n, presentation}, nil
 }
 
+// Fragment is the notice that a partner's back end puts into its own page.
+func (s *Service) Fragment(site *Site, purpose, requested string) (*notice.Notice, error) {
+	if refused := site.purpose(purpose); refused != nil {
+		return nil, refused
+	}
+	now := s.Clock()
+	turn := site.fragments.ReserveN(now, 1)
+	if wait := turn.DelayFrom(now); wait > 0 {
+		turn.CancelAt(now)
+		s.Watch.Limited("fragments")
+		return nil, &Error{Code: wire.RateLimited, Detail: "too many fragments; keep them, they hold nothing of a visitor", RetryAfter: wait}
+	}
+	n, ok := s.Notices.Pick(purpose, requested, "")
+	if !ok {
+		return nil, refuse(wire.UnknownPurpose, "no notice is written for this purpose")
+	}
+	return n, nil
+}
+
 // languageTag keeps what has the shape of a BCP 47 tag and is no Aadhaar
 // number: it goes into a record that lasts for years.
 func languageTag(requested string) string {

@@ -6,8 +6,14 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"ekycconnect/wasm/wire"
 )
+
+// fragmentsPerMinute is how many fragments a site may ask for, all of them at once if it
+// likes. Its back end may keep them.
+const fragmentsPerMinute = 600
 
 // Site is one place where a partner embeds the widget.
 type Site struct {
@@ -21,6 +27,8 @@ type Site struct {
 	AllowsReturn  func(url string) bool    // of the hosted page, byte for byte; nil: none
 	AllowsBackEnd func(netip.Addr) bool    // where its secret may come from; nil: anywhere
 	TokenLife     time.Duration            // overrides Lifetimes.Token; negative: tokens are born expired (test key)
+
+	fragments *rate.Limiter
 }
 
 // Sites finds a site by its public key or by its secret.
@@ -35,6 +43,7 @@ func NewSites(sites []*Site) *Sites {
 	s := &Sites{map[string]*Site{}, map[[sha256.Size]byte]*Site{}}
 	for _, site := range sites {
 		s.byKey[site.Sitekey] = site
+		site.fragments = rate.NewLimiter(fragmentsPerMinute/60, fragmentsPerMinute)
 		for _, hash := range site.Secrets {
 			s.bySecret[hash] = site
 		}

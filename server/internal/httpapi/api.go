@@ -114,6 +114,7 @@ func (a *API) routes() *routes {
 	routes.browser("/v1/answers", http.MethodPost, a.answers())
 
 	routes.add("/v1/siteverify", map[string]http.HandlerFunc{http.MethodPost: a.siteverify, "": a.siteverifyMethod})
+	routes.partner("/v1/fragments", http.MethodGet, a.fragment)
 	routes.partner("/v1/tickets", http.MethodPost, a.tickets)
 	routes.partner("/v1/generate-otp", http.MethodPost, a.generateOTP)
 	routes.partner("/v1/verify-otp", http.MethodPost, a.verifyOTP)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"ekycconnect/server/internal/connect"
 	"ekycconnect/server/internal/notice"
 	"ekycconnect/server/internal/precompressed"
 	"ekycconnect/web"
@@ -16,14 +17,23 @@ import (
 // when that is first asked for: only the presentation differs from answer to answer, so it
 // stands last.
 type views struct {
-	heads sync.Map // *notice.Notice → *precompressed.Head
+	heads sync.Map // viewHead → *precompressed.Head
+}
+
+// viewHead is what a view begins with: that of a page which has painted the notice
+// already lacks the view itself.
+type viewHead struct {
+	of      *notice.Notice
+	painted bool
 }
 
 // write answers with a view as the client's Accept-Encoding likes it. The answer
 // must hold nothing that an attacker could guess by its length next to text of
 // his own choice: a view echoes nothing of the request.
-func (v *views) write(w http.ResponseWriter, r *http.Request, n *notice.Notice, presentation string) error {
-	head, err := v.head(n)
+//
+// have is the SHA-256 of the notice that the page has painted, if any.
+func (v *views) write(w http.ResponseWriter, r *http.Request, shown connect.Presented, have string) error {
+	head, err := v.head(viewHead{shown.Notice, have == shown.Notice.Ref.SHA256})
 	if err != nil {
 		return err
 	}
@@ -35,18 +45,22 @@ func (v *views) write(w http.ResponseWriter, r *http.Request, n *notice.Notice, 
 		h.Set("Content-Encoding", coding)
 	}
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(head.With(coding, []byte(presentation+`"}`))) // base64url and dots
+	_, _ = w.Write(head.With(coding, []byte(shown.Presentation+`"}`))) // base64url and dots
 	return nil
 }
 
-func (v *views) head(n *notice.Notice) (*precompressed.Head, error) {
-	if h, ok := v.heads.Load(n); ok {
+func (v *views) head(of viewHead) (*precompressed.Head, error) {
+	if h, ok := v.heads.Load(of); ok {
 		return h.(*precompressed.Head), nil
 	}
-	body, err := json.Marshal(viewReply{View: n.View, Notice: n.Ref, Languages: n.Languages})
+	reply := viewReply{View: of.of.View, Notice: of.of.Ref, Languages: of.of.Languages}
+	if of.painted {
+		reply.View = nil
+	}
+	body, err := json.Marshal(reply)
 	if err != nil {
 		return nil, err
 	}
-	kept, _ := v.heads.LoadOrStore(n, precompressed.New(bytes.TrimSuffix(body, []byte(`"}`))))
+	kept, _ := v.heads.LoadOrStore(of, precompressed.New(bytes.TrimSuffix(body, []byte(`"}`))))
 	return kept.(*precompressed.Head), nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 type viewReply struct {
-	View         jsontext.Value  `json:"view"`
+	View         jsontext.Value  `json:"view,omitzero"` // nil: the page has it
 	Notice       wire.NoticeRef  `json:"notice"`
 	Languages    []wire.Language `json:"languages"`
 	Presentation string          `json:"presentation"`
@@ -25,9 +25,9 @@ func (a *API) view(w http.ResponseWriter, r *http.Request) {
 		a.problem(w, r, problem(wire.InvalidRequest, "the query does not parse"))
 		return
 	}
-	for _, name := range []string{"sitekey", "purpose", "lang"} {
-		if len(query[name]) > 1 || name != "lang" && query.Get(name) == "" {
-			a.problem(w, r, problem(wire.InvalidRequest, "the query needs "+name+" exactly once"))
+	for _, name := range []string{"sitekey", "purpose", "lang", "have"} {
+		if len(query[name]) > 1 || (name == "sitekey" || name == "purpose") && query.Get(name) == "" {
+			a.problem(w, r, problem(wire.InvalidRequest, "the query needs sitekey and purpose exactly once, lang and have at most once"))
 			return
 		}
 	}
@@ -38,7 +38,7 @@ func (a *API) view(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	allow(w, r.Header.Get("Origin"))
-	if err := a.views.write(w, r, shown.Notice, shown.Presentation); err != nil {
+	if err := a.views.write(w, r, shown, query.Get("have")); err != nil {
 		a.problem(w, r, err)
 	}
 }

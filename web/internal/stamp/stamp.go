@@ -22,6 +22,7 @@ const Version = "0.1.0"
 const (
 	Loader   = "ekyc-connect.js"
 	Wasm     = "ekyc-connect.wasm"
+	Style    = "ekyc-connect.css"
 	Manifest = "manifest.json"
 )
 
@@ -31,6 +32,7 @@ type Build struct {
 	Source  string `json:"source"` // what Sources gave when it was made
 	Loader  File   `json:"loader"`
 	Wasm    File   `json:"wasm"`
+	Style   File   `json:"style"` // what stands in the loader too, and by itself in a fragment
 }
 
 // File is one asset. Sizes are in bytes.
