@@ -43,8 +43,9 @@ func bundle(root string, at stamp.File) ([]byte, error) {
 }
 
 // tight finds the spaces that esbuild leaves in custom properties, whose syntax
-// it does not know. Ours have no text in which a space counts.
-var tight = regexp.MustCompile(`([:,]) `)
+// it does not know. Ours have no text in which a space counts, but one that is
+// empty is nothing but a space in older engines.
+var tight = regexp.MustCompile(`([:,]) ([^;}])`)
 
 // styles teaches esbuild to import a sheet as text.
 func styles() api.Plugin {
@@ -69,5 +70,5 @@ func sheet(path string) (string, error) {
 		text := api.FormatMessages(wrong, api.FormatMessagesOptions{Kind: api.ErrorMessage})
 		return "", errors.New("build: styles: " + strings.Join(text, "\n"))
 	}
-	return tight.ReplaceAllString(strings.TrimSpace(string(css.Code)), "$1"), nil
+	return tight.ReplaceAllString(strings.TrimSpace(string(css.Code)), "$1$2"), nil
 }

@@ -20,9 +20,9 @@ export const panels = root => {
     },
     // Shown before the view, or instead of it, together with the element's own children.
     plain_(text, again) {
-      const box = build(['div', { class: 'ekyc plain', part: 'view', tabindex: '-1', lang: 'en', dir: 'ltr' }, ['p', { role: 'status' }, text]]);
-      box.append(make('slot'));
-      if (again) box.append(build(['button', { 'data-part': 'retry' }, 'Try again']));
+      const box = build(['div', { class: 'ekyc', part: 'view', tabindex: '-1', lang: 'en', dir: 'ltr' }, ['section', {}, ['p', { role: 'status' }, text]]]);
+      box.firstChild.append(make('slot'));
+      if (again) box.firstChild.append(build(['button', { 'data-part': 'retry' }, 'Try again']));
       root.replaceChildren(box);
     },
   };

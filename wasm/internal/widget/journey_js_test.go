@@ -165,13 +165,13 @@ func TestANewPictureLosesNothing(t *testing.T) {
 func TestThePictureIsEnlargedInThreeStepsAndSeenInContrast(t *testing.T) {
 	p := open(t).bind()
 	p.toCaptcha()
-	for _, want := range []string{"2", "3", "1"} {
+	for _, want := range []string{"30rem", "45rem", ""} {
 		p.press("enlarge")
-		require.Equal(t, want, p.attribute("view", "data-zoom"))
+		require.Equal(t, want, p.style("width"))
 	}
 	require.Equal(t, "false", p.attribute("enlarge", "aria-pressed"))
 	p.press("contrast")
-	require.True(t, p.part("view").Call("hasAttribute", "data-contrast").Bool())
+	require.Equal(t, "grayscale(1) contrast(3)", p.style("filter"))
 	require.Equal(t, "true", p.attribute("contrast", "aria-pressed"))
 }
 

@@ -39,7 +39,7 @@ func TestAnotherLanguageKeepsLettersPictureAndFocus(t *testing.T) {
 	p.settles()
 	require.Equal(t, "panel-captcha", p.shown())
 	require.Equal(t, "aB3", p.part("answer").Get("value").String())
-	require.Equal(t, "2", p.attribute("view", "data-zoom"))
+	require.Equal(t, "30rem", p.style("width"))
 	require.Equal(t, "panel-captcha enlarge", p.focused())
 	drawn := p.js.Get("drawn")
 	require.Equal(t, "picture-1 on en", drawn.Index(drawn.Length()-1).String())

@@ -78,6 +78,11 @@ func (p *page) attribute(part, name string) string {
 }
 
 // reaches waits for a public state.
+// style is how the picture is looked at.
+func (p *page) style(property string) string {
+	return p.part("captcha").Get("style").Get(property).String()
+}
+
 func (p *page) reaches(state string) {
 	p.t.Helper()
 	_, err := jsx.Await(p.js.Call("reaches", state))

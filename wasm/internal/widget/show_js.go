@@ -63,12 +63,19 @@ func (w *Widget) mark(part, attribute string, on bool) {
 	}
 }
 
-// showPicture sets how the picture is looked at: data-zoom (1, 2, 3) and
-// data-contrast of the view, from where the styles take it.
+// showPicture sets how the picture is looked at.
 func (w *Widget) showPicture() {
-	if view := w.host.part("view"); view.Truthy() {
-		view.Call("setAttribute", "data-zoom", jsx.Itoa(w.zoom))
-		view.Call("toggleAttribute", "data-contrast", w.contrast)
+	if canvas := w.host.part("captcha"); canvas.Truthy() {
+		width, filter := "", ""
+		if w.zoom > 1 {
+			width = jsx.Itoa(15*w.zoom) + "rem"
+		}
+		if w.contrast {
+			filter = "grayscale(1) contrast(3)"
+		}
+		style := canvas.Get("style")
+		style.Set("width", width)
+		style.Set("filter", filter)
 	}
 	pressed := func(part string, on bool) {
 		if button := w.host.part(part); button.Truthy() {
