@@ -66,6 +66,9 @@ func (h *Head) With(coding string, tail []byte) []byte {
 	case "br":
 		head := h.brotli()
 		out := append(make([]byte, 0, len(head)+len(tail)+8), head...)
+		if onlyLetters(tail) {
+			return lettered(out, tail)
+		}
 		for ; len(tail) > 0; tail = tail[min(block, len(tail)):] {
 			n := min(block, len(tail))
 			// Not the last (1 bit), four nibbles of length (2), length less one (16), uncompressed (1), filled up.

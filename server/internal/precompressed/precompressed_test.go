@@ -47,6 +47,24 @@ func TestAnAnswerIsSmallerThanItsTailAndTheCompressedHead(t *testing.T) {
 	require.Less(t, len(h.With("gzip", tail)), 800)
 }
 
+func TestTheLettersOfASealedValueTakeSixBits(t *testing.T) {
+	const text = "hello"
+	head := New([]byte(text))
+	stored := len(head.With("br", nil))
+	for _, n := range []int{129, 130, 193, 194, 321, 322, 577, 578, 1089, 1090, 2113, 2114, 6209, 6210, mostLetters, mostLetters + 1} {
+		tail := strings.Repeat(letters, n/len(letters)+1)[:n]
+		out := head.With("br", []byte(tail))
+		require.Equal(t, text+tail, decode(t, "br", out), n)
+		if n >= 130 && n <= mostLetters {
+			require.Less(t, len(out)-stored, n*6/8+n/100+30, n)
+		} else {
+			require.Greater(t, len(out)-stored, n, n)
+		}
+		other := tail[1:] + "é"
+		require.Equal(t, text+other, decode(t, "br", head.With("br", []byte(other))), "a letter without a code")
+	}
+}
+
 func FuzzEveryCodingGivesHeadAndTail(f *testing.F) {
 	// A head takes 10 ms, so each is made once: a view cut anywhere, and noise.
 	heads, text := [256]*Head{}, []byte(strings.Repeat(`{"view":["div",{"class":"x"},"some words"],"presentation":"`, 40))
