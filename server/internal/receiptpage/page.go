@@ -55,18 +55,19 @@ type view struct {
 	Notice   template.HTML
 	At       moment
 	Ended    moment
-	Withdraw string   // where the button leads; empty without one
-	Files    []string // where the files are: of the decision, of the withdrawal
+	Withdraw string       // where the button leads; empty without one
+	Files    []string     // where the files are: of the decision, of the withdrawal
+	Address  string       // of this page
+	Mail     template.URL // sends the address
+	Code     code         // holds the address, for paper
 }
 
-// moment is a time as the page shows it.
-type moment struct{ UTC, IST string }
+// moment is a time as the page shows it: to a program, to a person, and to who
+// must know the second.
+type moment struct{ UTC, Written, Exact string }
 
-// ist is Indian Standard Time, which has had no other offset since 1945.
-var ist = time.FixedZone("IST", 5*60*60+30*60)
-
-func momentOf(t time.Time) moment {
-	return moment{connect.Stamp(t), t.In(ist).Format("2006-01-02 15:04:05") + " IST (UTC+05:30)"}
+func momentOf(l notice.Language, t time.Time) moment {
+	return moment{connect.Stamp(t), l.Dates.Write(t), t.In(notice.IST).Format("15:04:05") + " IST (UTC+05:30)"}
 }
 
 // Show answers with the receipt of a capability, or says why there is none. The
@@ -79,18 +80,30 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request, capability string) 
 	l := p.words.In(receipt.Lang)
 	v := view{
 		Language: l, Words: notice.Named(l.Receipt, receipt.Controller), Receipt: &receipt,
-		Contacts: receipt.Notice.Contacts(), At: momentOf(receipt.At), Ended: momentOf(receipt.WithdrawnAt),
-		Files: []string{p.path(capability) + Suffix},
+		Contacts: receipt.Notice.Contacts(), At: momentOf(l, receipt.At), Ended: momentOf(l, receipt.WithdrawnAt),
+		Files: []string{p.path(capability) + Suffix}, Address: p.core.Receipts.URL(receipt.ID),
 	}
-	v.Title = v.Words["title"]
 	switch {
 	case !receipt.WithdrawnAt.IsZero():
+		v.Title = v.Words["withdrawn"]
 		v.Files = append(v.Files, p.path(capability)+WithdrawalSuffix)
 	case receipt.Given:
+		v.Title = v.Words["given"]
 		v.Withdraw = p.path(capability) + "/withdraw"
+	default:
+		v.Title = v.Words["refused"]
 	}
+	if v.Code, err = codeOf(v.Address); err != nil {
+		return p.without(w, r, err)
+	}
+	v.Mail = mail(v.Title+" · "+receipt.Controller, v.Address)
 	v.Notice = receipt.Notice.HTML(pressed(receipt.Given))
 	return p.write(w, http.StatusOK, v)
+}
+
+// mail is a letter that the person writes to whom she likes, best to herself.
+func mail(subject, text string) template.URL {
+	return template.URL("mailto:?subject=" + url.PathEscape(subject) + "&body=" + url.PathEscape(text))
 }
 
 // File answers with the receipt as a file: of the decision, or of the

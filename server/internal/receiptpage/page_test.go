@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -46,8 +47,10 @@ func TestTheReceiptShowsWhatWasAgreedWithWhomAndWhen(t *testing.T) {
 	require.Equal(t, http.StatusOK, a.Status)
 	require.Equal(t, "en", a.Header.Get("Content-Language"), "the language that was shown, whatever the browser's is")
 	for _, want := range []string{
-		"<h1>Your consent receipt</h1>", "<h2>You agreed</h2>", "<dd>Example Bank Limited</dd>", begun.Consent.ID,
-		`<time datetime="2026-11-23T10:00:00.000Z"><bdi dir="ltr">2026-11-23 15:30:00 IST (UTC+05:30)</bdi></time>`,
+		"<title>You agreed · Example Bank Limited</title>", "<h1>You agreed</h1>", "Your consent receipt",
+		"<dd>Example Bank Limited</dd>", begun.Consent.ID,
+		`<time datetime="2026-11-23T10:00:00.000Z">23 November 2026, 3:30 pm <bdi class="exact" dir="ltr">15:30:00 IST (UTC+05:30)</bdi></time>`,
+		`<a href="` + begun.Consent.ReceiptURL + `"><bdi class="code" dir="ltr">` + begun.Consent.ReceiptURL + `</bdi></a>`,
 		"Last four digits of your Aadhaar number", "Complain to the Board", `href="mailto:privacy@bank.example"`,
 		`<form method="post" action="` + path + `/withdraw">`, `href="` + path + `.receipt" download`,
 		`<span class="choice">I do not agree</span>`, "</svg>I agree</span>", "<details open>",
@@ -153,7 +156,8 @@ func TestOnePressWithdraws(t *testing.T) {
 	a, text := page(t, r, path, "")
 	require.Equal(t, http.StatusOK, a.Status)
 	for _, want := range []string{
-		"<h2>You have withdrawn this consent</h2>", `datetime="2026-11-23T10:00:00.000Z"`, `datetime="2026-11-23T12:00:00.000Z"`,
+		"<title>You have withdrawn this consent · Example Bank Limited</title>",
+		`<h1 tabindex="-1" autofocus>You have withdrawn this consent</h1>`, `datetime="2026-11-23T10:00:00.000Z"`, `datetime="2026-11-23T12:00:00.000Z"`,
 		"Erased now:", "Kept as proof:", "Last four digits of your Aadhaar number",
 	} {
 		require.Contains(t, text, want)
@@ -211,7 +215,9 @@ func TestTheReceiptOfARefusalHasNothingToWithdraw(t *testing.T) {
 	path := strings.TrimPrefix(declined.Consent.ReceiptURL, r.URL)
 	a, text := page(t, r, path, "")
 	require.Equal(t, http.StatusOK, a.Status)
-	require.Contains(t, text, "<h2>You did not agree</h2>")
+	require.Contains(t, text, "<title>You did not agree · Example Bank Limited</title>")
+	require.Contains(t, text, "<h1>You did not agree</h1>")
+	require.NotContains(t, text, "Your consent receipt", "there is no consent")
 	require.Contains(t, text, "</svg>I do not agree</span>")
 	require.NotContains(t, text, "<form")
 	a = r.Do(t, apitest.Call{Path: path + "/withdraw", Form: map[string][]string{}})
@@ -220,15 +226,35 @@ func TestTheReceiptOfARefusalHasNothingToWithdraw(t *testing.T) {
 
 func TestTheReceiptIsInTheLanguageThatWasShown(t *testing.T) {
 	r := apitest.New(t)
-	for lang, want := range map[string]string{"hi": `<html lang="hi" dir="ltr">`, "ur": `<html lang="ur" dir="rtl">`} {
+	for lang, wants := range map[string][]string{
+		"hi": {`<html lang="hi" dir="ltr">`, "23 नवंबर 2026, दोपहर 3:30 <bdi"}, "ur": {`<html lang="ur" dir="rtl">`, "23 نومبر، 2026، 3:30 دوپہر میں <bdi"},
+	} {
 		var shown apitest.Shown
 		r.Do(t, apitest.Call{Path: "/v1/view?sitekey=" + apitest.Shop + "&purpose=" + apitest.Purpose + "&lang=" + lang,
 			Origin: apitest.ShopOrigin}).Into(t, &shown)
 		_, path := agreed(t, r, M{"presentation": shown.Presentation, "notice_sha256": shown.Notice.SHA256})
 		_, text := page(t, r, path, "en")
-		require.Contains(t, text, want)
+		for _, want := range wants {
+			require.Contains(t, text, want)
+		}
 		require.NotContains(t, text, "{controller}")
 	}
+}
+
+// Without JavaScript nothing can be shared or copied for the person: the address
+// stands in words, in a letter and, for paper, in a code.
+func TestTheReceiptsAddressCanBeKeptSentAndPrinted(t *testing.T) {
+	r := apitest.New(t)
+	begun, path := agreed(t, r, nil)
+	_, text := page(t, r, path, "")
+	letter := regexp.MustCompile(`href="(mailto:\?subject[^"]*)"`).FindStringSubmatch(text)
+	require.NotNil(t, letter)
+	parts, err := url.Parse(letter[1])
+	require.NoError(t, err)
+	require.Equal(t, "You agreed · Example Bank Limited", parts.Query().Get("subject"))
+	require.Equal(t, begun.Consent.ReceiptURL, parts.Query().Get("body"))
+	require.NotContains(t, letter[1], "+", "a mail program takes it for a plus")
+	require.Regexp(t, `<svg class="qr" viewBox="0 0 \d+ \d+" role="img" aria-label="Address of this page"><path d="M[^"]{500,}z"/></svg>`, text)
 }
 
 func TestAStoreThatIsDownIsSaidInWords(t *testing.T) {

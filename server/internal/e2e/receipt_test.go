@@ -1,0 +1,104 @@
+package e2e
+
+import (
+	"bytes"
+	"image/png"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	qr "github.com/piglig/go-qr"
+	"github.com/stretchr/testify/require"
+)
+
+// receipt makes a decision on the hosted page and opens its receipt.
+func (b *tab) receipt(relay, lang, decision string) (address string) {
+	b.t.Helper()
+	b.open(relay + "/v1/hosted?" + url.Values{
+		"sitekey": {"pk_test_pass"}, "purpose": {"account-opening"}, "state": {"state-of-this-visit"}, "origin": {relay}, "lang": {lang},
+	}.Encode())
+	b.on("notice", decision)
+	b.do(chromedp.WaitVisible(`[data-part=receipt]`, chromedp.ByQuery))
+	address = js[string](b, `document.querySelector('[data-part=receipt]').href`)
+	b.open(address)
+	b.do(chromedp.WaitVisible(`.state`, chromedp.ByQuery))
+	return address
+}
+
+// withdraw presses the receipt's one button.
+func (b *tab) withdraw() {
+	b.t.Helper()
+	b.click(`document.querySelector('button')`, 1)
+	b.do(chromedp.WaitVisible(".ended", chromedp.ByQuery)) // another document: what is polled for would be lost
+}
+
+var receiptLooks = []struct {
+	look
+	contrast string // prefers-contrast
+}{
+	{look{"light", 768, "light", "en"}, ""}, {look{"dark", 768, "dark", "en"}, ""}, {look{"contrast", 768, "dark", "en"}, "more"},
+	{look{"phone", 320, "light", "en"}, ""}, {look{"hindi", 320, "dark", "hi"}, ""}, {look{"urdu", 320, "light", "ur"}, ""},
+}
+
+func TestTheReceiptIsSoundInEveryStateAndLook(t *testing.T) {
+	dir := t.TempDir()
+	relay := startRelay(t)
+	var names []string
+	for _, l := range receiptLooks {
+		names = append(names, l.name)
+		t.Run(l.name, func(t *testing.T) {
+			b := newLook(t, l.look)
+			b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: l.scheme}, {Name: "prefers-contrast", Value: l.contrast},
+			}))
+			seen := func(state string) {
+				t.Helper()
+				b.sound()
+				require.Zero(t, js[int](b, `document.scripts.length`))
+				b.shoot(filepath.Join(dir, "receipt-"+state+"-"+l.name+".png"))
+			}
+			b.receipt(relay, l.attrs, "decline")
+			seen("refused")
+			b.receipt(relay, l.attrs, "agree")
+			seen("given")
+			if l.contrast == "more" {
+				require.Equal(t, "rgb(0, 0, 0)", js[string](b, `getComputedStyle(document.querySelector('main')).backgroundColor`))
+			}
+			before := js[string](b, `document.title`)
+			b.withdraw()
+			require.Equal(t, "H1", js[string](b, `document.activeElement.tagName`), "a screen reader goes on from what has come of it")
+			require.NotEqual(t, before, js[string](b, `document.title`))
+			seen("withdrawn")
+		})
+	}
+	if os.Getenv("SCREENSHOTS") != "" {
+		compose(t, dir, []string{"receipt-given", "receipt-refused", "receipt-withdrawn"}, names, filepath.Join("..", "..", "docs", "img", "receipt.png"))
+	}
+}
+
+// Paper shows all that was agreed to, and leads back to the button.
+func TestThePrintedReceiptHoldsTheNoticeAndLeadsToTheWithdrawal(t *testing.T) {
+	relay := startRelay(t)
+	for _, lang := range []string{"en", "hi", "ur"} {
+		b := newLook(t, look{lang, 768, "dark", lang})
+		address := b.receipt(relay, lang, "agree")
+		onScreen := js[[]string](b, `[...document.querySelectorAll('.panel :is(h2, h3, p, li, summary, .choice)')].map(e => e.innerText)`)
+		require.Greater(t, len(onScreen), 30)
+		b.do(emulation.SetEmulatedMedia().WithMedia("print"))
+		require.Equal(t, onScreen, js[[]string](b, `[...document.querySelectorAll('.panel :is(h2, h3, p, li, summary, .choice)')].filter(e => e.checkVisibility()).map(e => e.innerText)`))
+		require.Equal(t, address, js[string](b, `document.querySelector('.address .code').innerText`))
+		require.False(t, js[bool](b, `document.querySelector('button').checkVisibility()`))
+		require.True(t, js[bool](b, `document.querySelector('form p').checkVisibility()`), "how to withdraw")
+
+		var picture []byte
+		b.do(chromedp.Screenshot(".qr", &picture, chromedp.ByQuery))
+		drawn, err := png.Decode(bytes.NewReader(picture))
+		require.NoError(t, err)
+		read, err := qr.Decode(drawn)
+		require.NoError(t, err)
+		require.Equal(t, address, read)
+	}
+}
