@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
 
 	"ekycconnect/server/internal/httpapi/apitest"
 )
@@ -144,8 +146,40 @@ func TestLettersThatCannotBeRightGetAReasonAndANewPicture(t *testing.T) {
 		if letters != "" {
 			require.NotContains(t, wrong.text, letters)
 		}
+		require.Contains(t, wrong.text, "<title>"+textOf(wrong.part("error"))+" · Type the letters in the picture · ")
 		wrong.press("submit", "answer", "abc12").on("panel-done")
 	}
+}
+
+// A page that comes is said from where its focus is; an alert in it is not said.
+func TestWhoIsToldOfAProblemBeginsAtIt(t *testing.T) {
+	r := apitest.New(t)
+	begins := func(s *sheet, tag, part string) {
+		var at []*html.Node
+		for n := range s.all.Descendants() {
+			if n.Type == html.ElementNode && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "autofocus" }) {
+				at = append(at, n)
+			}
+		}
+		require.Len(t, at, 1, s.text)
+		require.Equal(t, tag, at[0].Data)
+		require.Equal(t, part, attr(at[0], "data-part"))
+		require.Contains(t, strings.Fields(attr(at[0], "aria-describedby")), "error")
+		require.Len(t, s.find("id", "error"), 1)
+		require.Empty(t, s.find("role", "alert"))
+	}
+	captcha := open(t, r, address()).press("agree").on("panel-captcha")
+	require.NotContains(t, captcha.text, "autofocus", "who has not read yet begins above")
+	require.Equal(t, "go", attr(captcha.part("answer"), "enterkeyhint"))
+	begins(captcha.press("submit", "answer", "2341 2341 2346"), "input", "answer")
+	begins(open(t, r, address("sitekey", apitest.Down, "return", "")).press("agree").on("panel-error"), "h2", "heading")
+	begins(open(t, r, address("sitekey", "pk_nobody", "purpose", "none")).on("panel-error"), "h1", "")
+
+	receipt := attr(captcha.part("receipt"), "href")
+	r.Do(t, apitest.Call{Path: strings.TrimPrefix(receipt, r.URL) + "/withdraw", Form: url.Values{}})
+	withdrawn := captcha.press("submit", "answer", "abc12").on("panel-error")
+	begins(withdrawn, "h2", "heading")
+	require.Contains(t, textOf(withdrawn.part("error")), "You have withdrawn your consent")
 }
 
 func TestSentTwiceItIsOneConsent(t *testing.T) {
