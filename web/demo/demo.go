@@ -1,5 +1,6 @@
-// Package demo holds the files of the sandbox's demo: a playground, and a bank's
-// onboarding form as a partner would write it. server/internal/demo serves them.
+// Package demo holds the files of the sandbox's demo: a playground, a bank's
+// onboarding form as a partner would write it, and a language beside English for
+// who can judge it. server/internal/demo serves them.
 package demo
 
 import "embed"

@@ -47,12 +47,14 @@ type demo struct {
 	Options
 	pages     *template.Template
 	languages []wire.Language
+	words     []notice.Language // English first
+	texts     []text            // of each language's file, in their order
 	client    *http.Client
 	visits    visits
 }
 
 // New makes the demo: GET / the playground, GET /demo/account an onboarding form,
-// GET /demo/… their files, POST /demo/… the bank's back end.
+// GET /demo/words a language beside English, GET /demo/… their files, POST /demo/… the bank's back end.
 func New(o Options) (http.Handler, error) {
 	pages, err := template.ParseFS(web.Files, "*.html")
 	if err != nil {
@@ -65,9 +67,19 @@ func New(o Options) (http.Handler, error) {
 	if d.languages, err = offered(); err != nil {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
+	if d.words, err = notice.Languages(); err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	english, err := notice.Source(d.words[0].Tag)
+	if err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
+	d.texts = textsOf(english)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.form(".", playground))
 	mux.HandleFunc("GET /demo/account", d.form("..", account))
+	mux.HandleFunc("GET /demo/words", d.showWords)
+	mux.HandleFunc("POST /demo/words", d.takeWords)
 	mux.HandleFunc("GET /demo/{file}", d.file)
 	mux.HandleFunc("POST /demo/onboard", d.onboard)
 	mux.HandleFunc("POST /demo/number", d.press("aadhaar_number", (*demo).sendOTP))

@@ -25,9 +25,9 @@ func (s submission) key() string {
 	return base64.RawURLEncoding.EncodeToString(sum[:24])
 }
 
-// parse reads a form, or shows that it cannot be read.
-func (d *demo) parse(w http.ResponseWriter, r *http.Request) bool {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+// parse reads a form of up to so many bytes, or shows that it cannot be read.
+func (d *demo) parse(w http.ResponseWriter, r *http.Request, limit int64) bool {
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	if err := r.ParseForm(); err != nil {
 		d.render(w, r, http.StatusBadRequest, "result.html", outcome{
 			frame: frameOf(r, ".."), Title: "That was no form", Tone: "bad", Back: "To the form",
@@ -40,7 +40,7 @@ func (d *demo) parse(w http.ResponseWriter, r *http.Request) bool {
 
 // onboard redeems the token of the form and begins the verification.
 func (d *demo) onboard(w http.ResponseWriter, r *http.Request) {
-	if !d.parse(w, r) {
+	if !d.parse(w, r, maxForm) {
 		return
 	}
 	s := submission{

@@ -44,7 +44,7 @@ func (d *demo) another(w http.ResponseWriter, r *http.Request) {
 
 // visitOf finds the visit that a form belongs to, or shows that there is none.
 func (d *demo) visitOf(w http.ResponseWriter, r *http.Request) (*visit, bool) {
-	if !d.parse(w, r) {
+	if !d.parse(w, r, maxForm) {
 		return nil, false
 	}
 	if v := d.visits.of(r.PostForm.Get("visit")); v != nil {

@@ -4,8 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	downloads "github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -121,6 +126,14 @@ func TestTheDemosPagesAreSoundInEveryLook(t *testing.T) {
 				b.state("notice")
 				sound(map[string]string{"/": "playground", "/demo/account": "account"}[path])
 			}
+			b.open(relay + "/demo/words?lang=ur")
+			b.state("notice")
+			b.state("notice", 1)
+			sound("words")
+			b.do(chromedp.Click(`#patch`, chromedp.ByQuery)) // nothing was written
+			b.until(`document.readyState === 'complete' && !!document.querySelector('#wrong')`)
+			b.open(relay + "/")
+			b.state("notice")
 			b.finish()
 			send("", "#numbers")
 			sound("number")
@@ -148,6 +161,39 @@ func TestTheDemosPagesAreSoundInEveryLook(t *testing.T) {
 			sound("result")
 		})
 	}
+}
+
+// What a native speaker writes outlives the tab, and ends as a file.
+func TestAReviewOfALanguageIsKeptAndComesAsAFile(t *testing.T) {
+	relay := startRelay(t)
+	b := newTab(t)
+	b.open(relay + "/demo/words?lang=hi")
+	b.state("notice")
+	b.state("notice", 1)
+	require.Equal(t, []string{"I agree", "मैं सहमत हूँ"}, js[[]string](b, `[`+part("agree")+`.textContent, `+part("agree", 1)+`.textContent]`))
+	box := `textarea[name="interface.agree"]`
+	b.do(chromedp.SendKeys(box, "मैं राज़ी हूँ", chromedp.ByQuery))
+	b.open(relay + "/demo/words?lang=ur")
+	require.Empty(t, js[string](b, `document.querySelector('`+box+`').value`), "another language's")
+	b.open(relay + "/demo/words?lang=hi")
+	b.until(`document.querySelector('` + box + `')?.value === 'मैं राज़ी हूँ'`)
+	dir := t.TempDir()
+	to := cdp.WithExecutor(browser, chromedp.FromContext(browser).Browser)
+	profile, err := target.GetTargetInfo().WithTargetID(b.id).Do(to)
+	require.NoError(t, err)
+	require.NoError(t, downloads.SetDownloadBehavior(downloads.SetDownloadBehaviorBehaviorAllow).
+		WithBrowserContextID(profile.BrowserContextID).WithDownloadPath(dir).Do(to))
+	b.do(chromedp.Click(`#patch`, chromedp.ByQuery))
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		patch, err := os.ReadFile(filepath.Join(dir, "hi.patch"))
+		require.NoError(c, err)
+		require.Contains(c, string(patch), "\n+  agree: मैं राज़ी हूँ\n")
+	}, time.Minute, 50*time.Millisecond)
+	b.click(`document.getElementById('forget')`, 1)
+	b.until(`document.querySelector('` + box + `').value === ''`)
+	b.open(relay + "/demo/words?lang=hi")
+	require.Empty(t, js[string](b, `document.querySelector('`+box+`').value`))
+	require.Empty(t, js[[]string](b, `violations`))
 }
 
 // scrollToWidget: it begins to load when it comes near.

@@ -67,12 +67,9 @@ func load(fsys fs.FS) ([]Language, error) {
 		if err != nil {
 			return nil, err
 		}
-		var l Language
-		if err := yaml.UnmarshalWithOptions(b, &l, yaml.Strict()); err != nil {
-			return nil, fmt.Errorf("notice: %s: %w", name, err)
-		}
-		if l.Tag+".yaml" != path.Base(name) {
-			return nil, fmt.Errorf("notice: %s: tag is %q, want the file's name", name, l.Tag)
+		l, err := read(name, b)
+		if err != nil {
+			return nil, err
 		}
 		all = append(all, l)
 	}
@@ -94,6 +91,33 @@ func load(fsys fs.FS) ([]Language, error) {
 		}
 	}
 	return all, nil
+}
+
+func read(name string, content []byte) (l Language, err error) {
+	if err := yaml.UnmarshalWithOptions(content, &l, yaml.Strict()); err != nil {
+		return l, fmt.Errorf("notice: %s: %w", name, err)
+	}
+	if l.Tag+".yaml" != path.Base(name) {
+		return l, fmt.Errorf("notice: %s: tag is %q, want the file's name", name, l.Tag)
+	}
+	return l, nil
+}
+
+// Source is a language's file as it is built in, for who would mend it.
+func Source(tag string) ([]byte, error) { return files.ReadFile("lang/" + tag + ".yaml") }
+
+// CheckSource says what is wrong with a mended file: it must be one that can be
+// built in.
+func CheckSource(tag string, content []byte) (Language, error) {
+	all, err := builtInLanguages()
+	if err != nil {
+		return Language{}, err
+	}
+	l, err := read("lang/"+tag+".yaml", content)
+	if err == nil {
+		err = l.check(all[0])
+	}
+	return l, err
 }
 
 // check compares l with the pattern, which is English.
