@@ -5,6 +5,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,15 @@ type Source interface {
 
 	// OTPClaims gives every claim of a call.
 	OTPClaims(ctx context.Context, each func(consent.OTPClaim) error) error
+
+	// Loose gives each row for which no event's text vouches, as in "hold 0f3a…": the
+	// sum that is kept of it, nil if an older relay wrote it, and the sum of its values.
+	Loose(ctx context.Context, each func(row string, kept, sum []byte) error) error
+
+	// Indexes looks up every row by every index: what a relay asks for it reads by
+	// those, and not as Rows does. Its error is a *[Fault] if a row is not found, or if
+	// the tables are not those that the program makes.
+	Indexes(ctx context.Context) error
 }
 
 // Head is the newest checkpoint, and what is recorded of published ones.
@@ -126,7 +136,23 @@ func Verify(ctx context.Context, from Source, o Options) (Report, error) {
 	if err := a.otpLeft(); err != nil {
 		return Report{}, err
 	}
-	return a.report(ctx, from)
+	if err := a.whole(); err != nil {
+		return Report{}, err
+	}
+	if err := from.Loose(ctx, loose); err != nil {
+		return Report{}, err
+	}
+	if err := from.Indexes(ctx); err != nil {
+		return Report{}, err
+	}
+	forks, err := from.Forks(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	return Report{
+		Origin: a.head.Origin, Size: a.head.Size, Records: a.records, Erased: int64(len(a.erased)),
+		Checkpoints: a.head.Checkpoints, Root: a.root, Forks: forks,
+	}, nil
 }
 
 type auditor struct {
@@ -205,9 +231,10 @@ func verifiersOf(keys []string, origin string) (note.Verifiers, error) {
 	return note.VerifierList(all...), nil
 }
 
-func (a *auditor) report(ctx context.Context, from Source) (Report, error) {
+// whole checks that nothing is lacking, after all rows were seen.
+func (a *auditor) whole() error {
 	if a.next != a.head.Size {
-		return Report{}, fault(fmt.Sprintf("event %d", a.next), "it is missing, and %d after it: the newest checkpoint covers %d events", a.head.Size-a.next-1, a.head.Size)
+		return fault(fmt.Sprintf("event %d", a.next), "it is missing, and %d after it: the newest checkpoint covers %d events", a.head.Size-a.next-1, a.head.Size)
 	}
 	var first error
 	least := int64(-1)
@@ -217,17 +244,14 @@ func (a *auditor) report(ctx context.Context, from Source) (Report, error) {
 			first = fault(fmt.Sprintf("event %d", index), "its text is blank, and no event says that the record was erased")
 		}
 	}
-	if first != nil {
-		return Report{}, first
+	return first
+}
+
+func loose(row string, kept, sum []byte) error {
+	if kept != nil && !bytes.Equal(kept, sum) {
+		return fault(row, "its values are not those that it was written with")
 	}
-	forks, err := from.Forks(ctx)
-	if err != nil {
-		return Report{}, err
-	}
-	return Report{
-		Origin: a.head.Origin, Size: a.head.Size, Records: a.records, Erased: int64(len(a.erased)),
-		Checkpoints: a.head.Checkpoints, Root: a.root, Forks: forks,
-	}, nil
+	return nil
 }
 
 // IsFault reports whether err names a row that is wrong, and is not a failure to

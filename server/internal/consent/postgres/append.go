@@ -60,18 +60,20 @@ func (t *tx) appendLookups(b consent.Batch) {
 		keys, indexes, proofs := make([][16]byte, n), make([]int64, n), make([][16]byte, n)
 		var at, replied []int64
 		var replies []string
+		var sums [][]byte
 		for i := range b.Claims {
 			c := &b.Claims[i]
 			keys[i], indexes[i], proofs[i] = c.Key, c.Index, c.Proof
 			if c.Reply != "" {
-				replied, at, replies = append(replied, c.Index), append(at, c.At.UnixMilli()), append(replies, c.Reply)
+				replied, at = append(replied, c.Index), append(at, c.At.UnixMilli())
+				replies, sums = append(replies, c.Reply), append(sums, c.ReplySum())
 			}
 		}
 		t.queue("append claims", `INSERT INTO claim (key, idx, proof) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[])`,
 			keys, indexes, proofs)
 		if len(replies) > 0 {
-			t.queue("append replies", `INSERT INTO reply (idx, at, value) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[])`,
-				replied, at, replies)
+			t.queue("append replies", `INSERT INTO reply (idx, at, value, sum) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[])`,
+				replied, at, replies, sums)
 		}
 	}
 	if n := len(b.Subjects); n > 0 {
@@ -110,8 +112,8 @@ func (t *tx) appendLog(u translog.Update) {
 func (t *tx) appendUpkeep(u consent.Upkeep) {
 	for i := range u.Messages {
 		m := &u.Messages[i]
-		t.queue("append messages", `INSERT INTO message (idx, site, body, made, due) VALUES ($1, $2, $3, $4, $5)`,
-			m.Index, m.Site, m.Body, m.Made.UnixMilli(), m.Due.UnixMilli())
+		t.queue("append messages", `INSERT INTO message (idx, site, body, made, due, sum) VALUES ($1, $2, $3, $4, $5, $6)`,
+			m.Index, m.Site, m.Body, m.Made.UnixMilli(), m.Due.UnixMilli(), m.Sum())
 	}
 	t.appendOTP(u)
 	if len(u.Blank) > 0 {
@@ -124,8 +126,9 @@ func (t *tx) appendUpkeep(u consent.Upkeep) {
 		t.queue("erase", `DELETE FROM otp_claim WHERE consent = ANY ($1::uuid[])`, ids)
 	}
 	for _, h := range u.Hold {
-		t.queue("hold", `INSERT INTO hold (consent, reason, since) VALUES ($1, $2, $3)
-			ON CONFLICT (consent) DO UPDATE SET reason = excluded.reason, since = excluded.since`, [16]byte(h.Consent), h.Reason, h.Since.UnixMilli())
+		t.queue("hold", `INSERT INTO hold (consent, reason, since, sum) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (consent) DO UPDATE SET reason = excluded.reason, since = excluded.since, sum = excluded.sum`,
+			[16]byte(h.Consent), h.Reason, h.Since.UnixMilli(), h.Sum())
 	}
 	if len(u.Free) > 0 {
 		t.queue("release", `DELETE FROM hold WHERE consent = ANY ($1::uuid[])`, idsOf(u.Free))

@@ -21,15 +21,15 @@ var copied = []struct{ table, columns, from string }{
 	{"event", "idx at consent kind site entry above salt bytes", "event JOIN body USING (idx) JOIN hash USING (idx)"},
 	{"claim", "idx key proof", ""},
 	{"place", "idx key", ""},
-	{"reply", "idx at value", ""},
+	{"reply", "idx at value sum", ""},
 	{"notice", "sha256 bytes", ""},
 	{"log_key", "seq vkey", ""},
 	{"fingerprint", "seq name print at reason", ""},
 	{"fork", "seq at reason size lost", ""},
 	{"checkpoint", "size note", ""},
-	{"message", "idx site body made due tries", ""},
-	{"hold", "consent reason since", ""},
-	{"otp_claim", "key owner consent endpoint at until", ""},
+	{"message", "idx site body made due tries sum", ""},
+	{"hold", "consent reason since sum", ""},
+	{"otp_claim", "key owner consent endpoint at until sum", ""},
 }
 
 // uuids are columns that hold 16 bytes of the other store.

@@ -18,8 +18,8 @@ func (t *tx) appendOTP(u consent.Upkeep) {
 	}
 	for i := range u.OTPBegun {
 		c := &u.OTPBegun[i]
-		t.queue("claim calls", `INSERT INTO otp_claim (key, owner, consent, endpoint, at, until) VALUES ($1, $2, $3, $4, $5, $6)`,
-			[16]byte(c.Key), [16]byte(c.Owner), [16]byte(c.Consent), c.Endpoint, c.At.UnixMilli(), c.Until.UnixMilli())
+		t.queue("claim calls", `INSERT INTO otp_claim (key, owner, consent, endpoint, at, until, sum) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			[16]byte(c.Key), [16]byte(c.Owner), [16]byte(c.Consent), c.Endpoint, c.At.UnixMilli(), c.Until.UnixMilli(), c.Sum())
 	}
 }
 

@@ -214,5 +214,8 @@ func inspecting(err error) error {
 	if err == nil {
 		return nil
 	}
+	if fault := damaged(err); fault != nil {
+		return fault
+	}
 	return fmt.Errorf("sqlite: read the ledger: %w", err)
 }

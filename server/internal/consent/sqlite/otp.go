@@ -19,7 +19,7 @@ func (w *writer) appendOTP(ctx context.Context, u consent.Upkeep) error {
 	}
 	err = execEach(ctx, w.otpBegun, len(u.OTPBegun), func(args []any, i int) []any {
 		c := &u.OTPBegun[i]
-		return append(args, c.Key[:], c.Owner[:], c.Consent[:], c.Endpoint, c.At.UnixMilli(), c.Until.UnixMilli())
+		return append(args, c.Key[:], c.Owner[:], c.Consent[:], c.Endpoint, c.At.UnixMilli(), c.Until.UnixMilli(), c.Sum())
 	})
 	if err != nil {
 		return failed("claim calls", err)

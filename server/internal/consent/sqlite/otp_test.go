@@ -74,7 +74,7 @@ func TestAClaimOfACallIsHeldAgainstTheEvents(t *testing.T) {
 	_, err = verify(t, dir, audit.Options{})
 	require.NoError(t, err, "erasing takes it away")
 	at, db := tampered(t, dir)
-	run(t, db, `INSERT INTO otp_claim SELECT zeroblob(16), zeroblob(16), consent, 'verify-otp', at, at + 1 FROM event WHERE kind = 'erased'`)
+	run(t, db, `INSERT INTO otp_claim (key, owner, consent, endpoint, at, until) SELECT zeroblob(16), zeroblob(16), consent, 'verify-otp', at, at + 1 FROM event WHERE kind = 'erased'`)
 	_, err = verify(t, at, audit.Options{})
 	require.ErrorContains(t, err, "was erased")
 }
@@ -87,6 +87,9 @@ func TestALedgerFromBeforeClaimsOfCallsIsVerifiedAndUpgraded(t *testing.T) {
 	at := file[:len(file)-len("/ledger.db")]
 	run(t, db, `DROP TABLE otp_claim`)
 	run(t, db, `DROP TABLE fingerprint`)
+	for _, table := range []string{"reply", "message", "hold"} {
+		run(t, db, `ALTER TABLE `+table+` DROP COLUMN sum`)
+	}
 	run(t, db, `DELETE FROM goose_db_version WHERE version_id >= 4`)
 	_, err := verify(t, at, audit.Options{})
 	require.NoError(t, err, "an older relay's ledger can be checked as it is")

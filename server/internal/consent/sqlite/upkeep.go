@@ -53,16 +53,16 @@ type upkeepStatements struct {
 func newUpkeepStatements(ctx context.Context, s *statements) upkeepStatements {
 	const ofConsents = ` WHERE idx IN (SELECT idx FROM event WHERE consent = ?)`
 	return upkeepStatements{
-		message: s.add(ctx, `INSERT INTO message (idx, site, body, made, due) VALUES (?,?,?,?,?)`),
-		hold: s.add(ctx, `INSERT INTO hold (consent, reason, since) VALUES (?,?,?)
-			ON CONFLICT (consent) DO UPDATE SET reason = excluded.reason, since = excluded.since`),
+		message: s.add(ctx, `INSERT INTO message (idx, site, body, made, due, sum) VALUES (?,?,?,?,?,?)`),
+		hold: s.add(ctx, `INSERT INTO hold (consent, reason, since, sum) VALUES (?,?,?,?)
+			ON CONFLICT (consent) DO UPDATE SET reason = excluded.reason, since = excluded.since, sum = excluded.sum`),
 		free: s.add(ctx, `DELETE FROM hold WHERE consent = ?`),
 		blank: s.add(ctx, `UPDATE body SET bytes = x'', salt = x'' WHERE idx IN
 			(SELECT idx FROM event WHERE consent = ? AND kind <> 'erased')`),
 		blankReplies:  s.add(ctx, `DELETE FROM reply`+ofConsents),
 		blankClaims:   s.add(ctx, `DELETE FROM claim`+ofConsents),
 		blankSubjects: s.add(ctx, `DELETE FROM place`+ofConsents),
-		otpBegun:      s.add(ctx, `INSERT INTO otp_claim (key, owner, consent, endpoint, at, until) VALUES (?,?,?,?,?,?)`),
+		otpBegun:      s.add(ctx, `INSERT INTO otp_claim (key, owner, consent, endpoint, at, until, sum) VALUES (?,?,?,?,?,?,?)`),
 		otpEnded:      s.add(ctx, `DELETE FROM otp_claim WHERE key = ?`),
 		blankOTP:      s.add(ctx, `DELETE FROM otp_claim WHERE consent = ?`),
 		delivered:     s.add(ctx, `DELETE FROM message WHERE idx = ?`),
@@ -76,7 +76,7 @@ func newUpkeepStatements(ctx context.Context, s *statements) upkeepStatements {
 func (w *writer) appendUpkeep(ctx context.Context, u consent.Upkeep) error {
 	err := execEach(ctx, w.message, len(u.Messages), func(args []any, i int) []any {
 		m := &u.Messages[i]
-		return append(args, m.Index, m.Site, m.Body, m.Made.UnixMilli(), m.Due.UnixMilli())
+		return append(args, m.Index, m.Site, m.Body, m.Made.UnixMilli(), m.Due.UnixMilli(), m.Sum())
 	})
 	if err != nil {
 		return failed("append messages", err)
@@ -91,7 +91,8 @@ func (w *writer) appendUpkeep(ctx context.Context, u consent.Upkeep) error {
 		}
 	}
 	err = execEach(ctx, w.hold, len(u.Hold), func(args []any, i int) []any {
-		return append(args, u.Hold[i].Consent[:], u.Hold[i].Reason, u.Hold[i].Since.UnixMilli())
+		h := &u.Hold[i]
+		return append(args, h.Consent[:], h.Reason, h.Since.UnixMilli(), h.Sum())
 	})
 	if err != nil {
 		return failed("hold", err)

@@ -54,7 +54,7 @@ func newWriter(ctx context.Context, db *sql.DB, r *recent) (*writer, error) {
 		body:     s.add(ctx, `INSERT INTO body (idx, bytes, salt) VALUES (?,?,?)`),
 		hash:     s.add(ctx, `INSERT INTO hash (idx, entry, above) VALUES (?,?,?)`),
 		claim:    s.add(ctx, `INSERT INTO claim (key, idx, proof) VALUES (?,?,?)`),
-		reply:    s.add(ctx, `INSERT INTO reply (idx, at, value) VALUES (?,?,?)`),
+		reply:    s.add(ctx, `INSERT INTO reply (idx, at, value, sum) VALUES (?,?,?,?)`),
 		subjects: s.add(ctx, `INSERT INTO place (key, idx) VALUES (?,?)`),
 		notices:  s.add(ctx, `INSERT OR IGNORE INTO notice (sha256, bytes) VALUES (?,?)`),
 		logKey:   s.add(ctx, `INSERT OR IGNORE INTO log_key (vkey) VALUES (?)`),
@@ -142,7 +142,7 @@ func (w *writer) appendReplies(ctx context.Context, b consent.Batch) error {
 		}
 	}
 	err := execEach(ctx, w.reply, len(replies), func(args []any, i int) []any {
-		return append(args, replies[i].Index, replies[i].At.UnixMilli(), replies[i].Reply)
+		return append(args, replies[i].Index, replies[i].At.UnixMilli(), replies[i].Reply, replies[i].ReplySum())
 	})
 	if err != nil {
 		return failed("append replies", err)
