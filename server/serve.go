@@ -99,8 +99,10 @@ func serve(ctx context.Context, f serveFlags, env environment, stdout, stderr io
 		defer sandbox.Close()
 		c, keys, options = sandbox.Config, sandbox.Keys, []app.Option{app.Renewal(hangup, nil), app.Demo()}
 	}
-	log := slog.New(slog.NewJSONHandler(redact.Writer(stderr), &slog.HandlerOptions{Level: c.Log.Level}))
-	relay, err := app.New(ctx, c, keys, log, options...)
+	level := new(slog.LevelVar)
+	level.Set(c.Log.Level)
+	log := slog.New(slog.NewJSONHandler(redact.Writer(stderr), &slog.HandlerOptions{Level: level}))
+	relay, err := app.New(ctx, c, keys, log, append(options, app.Level(level))...)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ type Relay struct {
 // served, and says what to do. What cannot be reached for the moment, the database or
 // the lock of the data directory, is tried again for a minute.
 func New(ctx context.Context, c *config.Config, keys config.Keys, log *slog.Logger, opts ...Option) (*Relay, error) {
-	o := options{clock: time.Now, patience: time.Minute}
+	o := options{clock: time.Now, patience: time.Minute, level: new(slog.LevelVar)}
 	for _, option := range opts {
 		option(&o)
 	}
@@ -174,7 +174,7 @@ func (r *Relay) route(context.Context) error {
 		return fmt.Errorf("public_url does not parse: %w", err)
 	}
 	parts := httpapi.API{
-		Core: r.Core, Assets: m.Assets, PublicURL: public, Metrics: r.metrics, Log: r.log,
+		Core: r.Core, Assets: m.Assets, PublicURL: public, Metrics: r.metrics, Log: r.log, Level: r.options.level,
 		Receipts:       receiptpage.New(r.Core, m.Words, public, c.Sandbox),
 		Hosted:         hosted.New(r.Core, m.Words, public, m.Version, c.Sandbox),
 		TrustedProxies: c.TrustedProxies, LogHidden: !c.Log.Public, Degraded: r.Core.Degraded,
@@ -185,6 +185,6 @@ func (r *Relay) route(context.Context) error {
 		}
 	}
 	r.API = httpapi.New(parts)
-	r.now.Store(&generation{config: c, material: m, api: r.API, handler: r.API.Handler()})
+	r.now.Store(&generation{config: c, material: m, api: r.API, handler: r.API.Handler(), admin: r.API.AdminHandler()})
 	return nil
 }

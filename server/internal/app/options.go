@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"os"
 	"time"
 
@@ -20,6 +21,7 @@ type options struct {
 	vendor   []deepvue.Option
 	material *Material
 	demo     bool
+	level    *slog.LevelVar
 
 	hangup   <-chan os.Signal
 	reread   func() (*config.Config, config.Keys, error)
@@ -40,6 +42,9 @@ func WithMaterial(m *Material) Option { return func(o *options) { o.material = m
 
 // Demo serves the sandbox's partner at / and /demo/.
 func Demo() Option { return func(o *options) { o.demo = true } }
+
+// Level is the level of the relay's log, which can be changed on the admin listener.
+func Level(of *slog.LevelVar) Option { return func(o *options) { o.level = of } }
 
 // Renewal reads the configuration anew at each signal that comes: see [Relay.Renew].
 func Renewal(hangup <-chan os.Signal, reread func() (*config.Config, config.Keys, error)) Option {

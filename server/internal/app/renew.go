@@ -26,11 +26,17 @@ type generation struct {
 	material *Material
 	api      *httpapi.API
 	handler  http.Handler
+	admin    http.Handler
 }
 
 // Handler is the public listener's whole surface, under the configuration of the moment.
 func (r *Relay) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { r.now.Load().handler.ServeHTTP(w, q) })
+}
+
+// AdminHandler is the operator's listener.
+func (r *Relay) AdminHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { r.now.Load().admin.ServeHTTP(w, q) })
 }
 
 // renewals renews at each signal until ctx ends.
@@ -114,7 +120,7 @@ func (r *Relay) renewed(ctx context.Context, old *generation, c *config.Config) 
 	core := old.api.Core.With(connect.NewSites(sites(c)), m.Notices, renewedLimits(old.api.Core.Limits, old.config.Limits, c.Limits))
 	api := old.api.With(core, receiptpage.New(core, m.Words, old.api.PublicURL, c.Sandbox),
 		hosted.New(core, m.Words, old.api.PublicURL, m.Version, c.Sandbox))
-	return &generation{config: c, material: &m, api: api, handler: api.Handler()}, nil
+	return &generation{config: c, material: &m, api: api, handler: api.Handler(), admin: api.AdminHandler()}, nil
 }
 
 // renewedLimits keeps what a limit has counted, unless it is another one now.

@@ -53,7 +53,7 @@ func (r *Relay) serve(ctx context.Context, l Listeners, stdout io.Writer) error 
 	r.metrics.Connections(bounded.Open, bounded.Closed)
 	var leaving atomic.Bool
 	public := httpServer(lastWhen(&leaving, connlimit.Guard(r.Handler(), r.API.Full())), r.log)
-	admin := httpServer(r.API.AdminHandler(), r.log)
+	admin := httpServer(r.AdminHandler(), r.log)
 	public.ConnContext = connlimit.ConnContext
 	servePublic := public.Serve
 	if r.cert != nil {

@@ -91,13 +91,16 @@ func (s *Service) resume(ctx context.Context, handle string, from Visitor, limit
 	if err != nil && !errors.Is(err, seal.ErrExpired) {
 		return nil, none, refuse(wire.SessionInvalid, "session does not open; start a new one")
 	}
-	if _, refused := s.Sites.embeddedAt(claims.Site, from.Origin); refused != nil {
+	site, refused := s.Sites.embeddedAt(claims.Site, from.Origin)
+	if refused != nil {
 		return nil, none, refused
 	}
+	trail(ctx).At(site)
+	trail(ctx).Consent = claims.ConsentID
 	if claims.Origin != from.Origin {
 		return nil, none, refuse(wire.SessionInvalid, "session was made for another origin; start a new one")
 	}
-	if refused := s.checkLimit(limiter, from.Address); refused != nil {
+	if refused := s.checkLimit(limiter, from.Address, claims.Site); refused != nil {
 		return nil, none, refused
 	}
 	state, lost := s.Ledger.State(ctx, claims.ConsentID)

@@ -15,7 +15,7 @@ import (
 // idempotency key never records a second consent: it joins the first while
 // that is under way and may call the vendor again later.
 func (s *Service) Begin(ctx context.Context, r *wire.SessionRequest, from Visitor) (*wire.SessionReply, error) {
-	d, refused := s.decision(&r.Decision, r, from, s.Limits.Sessions)
+	d, refused := s.decision(ctx, &r.Decision, r, from, s.Limits.Sessions)
 	if refused != nil {
 		return nil, refused
 	}
@@ -23,6 +23,9 @@ func (s *Service) Begin(ctx context.Context, r *wire.SessionRequest, from Visito
 	reply, err := s.starting.do(ctx, key, func(ctx context.Context) (*wire.SessionReply, error) {
 		return s.begin(ctx, d)
 	})
+	if err == nil {
+		trail(ctx).Consent = reply.Consent.ID
+	}
 	if err != nil && ctx.Err() != nil {
 		return nil, vendorError(ctx.Err()) // nobody is there to read it, but it is no internal error
 	}

@@ -175,7 +175,7 @@ var keys atomic.Int64
 // decision is a new decision of a visitor at shop.
 func (c *core) decision(t *testing.T, change ...func(*wire.Decision)) *wire.SessionRequest {
 	t.Helper()
-	shown, err := c.View(shop, opening, "", "", page)
+	shown, err := c.View(t.Context(), shop, opening, "", "", page)
 	require.NoError(t, err)
 	d := wire.Decision{
 		Sitekey: shop, Purpose: opening, Presentation: shown.Presentation, NoticeSHA256: shown.Notice.Ref.SHA256,

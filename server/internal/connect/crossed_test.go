@@ -25,7 +25,7 @@ func (p place) page() connect.Visitor {
 
 func (p place) decision(t *testing.T, c *core) wire.Decision {
 	t.Helper()
-	shown, err := c.View(p.site, p.purpose, "", "", p.page())
+	shown, err := c.View(t.Context(), p.site, p.purpose, "", "", p.page())
 	require.NoError(t, err)
 	return wire.Decision{
 		Sitekey: p.site, Purpose: p.purpose, Presentation: shown.Presentation, NoticeSHA256: shown.Notice.Ref.SHA256,

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"errors"
 
@@ -17,11 +18,12 @@ import (
 // decision checks everything about a decision that can be checked without the
 // ledger, in the promised order: sitekey, origin, purpose, ticket, notice,
 // limits. request is the whole body: a repeat must be equal to it.
-func (s *Service) decision(d *wire.Decision, request any, from Visitor, limiter *limit.Limiter) (*consent.Decision, *Error) {
+func (s *Service) decision(ctx context.Context, d *wire.Decision, request any, from Visitor, limiter *limit.Limiter) (*consent.Decision, *Error) {
 	site, refused := s.Sites.embeddedAt(d.Sitekey, from.Origin)
 	if refused != nil {
 		return nil, refused
 	}
+	trail(ctx).At(site)
 	if refused := site.purpose(d.Purpose); refused != nil {
 		return nil, refused
 	}
@@ -33,7 +35,7 @@ func (s *Service) decision(d *wire.Decision, request any, from Visitor, limiter 
 	if refused != nil {
 		return nil, refused
 	}
-	if refused := s.checkLimit(limiter, from.Address); refused != nil {
+	if refused := s.checkLimit(limiter, from.Address, site.Sitekey); refused != nil {
 		return nil, refused
 	}
 	digest := sha256.New()

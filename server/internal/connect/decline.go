@@ -9,7 +9,7 @@ import (
 
 // Decline records that the person does not agree. The vendor is not called.
 func (s *Service) Decline(ctx context.Context, r *wire.DeclineRequest, from Visitor) (wire.DeclineReply, error) {
-	d, refused := s.decision(&r.Decision, r, from, s.Limits.Declines)
+	d, refused := s.decision(ctx, &r.Decision, r, from, s.Limits.Declines)
 	if refused != nil {
 		return wire.DeclineReply{}, refused
 	}
@@ -23,5 +23,6 @@ func (s *Service) Decline(ctx context.Context, r *wire.DeclineRequest, from Visi
 	if err != nil {
 		return wire.DeclineReply{}, ledgerError(err)
 	}
+	trail(ctx).Consent = state.ID()
 	return wire.DeclineReply{Consent: *s.reference(state)}, nil
 }

@@ -170,7 +170,7 @@ func TestARefusalIsJudgedInThePromisedOrder(t *testing.T) {
 
 func TestAViewIsJudgedInThePromisedOrder(t *testing.T) {
 	inOrder(t, press, func(t *testing.T, p *pressed) string {
-		_, err := p.View(p.request.Sitekey, p.request.Purpose, "", "", p.from)
+		_, err := p.View(t.Context(), p.request.Sitekey, p.request.Purpose, "", "", p.from)
 		return string(codeOf(t, err))
 	}, append(slices.Clone(undecided[:3]),
 		fault[*pressed]{name: "limit", code: string(wire.RateLimited), cause: func(_ *testing.T, p *pressed) { p.Limits.View = usedUp(p) }},

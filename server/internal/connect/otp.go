@@ -35,6 +35,7 @@ func (s *Service) GenerateOTP(ctx context.Context, site *Site, r OTPRequest) (*O
 	if refused != nil {
 		return nil, refused
 	}
+	trail(ctx).Consent = h.ConsentID
 	var answer deepvue.Said
 	state, refused := s.once(ctx, h, consent.EndpointGenerateOTP, r.IdempotencyKey, func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
 		answer, calls, err = v.GenerateOTP(ctx, c, h.VendorSession, h.Answer, number, turn)
@@ -71,6 +72,7 @@ func (s *Service) VerifyOTP(ctx context.Context, site *Site, r OTPRequest) (*Ver
 	if refused != nil {
 		return nil, refused
 	}
+	trail(ctx).Consent = h.ConsentID
 	var person *deepvue.Verified
 	state, refused := s.once(ctx, h, consent.EndpointVerifyOTP, r.IdempotencyKey, func(ctx context.Context, v Vendor, c consent.Committed, turn deepvue.Turn) (calls []consent.Call, err error) {
 		person, calls, err = v.VerifyOTP(ctx, c, h.VendorSession, r.Typed, turn)
@@ -121,7 +123,7 @@ func (s *Service) once(ctx context.Context, h *seal.Verification, endpoint, key 
 	}
 	given := s.agreed(h)
 	if err := s.Ledger.ClaimableOTP(ctx, call); err != nil {
-		return state, s.unclaimed(err, given)
+		return state, s.unclaimed(err, h.Site, given)
 	}
 	free, ok := s.verifying.try(state.ID()) // a consent needs one slot only
 	if !ok {
@@ -136,7 +138,7 @@ func (s *Service) once(ctx context.Context, h *seal.Verification, endpoint, key 
 	call.Allowed = s.mayCall(h, endpoint, &state) // it has become later
 	claim, err := s.Ledger.ClaimOTP(ctx, call)
 	if err != nil {
-		return state, s.unclaimed(err, given)
+		return state, s.unclaimed(err, h.Site, given)
 	}
 	ctx = context.WithoutCancel(ctx) // who hangs up cancels nothing
 	calls, failed := do(admitted.watched(ctx), admitted.account.vendor, state.Committed, func(ctx context.Context) error {

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 
@@ -19,15 +20,16 @@ type Presented struct {
 // View picks the notice of a purpose in the person's language and seals that
 // it is being shown. requested is what the page asks for, accept the browser's
 // Accept-Language.
-func (s *Service) View(sitekey, purpose, requested, accept string, from Visitor) (Presented, error) {
+func (s *Service) View(ctx context.Context, sitekey, purpose, requested, accept string, from Visitor) (Presented, error) {
 	site, refused := s.Sites.embeddedAt(sitekey, from.Origin)
 	if refused != nil {
 		return Presented{}, refused
 	}
+	trail(ctx).At(site)
 	if refused := site.purpose(purpose); refused != nil {
 		return Presented{}, refused
 	}
-	if refused := s.checkLimit(s.Limits.View, from.Address); refused != nil {
+	if refused := s.checkLimit(s.Limits.View, from.Address, sitekey); refused != nil {
 		return Presented{}, refused
 	}
 	n, ok := s.Notices.Pick(purpose, requested, accept)
@@ -56,7 +58,7 @@ func (s *Service) Fragment(site *Site, purpose, requested string) (*notice.Notic
 	turn := site.fragments.ReserveN(now, 1)
 	if wait := turn.DelayFrom(now); wait > 0 {
 		turn.CancelAt(now)
-		s.Watch.Limited("fragments")
+		s.Watch.Limited("fragments", site.Sitekey)
 		return nil, &Error{Code: wire.RateLimited, Detail: "too many fragments; keep them, they hold nothing of a visitor", RetryAfter: wait}
 	}
 	n, ok := s.Notices.Pick(purpose, requested, "")

@@ -14,6 +14,7 @@ func (s *Service) Consent(ctx context.Context, site *Site, id string) (consent.R
 	if err != nil {
 		return record, ledgerError(err)
 	}
+	trail(ctx).Consent = id
 	return record, nil
 }
 

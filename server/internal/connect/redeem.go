@@ -97,11 +97,13 @@ func (s *Service) Redeem(ctx context.Context, r Redeem) (Redeemed, error) {
 	case r.Response[0] == '.':
 		return fail(NotAToken), nil
 	}
+	trail(ctx).At(site)
 	var token seal.Token
 	opened := s.Sealer.Open(r.Response, &token)
 	if opened != nil && !errors.Is(opened, seal.ErrExpired) {
 		return fail(InvalidResponse), nil
 	}
+	trail(ctx).Consent = token.ConsentID
 	state, err := s.Ledger.State(ctx, token.ConsentID)
 	switch {
 	case errors.Is(err, consent.ErrNotFound): // the ledger is another, or was restored from before

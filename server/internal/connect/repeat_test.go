@@ -115,7 +115,7 @@ func TestAKeyIsWorthOneRequest(t *testing.T) {
 		"another channel":      func(r *wire.SessionRequest) { r.Client = &wire.Client{Channel: "hosted", Version: "1", Build: "b"} },
 		"another presentation": func(r *wire.SessionRequest) { r.Presentation = c.decision(t).Presentation },
 		"another notice": func(r *wire.SessionRequest) {
-			shown, err := c.View(shop, loan, "", "", page)
+			shown, err := c.View(t.Context(), shop, loan, "", "", page)
 			require.NoError(t, err)
 			r.Purpose, r.Presentation, r.NoticeSHA256 = loan, shown.Presentation, shown.Notice.Ref.SHA256
 		},
@@ -129,7 +129,7 @@ func TestAKeyIsWorthOneRequest(t *testing.T) {
 	require.Equal(t, 1, c.vendor.calls())
 	_, err = c.Decline(t.Context(), &wire.DeclineRequest{Decision: first.Decision}, page)
 	require.NoError(t, err, "the person may refuse under the same key")
-	shown, err := c.View(bank, opening, "", "", bankPage)
+	shown, err := c.View(t.Context(), bank, opening, "", "", bankPage)
 	require.NoError(t, err)
 	elsewhere := wire.Decision{Sitekey: bank, Purpose: opening, Presentation: shown.Presentation, NoticeSHA256: shown.Notice.Ref.SHA256, IdempotencyKey: first.IdempotencyKey}
 	_, err = c.Begin(t.Context(), &wire.SessionRequest{Decision: elsewhere}, bankPage)

@@ -193,7 +193,7 @@ func TestAViewSaysWhichLanguageWasAskedFor(t *testing.T) {
 		"": "", "en": "", "hi": "hi", "hi-IN": "hi-IN", "x": "x", strings.Repeat("a", 35): strings.Repeat("a", 35),
 		strings.Repeat("a", 36): "", "h_i": "", "hi\x00": "", "हि": "", "2341-2341-2346": "", "9-Az": "9-Az",
 	} {
-		shown, err := c.View(shop, opening, requested, "", page)
+		shown, err := c.View(t.Context(), shop, opening, requested, "", page)
 		require.NoError(t, err)
 		require.Equal(t, "en", shown.Notice.Ref.Lang, "there is no other")
 		var p seal.Presentation
@@ -205,7 +205,7 @@ func TestAViewSaysWhichLanguageWasAskedFor(t *testing.T) {
 	newer, err := newCatalogue(loan)
 	require.NoError(t, err)
 	c.Notices = newer
-	_, err = c.View(shop, opening, "", "", page)
+	_, err = c.View(t.Context(), shop, opening, "", "", page)
 	require.Equal(t, wire.UnknownPurpose, codeOf(t, err), "a purpose without a notice")
 }
 

@@ -68,4 +68,4 @@ func (w *watcher) VendorLimited(string)                             { w.count("4
 func (w *watcher) Waited(_ string, _ time.Duration, outcome string) { w.count("waited:", outcome) }
 func (w *watcher) Step(site string, step connect.Step)              { w.count(site, ":", step) }
 func (w *watcher) Refusals(site string, many bool)                  { w.count(site, ":refused ", many) }
-func (w *watcher) Limited(limit string)                             { w.count("limited:", limit) }
+func (w *watcher) Limited(limit, _ string)                          { w.count("limited:", limit) }

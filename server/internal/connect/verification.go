@@ -113,13 +113,13 @@ func finished() *Error {
 }
 
 // unclaimed turns the ledger's reason against a call into a refusal. Nothing was sent.
-func (s *Service) unclaimed(err error, reference *wire.Consent) *Error {
+func (s *Service) unclaimed(err error, site string, reference *wire.Consent) *Error {
 	var done *consent.OTPDone
 	var refused *Error
 	switch {
 	case errors.As(err, &refused): // mayCall's
 		if refused.Code == wire.RateLimited {
-			s.Watch.Limited("otp")
+			s.Watch.Limited("otp", site)
 		}
 		return refused
 	case errors.As(err, &done):

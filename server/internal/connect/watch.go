@@ -10,7 +10,6 @@ import (
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/deepvue"
-	"ekycconnect/server/internal/limit"
 	"ekycconnect/wasm/wire"
 )
 
@@ -37,7 +36,7 @@ type Watcher interface {
 	VendorLimited(account string)                     // the vendor has answered 429
 	Waited(account string, wait time.Duration, outcome string)
 	Step(site string, step Step)
-	Limited(limit string) // a request was refused by one of the relay's own limits
+	Limited(limit, site string) // a request was refused by one of the relay's own limits
 	// Refusals tells whether the vendor has refused half of a site's last OTP calls; it
 	// is told when that changes.
 	Refusals(site string, many bool)
@@ -50,23 +49,6 @@ const (
 	waitLeft    = "left"  // the visitor went away
 	waitStore   = "store" // the allowance that relays share could not be read
 )
-
-// name is what a limit is called in metrics.
-func (l Limits) name(one *limit.Limiter) string {
-	switch one {
-	case l.View:
-		return "view"
-	case l.Sessions:
-		return "sessions"
-	case l.Declines:
-		return "declines"
-	case l.Captchas:
-		return "captchas"
-	case l.Answers:
-		return "answers"
-	}
-	return "wrong_secrets"
-}
 
 // Breaker is the state of the account's breaker: "closed", "half-open" or
 // "open", when no call is made.

@@ -21,6 +21,7 @@ func (s *Service) Withdraw(ctx context.Context, site *Site, id string) (Withdraw
 	if err != nil {
 		return Withdrawal{}, ledgerError(err)
 	}
+	trail(ctx).Consent = state.ID()
 	s.ended(state.Account(), state.ID())
 	return Withdrawal{ID: state.ID(), WithdrawnAt: Stamp(state.WithdrawnAt), ReceiptURL: s.Receipts.URL(state.ID())}, nil
 }
@@ -32,6 +33,7 @@ func (s *Service) Receipt(ctx context.Context, capability string) (consent.Recor
 	if !ok {
 		return consent.Record{}, refuse(wire.NotFound, "there is no such receipt")
 	}
+	trail(ctx).Consent = id
 	record, err := s.Ledger.Record(ctx, id)
 	if errors.Is(err, consent.ErrNotFound) {
 		return record, refuse(wire.NotFound, "there is no such receipt")
@@ -49,6 +51,7 @@ func (s *Service) ReceiptFile(ctx context.Context, capability string, ofWithdraw
 	if !ok {
 		return nil, "", refuse(wire.NotFound, "there is no such receipt")
 	}
+	trail(ctx).Consent = id
 	if ofWithdrawal {
 		file, err = s.Ledger.ReceiptOf(ctx, id, consent.WithdrawnEvent)
 	} else {
@@ -71,6 +74,7 @@ func (s *Service) WithdrawByReceipt(ctx context.Context, capability string) erro
 	if err != nil {
 		return ledgerError(err)
 	}
+	trail(ctx).Consent = state.ID()
 	s.ended(state.Account(), state.ID())
 	return nil
 }

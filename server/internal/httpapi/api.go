@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,7 +36,8 @@ type API struct {
 	// TrustedProxies are the peers whose X-Forwarded-For names the visitor.
 	TrustedProxies []netip.Prefix
 	Log            *slog.Logger
-	LogHidden      bool // the log's checkpoints and tiles are for nobody
+	Level          *slog.LevelVar // of Log
+	LogHidden      bool           // the log's checkpoints and tiles are for nobody
 	// Degraded says in words what limps although requests are served.
 	Degraded func() []string
 
@@ -47,6 +49,7 @@ type API struct {
 type serving struct {
 	draining atomic.Bool
 	asking   singleflight.Group // whether the store is ready
+	otpCalls sync.RWMutex       // read by calls with a number or an OTP, written by who looks at the heap
 }
 
 // New makes an API of its parts.
@@ -138,15 +141,6 @@ func (a *API) routes() *routes {
 	}
 	routes.add("/", map[string]http.HandlerFunc{"": a.notFound})
 	return routes
-}
-
-// AdminHandler is the operator's listener: never public.
-func (a *API) AdminHandler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", a.Metrics.Handler())
-	mux.HandleFunc("GET /healthz", a.healthz)
-	mux.HandleFunc("GET /readyz", a.readyzInWords)
-	return mux
 }
 
 // ready says why no request should come here, nil if all is well.

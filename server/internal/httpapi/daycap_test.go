@@ -35,7 +35,7 @@ func TestASiteBeginsAsManyVerificationsADayAsItMay(t *testing.T) {
 	require.Nil(t, p.Consent)
 	require.Zero(t, r.Entries(t, apitest.Shop, "late"), "what is refused before admission writes nothing")
 	require.Equal(t, calls, r.Vendor.Stats())
-	require.Contains(t, scrape(r), `ekyc_limited_total{limit="site_day"} 1`)
+	require.Contains(t, scrape(r), `ekyc_limited_total{limit="site_day",site="pk_shop"} 1`)
 
 	require.Equal(t, 200, r.Do(t, reload).Status, "who has begun may go on")
 	require.Equal(t, 201, r.Agree(t, r.Decision(t, apitest.Bank)).Status, "another site has its own day")

@@ -56,7 +56,7 @@ func NewMetrics() *Metrics {
 		steps: counter("ekyc_steps_total", "Visitors' steps, by site: notice, agree or decline, captcha, answer, redeem, otp, verified.", "site", "step"),
 		refusals: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ekyc_otp_mostly_refused",
 			Help: "1 while half of a site's last 50 OTP calls were refused by the vendor: somebody may be guessing with a stolen secret."}, []string{"site"}),
-		refused: counter("ekyc_limited_total", "Requests refused by one of the relay's own limits.", "limit"),
+		refused: counter("ekyc_limited_total", "Requests refused by one of the relay's own limits; by site where one is known.", "limit", "site"),
 
 		webhooks: counter("ekyc_webhook_tries_total", "Tries to tell a partner of a withdrawal or erasure, by outcome: delivered, failed, given_up.", "outcome"),
 
@@ -117,7 +117,7 @@ func (m *Metrics) Refusals(site string, many bool) {
 }
 
 // Limited counts one request that a limit refused.
-func (m *Metrics) Limited(limit string) { m.refused.WithLabelValues(limit).Inc() }
+func (m *Metrics) Limited(limit, site string) { m.refused.WithLabelValues(limit, site).Inc() }
 
 // Commit notes one transaction of the ledger.
 func (m *Metrics) Commit(callers int, took time.Duration) {

@@ -77,8 +77,8 @@ func TestWhatALimitRefusesIsCounted(t *testing.T) {
 		r.Do(t, apitest.Call{Path: "/v1/siteverify", JSON: M{"secret": "wrong", "response": "x"}})
 	}
 	metrics := scrape(r)
-	for name, want := range map[string]int{"view": 1, "sessions": 2, "wrong_secrets": 2} {
-		require.Contains(t, metrics, fmt.Sprintf("ekyc_limited_total{limit=%q} %d\n", name, want))
+	for labels, want := range map[string]int{`limit="view",site="pk_shop"`: 1, `limit="sessions",site="pk_shop"`: 2, `limit="wrong_secrets",site=""`: 2} {
+		require.Contains(t, metrics, fmt.Sprintf("ekyc_limited_total{%s} %d\n", labels, want))
 	}
 }
 

@@ -10,7 +10,9 @@ import (
 	"maps"
 	"net/http"
 	"path"
+	"regexp"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"ekycconnect/server/internal/connect"
@@ -26,6 +28,7 @@ type observation struct {
 	code    wire.Code // of the problem, if one was answered
 	verdict string    // siteverify's error code
 	cause   error     // for the log only
+	trail   connect.Trail
 }
 
 // seen is the observation of the request that w answers.
@@ -36,8 +39,13 @@ func seen(w http.ResponseWriter) *observation {
 	return &observation{}
 }
 
-func (o *observation) refused(e *connect.Error) { o.code, o.cause = e.Code, e.Cause }
-func (o *observation) failed(err error)         { o.cause = err }
+func (o *observation) refused(e *connect.Error) {
+	if o.code, o.cause = e.Code, e.Cause; e.Consent != nil {
+		o.trail.Consent = e.Consent.ID
+	}
+}
+
+func (o *observation) failed(err error) { o.cause = err }
 
 // common is what every answer begins with; a route may set others.
 var common = http.Header{
@@ -54,6 +62,7 @@ func (a *API) observe(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		o := &observation{ResponseWriter: w, id: requestID()}
+		r = r.WithContext(connect.WithTrail(r.Context(), &o.trail))
 		h := w.Header()
 		maps.Copy(h, common)
 		h.Set("X-Request-Id", o.id)
@@ -101,7 +110,14 @@ func (a *API) finish(r *http.Request, o *observation, took time.Duration) {
 	}
 	attrs := []slog.Attr{
 		slog.String("request_id", o.id), slog.String("method", method(r.Method)), slog.String("route", route),
-		slog.Int("status", o.status), slog.Duration("took", took),
+		slog.Int("status", o.status), slog.Float64("took_ms", float64(took.Microseconds())/1000),
+	}
+	for _, known := range [...]slog.Attr{
+		slog.String("site", o.trail.Site), slog.String("account", o.trail.Account), slog.String("consent", o.trail.Consent), slog.String("trace_id", traceID(r)),
+	} {
+		if known.Value.String() != "" {
+			attrs = append(attrs, known)
+		}
 	}
 	if code != "" {
 		attrs = append(attrs, slog.String("code", code))
@@ -110,6 +126,23 @@ func (a *API) finish(r *http.Request, o *observation, took time.Duration) {
 		attrs = append(attrs, slog.String("error", o.cause.Error()))
 	}
 	a.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// traceparent is the header of W3C Trace Context, of the versions that are known.
+var traceparent = regexp.MustCompile(`^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$`)
+
+// traceID is the trace that the client says the request belongs to, "" if none: what is
+// not of the standard's form is not logged.
+func traceID(r *http.Request) string {
+	said := r.Header["Traceparent"]
+	if len(said) != 1 {
+		return ""
+	}
+	found := traceparent.FindStringSubmatch(said[0])
+	if found == nil || strings.Trim(found[1], "0") == "" {
+		return ""
+	}
+	return found[1]
 }
 
 // statusLeft is nginx's status for a client that did not wait for its answer.

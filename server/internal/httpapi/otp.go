@@ -26,6 +26,8 @@ func (a *API) generateOTP(w http.ResponseWriter, r *http.Request, site *connect.
 		Number         string `json:"aadhaar_number"`
 		IdempotencyKey string `json:"idempotency_key"`
 	}
+	a.otpCalls.RLock()
+	defer a.otpCalls.RUnlock()
 	if !a.otpBody(w, r, site, &body) {
 		return
 	}
@@ -46,6 +48,8 @@ func (a *API) verifyOTP(w http.ResponseWriter, r *http.Request, site *connect.Si
 		OTP            string `json:"otp"`
 		IdempotencyKey string `json:"idempotency_key"`
 	}
+	a.otpCalls.RLock()
+	defer a.otpCalls.RUnlock()
 	if !a.otpBody(w, r, site, &body) {
 		return
 	}

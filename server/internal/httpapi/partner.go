@@ -33,6 +33,7 @@ func (a *API) authorized(serve partnerHandler) http.HandlerFunc {
 			a.problem(w, r, problem(wire.Unauthorized, "send the site's secret as Authorization: Bearer sk_…, from one of the site's back_ends if it has any"))
 			return
 		}
+		seen(w).trail.At(site)
 		serve(w, r, site)
 	}
 }

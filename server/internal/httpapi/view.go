@@ -31,7 +31,7 @@ func (a *API) view(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	shown, err := a.Core.View(query.Get("sitekey"), query.Get("purpose"), query.Get("lang"), r.Header.Get("Accept-Language"),
+	shown, err := a.Core.View(r.Context(), query.Get("sitekey"), query.Get("purpose"), query.Get("lang"), r.Header.Get("Accept-Language"),
 		connect.Visitor{Origin: a.viewOrigin(r), Address: a.clientOf(r)})
 	if err != nil {
 		a.problem(w, r, err)

@@ -4,6 +4,7 @@ package limit
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,7 +21,13 @@ const addresses = 1 << 16
 type Limiter struct {
 	perMinute int
 	mu        sync.Mutex
-	buckets   *simplelru.LRU[netip.Prefix, *rate.Limiter]
+	buckets   *simplelru.LRU[netip.Prefix, *bucket]
+}
+
+// bucket is what one address has used.
+type bucket struct {
+	*rate.Limiter
+	refused int // since it was last granted something
 }
 
 // New makes a limiter; nil, which grants everything, for 0 a minute.
@@ -28,7 +35,7 @@ func New(perMinute int) *Limiter {
 	if perMinute <= 0 {
 		return nil
 	}
-	buckets, err := simplelru.NewLRU[netip.Prefix, *rate.Limiter](addresses, nil)
+	buckets, err := simplelru.NewLRU[netip.Prefix, *bucket](addresses, nil)
 	if err != nil {
 		panic(err) // the size is a positive constant
 	}
@@ -44,16 +51,54 @@ func (l *Limiter) Take(from netip.Addr, now time.Time) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	key := household(from)
-	bucket, ok := l.buckets.Get(key)
+	b, ok := l.buckets.Get(key)
 	if !ok {
-		bucket = rate.NewLimiter(rate.Limit(l.perMinute)/60, l.perMinute)
-		l.buckets.Add(key, bucket)
+		b = &bucket{Limiter: rate.NewLimiter(rate.Limit(l.perMinute)/60, l.perMinute)}
+		l.buckets.Add(key, b)
 	}
-	place := bucket.ReserveN(now, 1)
+	place := b.ReserveN(now, 1)
 	if wait = place.DelayFrom(now); wait > 0 {
 		place.CancelAt(now)
+		b.refused++
+		return wait
 	}
-	return wait
+	b.refused = 0
+	return 0
+}
+
+// PerMinute is how much is granted; 0 if everything is.
+func (l *Limiter) PerMinute() int {
+	if l == nil {
+		return 0
+	}
+	return l.perMinute
+}
+
+// Limited is an address that would be refused now.
+type Limited struct {
+	Address netip.Prefix `json:"address"`
+	Refused int          `json:"refused"` // actions, since one was granted
+}
+
+// most bounds the list that Limited gives.
+const most = 100
+
+// Limited lists the addresses that would be refused now, those first that were refused
+// most often.
+func (l *Limiter) Limited(now time.Time) []Limited {
+	found := []Limited{}
+	if l == nil {
+		return found
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, address := range l.buckets.Keys() {
+		if b, ok := l.buckets.Peek(address); ok && b.TokensAt(now) < 1 {
+			found = append(found, Limited{address, b.refused})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Limited) int { return b.Refused - a.Refused })
+	return found[:min(len(found), most)]
 }
 
 // household is what one connection to the internet has for itself: an IPv4
