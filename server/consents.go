@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,13 +15,44 @@ import (
 func consentsCommand(env environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "consents",
-		Short: "Export records of consent; erase them, or keep them from being erased",
-		Long: `Export records of consent; erase them, or keep them from being erased. These commands
-may run beside a relay that serves.`,
+		Short: "Show and export records of consent; erase them, or keep them from being erased",
+		Long: `Show and export records of consent; erase them, or keep them from being erased. These
+commands may run beside a relay that serves.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(consentsExport(env), consentsErase(env), consentsHold(env), consentsRelease(env), consentsHolds(env))
+	cmd.AddCommand(consentsShow(env), consentsExport(env), consentsErase(env), consentsHold(env), consentsRelease(env), consentsHolds(env))
+	return cmd
+}
+
+func consentsShow(env environment) *cobra.Command {
+	var at ledgerFlags
+	cmd := &cobra.Command{
+		Use:   "show (--config FILE | --data DIR) (ID | VALUE | -)",
+		Short: "Show what is known of a consent, and what has happened to it",
+		Long: `Show what is known of a consent, and what has happened to it: by its id, as a line of the
+log has it; or by what somebody has in hand, which is a token, another sealed value, or the
+address of a receipt. What has run out is opened, too. Since others can read a command
+line, - reads the value from standard input. Neither the vendor's session nor the letters
+nor the subject are printed.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ledger, err := at.find(env)
+			if err != nil {
+				return err
+			}
+			about := args[0]
+			if about == "-" {
+				text, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), 16<<10))
+				if err != nil {
+					return err
+				}
+				about = string(text)
+			}
+			return ledger.Show(cmd.Context(), strings.TrimSpace(about), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	at.add(cmd)
 	return cmd
 }
 

@@ -42,8 +42,8 @@ func (r Receipts) Capability(id string) string {
 // URL is where the receipt of a record is.
 func (r Receipts) URL(id string) string { return r.base + "/v1/receipts/" + r.Capability(id) }
 
-// open is the record id of a capability that Capability made.
-func (r Receipts) open(capability string) (id string, ok bool) {
+// Record is the record id of a capability that Capability made.
+func (r Receipts) Record(capability string) (id string, ok bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(capability)
 	if err != nil || len(raw) != len(uuid.UUID{})+macSize || len(r.key) == 0 {
 		return "", false

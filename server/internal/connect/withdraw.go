@@ -29,7 +29,7 @@ func (s *Service) Withdraw(ctx context.Context, site *Site, id string) (Withdraw
 // Receipt finds the record behind a capability. Unknown and forged ones are
 // alike; of an erased record the events are left.
 func (s *Service) Receipt(ctx context.Context, capability string) (consent.Record, error) {
-	id, ok := s.Receipts.open(capability)
+	id, ok := s.Receipts.Record(capability)
 	if !ok {
 		return consent.Record{}, refuse(wire.NotFound, "there is no such receipt")
 	}
@@ -47,7 +47,7 @@ func (s *Service) Receipt(ctx context.Context, capability string) (consent.Recor
 // ReceiptFile is the receipt behind a capability as a file that proves itself:
 // of the decision, or of the withdrawal, which has one of its own.
 func (s *Service) ReceiptFile(ctx context.Context, capability string, ofWithdrawal bool) (file []byte, id string, err error) {
-	id, ok := s.Receipts.open(capability)
+	id, ok := s.Receipts.Record(capability)
 	if !ok {
 		return nil, "", refuse(wire.NotFound, "there is no such receipt")
 	}
@@ -66,7 +66,7 @@ func (s *Service) ReceiptFile(ctx context.Context, capability string, ofWithdraw
 // WithdrawByReceipt ends the consent behind a capability, which is all the
 // authority that it takes. It may be repeated.
 func (s *Service) WithdrawByReceipt(ctx context.Context, capability string) error {
-	id, ok := s.Receipts.open(capability)
+	id, ok := s.Receipts.Record(capability)
 	if !ok {
 		return refuse(wire.NotFound, "there is no such receipt")
 	}
