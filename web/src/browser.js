@@ -4,7 +4,7 @@
 // <input name=addEventListener>, <a id=navigation>. So these are asked for nothing
 // by name, and no method of an array, a string or a promise is called later on.
 export const { apply, construct } = Reflect;
-export const { CustomEvent, Element, Error, fetch, FormData, IntersectionObserver, Map, Promise, Set, setTimeout, Uint8Array } = window;
+export const { CustomEvent, Element, Error, Event, fetch, FormData, IntersectionObserver, Map, MutationObserver, Promise, Set, setTimeout, Uint8Array } = window;
 export const { assign, keys } = Object;
 export const { isArray } = Array;
 export const { compile, instantiate, Instance, Module } = window.WebAssembly || {};
@@ -19,6 +19,8 @@ export const findAll = loose(Document.prototype.querySelectorAll);
 export const getAttribute = loose(Element.prototype.getAttribute);
 export const listen = loose(EventTarget.prototype.addEventListener);
 export const unlisten = loose(EventTarget.prototype.removeEventListener);
+// Sets an attribute; null, undefined and false take it away.
+export const reflect = (on, name, value) => (value == null || value === false ? on.removeAttribute(name) : on.setAttribute(name, value === true ? '' : value));
 export const windowOf = getter('defaultView');
 export const currentScript = getter('currentScript')(document);
 

@@ -108,6 +108,14 @@ export interface EkycConnectParams {
   mode?: "inline" | "hosted";
   /** Default "lazy": nothing is fetched before the widget comes near the viewport. */
   loading?: "lazy" | "eager";
+  /**
+   * Default "element": the value is the element's own. "input": it stands in an
+   * <input type="hidden"> among the element's children instead, for scripts that
+   * walk a form for inputs.
+   */
+  field?: "element" | "input";
+  /** With mode "hosted": one of your registered return URLs, for where no window can be opened. */
+  return?: string;
 
   callback?: (token: string) => void;
   expiredCallback?: () => void;
@@ -132,9 +140,14 @@ export interface EkycConnectParams {
  */
 export interface EkycConnectElement extends HTMLElement {
   readonly shadowRoot: ShadowRoot;
-  /** What the form sends: the token, else a sentinel. */
-  readonly value: string;
-  readonly form: HTMLFormElement | null;
+  /**
+   * What the form sends: the token, else a sentinel. When it changes, input and
+   * change fire. It may be assigned, as form libraries do, and nothing happens.
+   */
+  value: string;
+  /** Takes the id of a form, as the attribute does. */
+  get form(): HTMLFormElement | null;
+  set form(id: string | null);
   readonly labels: NodeList;
   readonly validity: ValidityState;
   readonly validationMessage: string;
@@ -143,6 +156,25 @@ export interface EkycConnectElement extends HTMLElement {
   checkValidity(): boolean;
   /** The same, and where one is missing the browser says so at the widget. */
   reportValidity(): boolean;
+  /** Leads to the first control of the panel that is shown; a label does so too. */
+  focus(options?: FocusOptions): void;
+
+  // Each attribute; see EkycConnectParams. null takes one away.
+  sitekey: string;
+  purpose: string;
+  ticket: string;
+  subject: string;
+  retry: string;
+  lang: string;
+  /** "" with field "input": that input has the name. */
+  name: string;
+  theme: string;
+  mode: string;
+  loading: string;
+  field: string;
+  return: string;
+  required: boolean;
+  disabled: boolean;
 }
 
 /**

@@ -1,9 +1,9 @@
 // <ekyc-connect>, and <div class="ekyc-connect"> for editors that strip unknown
 // elements. What an element does stands in widget.js. Only the map below leads from
 // one to the other, so that no script of the page can reach the inside.
-import { findAll, windowOf } from './browser.js';
+import { findAll, keys, reflect, windowOf } from './browser.js';
 import css from './ekyc-connect.css';
-import { names, widget } from './widget.js';
+import { flags, names, widget } from './widget.js';
 
 const inside = new WeakMap();
 export const of = element => inside.get(element);
@@ -17,7 +17,7 @@ const style = root => {
 
 export class Element extends HTMLElement {
   static formAssociated = true;
-  static observedAttributes = names;
+  static observedAttributes = [...names, 'data-state'];
 
   constructor() {
     super();
@@ -29,19 +29,37 @@ export class Element extends HTMLElement {
     style(this.shadowRoot);
   }
   connectedMoveCallback() {} // moveBefore keeps everything
+  connectedCallback() {
+    // What was set before the script came hides the properties below.
+    for (const name of keys(this))
+      if (name in Element.prototype) {
+        const value = this[name];
+        delete this[name];
+        this[name] = value;
+      }
+    of(this).connected();
+  }
+  focus(options) {
+    of(this).focus_(options);
+  }
 }
 
-for (const name of 'connected disconnected attributeChanged formAssociated formDisabled formReset formStateRestore'.split(' '))
+for (const name of 'disconnected attributeChanged formAssociated formDisabled formReset formStateRestore'.split(' '))
   Element.prototype[name + 'Callback'] = function (...given) {
     of(this)[name]?.(...given);
   };
 
-// What form controls have of their own.
-for (const name of 'value validity form labels willValidate validationMessage checkValidity reportValidity'.split(' '))
+// What form controls have of their own, and each attribute. Frameworks assign whatever
+// there is: what cannot be set is left alone, since an error would take down the whole
+// tree of the page.
+for (const name of [...'value validity form labels willValidate validationMessage checkValidity reportValidity'.split(' '), ...names])
   Object.defineProperty(Element.prototype, name, {
     __proto__: null,
     get() {
       return of(this).control_(name);
+    },
+    set(value) {
+      if (name == 'form' || names.has(name)) reflect(this, name, flags.has(name) ? value || false : value);
     },
   });
 
@@ -51,10 +69,7 @@ export const member = (object, name) => (object[name] === {}[name] ? undefined :
 
 export const create = attributes => {
   const element = new Element();
-  for (const name of names) {
-    const value = member(attributes, name);
-    if (value != null && value !== false) element.setAttribute(name, value === true ? '' : value);
-  }
+  for (const name of names) reflect(element, name, member(attributes, name));
   return element;
 };
 

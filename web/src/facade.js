@@ -26,6 +26,7 @@ const forms = {
   theme: /:(auto|light|dark|contrast)$/,
   mode: /:(inline|hosted)$/,
   loading: /:(lazy|eager)$/,
+  field: /:(element|input)$/,
   required: /^boolean/,
   disabled: /^boolean/,
 };

@@ -19,6 +19,7 @@
 // object that a page or the wasm reads. What the wasm calls (host in widget.js, the
 // members of go.js) and what a page sees (facade, element, details of events) has
 // names without one, which stay as they are.
+import { idle, listen, MutationObserver, setTimeout } from './browser.js';
 import { Element, upgrade } from './element.js';
 import { facade } from './facade.js';
 
@@ -28,6 +29,12 @@ if (!window[mark]) {
   window[mark] = true;
   customElements.define('ekyc-connect', Element);
   window.EkycConnect = facade;
-  upgrade();
-  new MutationObserver(upgrade).observe(document, { __proto__: null, childList: true, subtree: true });
+  const begin = () => {
+    upgrade();
+    new MutationObserver(upgrade).observe(document, { __proto__: null, childList: true, subtree: true });
+  };
+  // A framework that takes over its server's markup wants to find it as it was sent,
+  // and does so while the page loads. But not every page ends loading.
+  listen(window, 'load', () => idle(begin));
+  setTimeout(begin, document.readyState == 'complete' ? 0 : 3000);
 }

@@ -1,6 +1,6 @@
 // One widget: it paints the notice, sets the form's field and keeps early presses.
 // Once bound, the wasm decides everything and acts through host.
-import { apply, CustomEvent, findAll, FormData, getAttribute, idle, IntersectionObserver, listen, navigation, Promise, Set, setTimeout, unlisten } from './browser.js';
+import { apply, assign, CustomEvent, Event, findAll, FormData, getAttribute, idle, IntersectionObserver, listen, MutationObserver, navigation, Promise, reflect, Set, setTimeout, unlisten } from './browser.js';
 import { boot, onExit } from './boot.js';
 import { build, draw } from './paint.js';
 import { panels } from './panels.js';
@@ -10,7 +10,8 @@ import { hostedPage } from './hosted.js';
 import { states } from './states.js';
 
 export const all = new Set();
-export const names = 'sitekey purpose ticket subject retry lang name theme mode loading required disabled'.split(' ');
+export const names = new Set('sitekey purpose ticket subject retry lang name theme mode loading field return required disabled'.split(' '));
+export const flags = new Set(['required', 'disabled']);
 
 const each = f => {
   for (const w of all) f(w);
@@ -50,7 +51,18 @@ export const widget = (element, internals, root) => {
   // null does a browser ask before it puts an old value back.
   const settle = () => {
     const data = new FormData();
-    data.append(attribute('name') || 'ekyc-connect-response', field);
+    const name = attribute('name') || 'ekyc-connect-response';
+    // Looked for each time: a copy of the element brings its input along, and a page
+    // that renders anew may take it out.
+    const input = element.querySelector('[data-part=field]') || build(['input', { 'data-part': 'field', type: 'hidden', autocomplete: 'off' }]);
+    if (attribute('field') == 'input') {
+      assign(input, { __proto__: null, name, value: field, disabled });
+      reflect(input, 'form', getAttribute(element, 'form'));
+      if (!input.parentNode) element.append(input);
+    } else {
+      input.remove();
+      data.append(name, field);
+    }
     internals.setFormValue(data, 'x');
     const missing = element.hasAttribute('required') && !states[state].sendable_;
     internals.setValidity(
@@ -62,6 +74,7 @@ export const widget = (element, internals, root) => {
 
   const become = (next, { token, retryAfter, unreachable } = { __proto__: null }) => {
     const previous = state;
+    const held = field;
     state = next;
     field = token || (unreachable ? '.unreachable' : states[next].field_);
     spent = asked = read = false;
@@ -72,6 +85,7 @@ export const widget = (element, internals, root) => {
     element.dataset.state = next;
     settle();
     if (next != previous || retryAfter) emit('ekyc-state', { state, previous, retryAfter });
+    if (field != held) for (const type of ['input', 'change']) element.dispatchEvent(new Event(type, { __proto__: null, bubbles: true, composed: true }));
   };
 
   const language = () => {
@@ -239,6 +253,9 @@ export const widget = (element, internals, root) => {
         if (!element.isConnected) (handle || hosted.offered_) && states[state].kept_ ? setTimeout(me.disconnected, 6e4) : close();
       }),
     attributeChanged(name, was, is) {
+      // What a page takes away that renders anew from its server's markup.
+      if (name == 'data-state') return is == state || (element.dataset.state = state);
+      if (is == 'false' && flags.has(name)) return element.removeAttribute(name);
       settle();
       if (was === is || name == 'disabled') return;
       if (handle && name != 'mode') handle.changed(name);
@@ -250,10 +267,12 @@ export const widget = (element, internals, root) => {
         if (form) listen(form, type, fate);
       }
       owner = form;
+      settle();
     },
     formDisabled(off) {
       disabled = off;
       disable();
+      settle();
       handle?.changed('disabled');
     },
     formReset() {
@@ -284,10 +303,17 @@ export const widget = (element, internals, root) => {
       element.remove();
     },
     control_(name) {
-      const own = name == 'value' ? field : internals[name];
+      if (name == 'value') return field;
+      if (flags.has(name)) return element.hasAttribute(name);
+      // Beside an input of this name the element is no second control of it.
+      if (names.has(name)) return name == 'name' && attribute('field') == 'input' ? '' : attribute(name);
+      const own = internals[name];
       return typeof own == 'function' ? (...given) => apply(own, internals, given) : own;
     },
     state_: () => state,
+    focus_(options) {
+      (root.querySelector('section:not([hidden]) :is(a,button,input,select):not([hidden])') || ui.shown_('heading') || root.firstChild).focus(options);
+    },
     async use_(f) {
       await bind();
       if (!handle) throw trouble || fault('wasm_unavailable');
@@ -314,11 +340,16 @@ export const widget = (element, internals, root) => {
     if (!handle && e.target == ui.part_('language')) painting = repaint(e.target.value);
   });
   for (const touch of ['pointerdown', 'focusin']) root.addEventListener(touch, () => view && bind());
+  // The letters are typed in here, and no business of the page's.
+  root.addEventListener('input', e => e.stopPropagation());
+  // A click of a label comes to the element itself, and to no part of it.
+  element.addEventListener('click', e => e.composedPath()[0] == element && me.focus_());
   element.addEventListener('invalid', () => {
     settle(); // the panel may have changed since
     begin();
   });
 
+  new MutationObserver(settle).observe(element, { __proto__: null, childList: true });
   ui.plain_('Loading…');
   settle();
   return me;
