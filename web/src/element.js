@@ -8,11 +8,15 @@ import { flags, names, widget } from './widget.js';
 const inside = new WeakMap();
 export const of = element => inside.get(element);
 
-// A style sheet belongs to one document, an element may move to another.
+// A style sheet belongs to one document, an element may move to another. That of a
+// template has no window, and shows nothing.
 const style = root => {
-  const sheet = new (windowOf(root.ownerDocument) || window).CSSStyleSheet();
-  sheet.replaceSync(css);
-  root.adoptedStyleSheets = [sheet];
+  const near = windowOf(root.ownerDocument);
+  if (near) {
+    const sheet = new near.CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [sheet];
+  }
 };
 
 export class Element extends HTMLElement {

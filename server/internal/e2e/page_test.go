@@ -57,6 +57,7 @@ func TestMovingKeepsAndReplacingEnds(t *testing.T) {
 		`new Promise(done => { w.remove(); setTimeout(() => done(a.append(w)), 50) })`,
 		`(b.attachShadow({mode: 'open'}).append(w), a.append(w))`,
 		`a.replaceChildren(...a.childNodes)`,
+		`(document.createElement('template').content.append(w), a.append(w))`,
 	} {
 		js[any](b, `(async () => { const a = document.getElementById('a'), b = document.getElementById('b'), w = document.querySelector('ekyc-connect'); await `+move+` })()`)
 		require.Equal(t, "captcha", js[string](b, `EkycConnect.getState()`), move)
