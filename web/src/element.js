@@ -2,8 +2,8 @@
 // elements. What an element does stands in widget.js. Only the map below leads from
 // one to the other, so that no script of the page can reach the inside.
 import { findAll, keys, reflect, windowOf } from './browser.js';
-import css from './ekyc-connect.css';
 import { flags, names, widget } from './widget.js';
+import css from './ekyc-connect.css'; // last: there it compresses best
 
 const inside = new WeakMap();
 export const of = element => inside.get(element);
@@ -20,9 +20,6 @@ const style = root => {
 };
 
 export class Element extends HTMLElement {
-  static formAssociated = true;
-  static observedAttributes = [...names, 'data-state'];
-
   constructor() {
     super();
     const root = this.attachShadow({ __proto__: null, mode: 'open' });
@@ -48,9 +45,13 @@ export class Element extends HTMLElement {
   }
 }
 
+Element.formAssociated = true;
+Element.observedAttributes = [...names, 'data-state'];
+
 for (const name of 'disconnected attributeChanged formAssociated formDisabled formReset formStateRestore'.split(' '))
   Element.prototype[name + 'Callback'] = function (...given) {
-    of(this)[name]?.(...given);
+    const w = of(this);
+    if (w[name]) w[name](...given);
   };
 
 // What form controls have of their own, and each attribute. Frameworks assign whatever

@@ -6,7 +6,7 @@ let down; // where it last went down, until its click has come
 
 // mousedown alone is what assistive technology sends for an activation.
 const types = ['keydown', 'pointerdown', 'mousedown'];
-const control = e => e.target.closest?.('[data-part]');
+const control = e => e.target.closest && e.target.closest('[data-part]');
 
 for (const type of types) addEventListener(type, () => (down = null), true);
 

@@ -72,7 +72,8 @@ export const widget = (element, internals, root) => {
     );
   };
 
-  const become = (next, { token, retryAfter, unreachable } = { __proto__: null }) => {
+  const become = (next, how) => {
+    const { token, retryAfter, unreachable } = { __proto__: null, ...how };
     const previous = state;
     const held = field;
     state = next;
