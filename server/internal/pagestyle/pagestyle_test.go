@@ -18,6 +18,14 @@ func TestASourceIsTheHashOfTheTextAsItStands(t *testing.T) {
 	require.Equal(t, "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='", Source("alert(1)"))
 }
 
+// An engine that does not know one of them leaves out every declaration in which the
+// custom property stands.
+func TestNoColourNeedsAnEngineNewerThanChrome86(t *testing.T) {
+	for _, newer := range []string{"light-dark(", "color-mix(", ":is(", ":where("} {
+		require.NotContains(t, base, newer)
+	}
+}
+
 func TestNothingIsLoadedByTheSheet(t *testing.T) {
 	for _, loads := range []string{"@import", "url(", "@font-face"} {
 		require.NotContains(t, base, loads)
