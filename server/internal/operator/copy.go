@@ -18,6 +18,14 @@ import (
 // Copy moves the ledger from its directory to an empty database: the one at to, or if
 // that is empty the one of the configuration.
 func (l Ledger) Copy(ctx context.Context, to string, env func(string) (string, bool), out io.Writer) error {
+	here := Ledger{data: l.data, keys: l.keys}
+	there, err := here.inspect(ctx) // before anything is made in the database
+	if err != nil {
+		return err
+	}
+	if err := there.Close(); err != nil {
+		return err
+	}
 	target, err := l.target(ctx, to, env)
 	if err != nil {
 		return err
@@ -52,15 +60,7 @@ func (l Ledger) target(ctx context.Context, to string, env func(string) (string,
 // copyTo copies the ledger of the directory, while nobody writes to it, and checks the
 // copy before it counts.
 func (l Ledger) copyTo(ctx context.Context, target secret.String) (events int64, err error) {
-	here := Ledger{data: l.data, keys: l.keys}
-	there, err := here.inspect(ctx) // to open it would make one
-	if err != nil {
-		return 0, err
-	}
-	if err := there.Close(); err != nil {
-		return 0, err
-	}
-	locked, err := sqlite.Open(l.data)
+	locked, err := sqlite.OpenExisting(ctx, l.data)
 	if err != nil {
 		return 0, err
 	}

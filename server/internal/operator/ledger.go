@@ -80,6 +80,9 @@ func (l Ledger) mayErase(ctx context.Context) error {
 		return nil
 	}
 	about, err := postgres.Describe(ctx, at)
+	if err == nil && about.Schema == 0 {
+		return fmt.Errorf("%s %w", about.Name, postgres.ErrNoLedger)
+	}
 	if err == nil && !about.Erases {
 		err = fmt.Errorf("the role %s of the database may not erase: name one that may in store_eraser", postgres.User(at))
 	}
@@ -89,7 +92,7 @@ func (l Ledger) mayErase(ctx context.Context) error {
 // beside opens the ledger for a command, beside relays that may serve.
 func (l Ledger) beside(ctx context.Context) (consent.Store, error) {
 	if at := l.database(); !at.IsZero() {
-		return postgres.Open(ctx, at)
+		return postgres.OpenExisting(ctx, at)
 	}
 	return sqlite.OpenShared(ctx, l.data)
 }
@@ -98,9 +101,9 @@ func (l Ledger) beside(ctx context.Context) (consent.Store, error) {
 // that can be seen to.
 func (l Ledger) alone(ctx context.Context) (consent.Store, error) {
 	if at := l.database(); !at.IsZero() {
-		return postgres.Open(ctx, at)
+		return postgres.OpenExisting(ctx, at)
 	}
-	return sqlite.Open(l.data)
+	return sqlite.OpenExisting(ctx, l.data)
 }
 
 // inspection reads a whole ledger.

@@ -24,7 +24,7 @@ type Inspection struct {
 var _ audit.Source = (*Inspection)(nil)
 
 // ErrNoLedger says that a database has no tables of a ledger.
-var ErrNoLedger = errors.New("holds no ledger: a relay makes one when it serves")
+var ErrNoLedger = errors.New("holds no ledger: name its database; a relay makes one when it serves")
 
 // Inspect connects for reading.
 func Inspect(ctx context.Context, at secret.String) (_ *Inspection, err error) {

@@ -55,6 +55,18 @@ func Open(ctx context.Context, at secret.String) (*Store, error) {
 	return s, nil
 }
 
+// OpenExisting is [Open] for a command that needs a ledger and makes none.
+func OpenExisting(ctx context.Context, at secret.String) (*Store, error) {
+	there, err := Inspect(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	if err := there.Close(); err != nil {
+		return nil, fmt.Errorf("postgres: open %s: %w", Name(at), err)
+	}
+	return Open(ctx, at)
+}
+
 // Update implements [consent.Store].
 func (s *Store) Update(ctx context.Context, f func(consent.Tx) error) error {
 	if err := s.begin(ctx); err != nil {

@@ -363,7 +363,7 @@ func TestWhatHoldsNoLogIsNotInspected(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, "ledger.db"))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "ledger.db"), nil, 0o600))
 	_, err = Inspect(t.Context(), dir)
-	require.ErrorContains(t, err, "holds no log yet")
+	require.ErrorContains(t, err, "there is no ledger at")
 }
 
 func TestRowsOfAnErasedRecordAreStillVouchedFor(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 // there. It returns how many events the copy holds. A file that is there already is
 // not touched (fs.ErrExist).
 func Backup(ctx context.Context, dir, file string) (events int64, err error) {
-	path, err := existing(dir)
+	path, err := existing(ctx, dir)
 	if err != nil {
 		return 0, err
 	}

@@ -5,10 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
 
 	"ekycconnect/server/internal/consent"
@@ -28,24 +25,13 @@ var _ audit.Source = (*Inspection)(nil)
 
 // Inspect opens the ledger in dir for reading. It needs no lock.
 func Inspect(ctx context.Context, dir string) (_ *Inspection, err error) {
-	path, err := filepath.Abs(filepath.Join(dir, "ledger.db"))
+	path, err := existing(ctx, dir)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: data directory: %w", err)
+		return nil, err
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("sqlite: there is no ledger at %s: name its data directory", path)
-	}
-	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
-		"mode": {"rw"}, // the file is never created; its -wal and -shm files may have to be
-		"_pragma": {
-			"busy_timeout(" + strconv.FormatInt(lockWait.Milliseconds(), 10) + ")",
-			"query_only(1)", "cell_size_check(1)", "trusted_schema(0)",
-			"cache_size(-65536)", "mmap_size(1073741824)", // it reads everything: a sixth less work
-		},
-	}.Encode()}
-	db, err := sql.Open("sqlite", name.String())
+	db, err := openWhole(path)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
@@ -65,6 +51,23 @@ func Inspect(ctx context.Context, dir string) (_ *Inspection, err error) {
 		return nil, fmt.Errorf("sqlite: %s holds no log yet: an older relay wrote it; this version makes one when it serves", path)
 	}
 	return &Inspection{db, tx}, nil
+}
+
+// openWhole opens a database file for reading all of it.
+func openWhole(path string) (*sql.DB, error) {
+	name := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
+		"mode": {"rw"}, // the file is never created; its -wal and -shm files may have to be
+		"_pragma": {
+			"busy_timeout(" + strconv.FormatInt(lockWait.Milliseconds(), 10) + ")",
+			"query_only(1)", "cell_size_check(1)", "trusted_schema(0)",
+			"cache_size(-65536)", "mmap_size(1073741824)", // it reads everything: a sixth less work
+		},
+	}.Encode()}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+	}
+	return db, nil
 }
 
 // Close ends the reading.

@@ -14,7 +14,7 @@ import (
 // begins with what the other process has committed. It creates nothing and changes
 // no schema.
 func OpenShared(ctx context.Context, dir string) (_ *Store, err error) {
-	path, err := existing(dir)
+	path, err := existing(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -38,16 +38,36 @@ func OpenShared(ctx context.Context, dir string) (_ *Store, err error) {
 	return s, s.prepare(ctx, lockWait)
 }
 
-// existing is the path of the ledger in dir, which must be there.
-func existing(dir string) (string, error) {
-	path, err := filepath.Abs(filepath.Join(dir, "ledger.db"))
-	if err != nil {
+// OpenExisting is [Open] for a command that needs a ledger and makes none.
+func OpenExisting(ctx context.Context, dir string) (*Store, error) {
+	if _, err := existing(ctx, dir); err != nil {
+		return nil, err
+	}
+	return Open(dir)
+}
+
+// existing is the path of the ledger in dir, which must be there. It changes nothing.
+func existing(ctx context.Context, dir string) (path string, err error) {
+	if path, err = filepath.Abs(filepath.Join(dir, "ledger.db")); err != nil {
 		return "", fmt.Errorf("sqlite: data directory: %w", err)
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return "", fmt.Errorf("sqlite: there is no ledger at %s: name its data directory", path)
 	} else if err != nil {
 		return "", fmt.Errorf("sqlite: %w", err)
+	}
+	db, err := openWhole(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var there bool
+	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'event'`).Scan(&there); err != nil {
+		return "", inspecting(err)
+	}
+	if !there {
+		return "", fmt.Errorf("sqlite: there is no ledger at %s, but another program's database: name its data directory", path)
 	}
 	return path, nil
 }

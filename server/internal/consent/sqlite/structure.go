@@ -39,7 +39,7 @@ func judge(verdict string) error {
 	if found := missing.FindStringSubmatch(verdict); found != nil {
 		return &audit.Fault{Row: "index " + found[2], Text: "row " + found[1] + " of its table is not found by it"}
 	}
-	return &audit.Fault{Row: "ledger.db", Text: "its pages are damaged: " + verdict}
+	return &audit.Fault{Row: "ledger.db", Text: "its pages are damaged: " + strings.Join(strings.Fields(verdict), " ")}
 }
 
 // damaged is the fault that an error in reading tells of, nil if it tells of none.
