@@ -192,3 +192,37 @@ func TestAConsentHasNoMoreCallsThanItIsWorthInAllRelaysTogether(t *testing.T) {
 	all.Wait()
 	require.Equal(t, 9, taken, "and the first, which is not asked for")
 }
+
+// What a clock of the database's that was ahead has written is in nobody's way.
+func TestWhatIsOfTheFutureKeepsNothingAndNobodyWaiting(t *testing.T) {
+	dsn := pgtest.Database(t)
+	run := func(statement string) {
+		t.Helper()
+		require.NoError(t, opened(t, dsn).Transact(t.Context(), nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
+			_, err := tx.Exec(t.Context(), statement)
+			return nil, err
+		}))
+	}
+	gone, b := store(t, dsn, nil), store(t, dsn, nil)
+	turn(t, gone, pace.Decision{Entries: []pace.Entry{{At: 1, Site: "a"}}, Waiting: pace.Waiting{0, 0, 7}})
+	require.Len(t, turn(t, b, pace.Decision{}).Others, 1)
+	const hour, days = "3600000000", "2 * 86400000000"
+	run(`UPDATE allowance_relay SET seen = seen + ` + hour)
+	require.Empty(t, turn(t, b, pace.Decision{}).Others, "a relay that was heard of in an hour does not wait now")
+
+	// The first row is of the future, the second one two days old, the third of today.
+	run(`UPDATE allowance_note SET written = written + ` + hour)
+	turn(t, b, pace.Decision{Entries: []pace.Entry{{At: 2, Site: "a"}}})
+	run(`UPDATE allowance_note SET written = written - ` + days + ` WHERE seq = 2`)
+	turn(t, store(t, dsn, nil), pace.Decision{Entries: []pace.Entry{{At: 3, Site: "a"}}})
+	turn(t, store(t, dsn, nil), pace.Decision{Entries: []pace.Entry{{At: 4, Site: "a"}}})
+	var left []int64
+	require.NoError(t, opened(t, dsn).Transact(t.Context(), nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
+		rows, err := tx.Query(t.Context(), `SELECT seq FROM allowance_note ORDER BY seq`)
+		if err == nil {
+			left, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		}
+		return nil, err
+	}))
+	require.Equal(t, []int64{3, 4}, left)
+}

@@ -19,15 +19,16 @@ const (
 	readChunk   = `SELECT seq, ` + rowColumns + ` FROM allowance_note WHERE account = $1 AND seq > $2 ORDER BY seq LIMIT $3`
 	readNew     = `SELECT seq, ` + rowColumns + ` FROM allowance_note WHERE account = $1 AND seq > $2 ORDER BY seq`
 	readRelays  = `SELECT waiting, classes, served FROM allowance_relay WHERE account = $1 AND relay <> $2
-		AND seen > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $3`
+		AND abs(seen - (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) < $3`
 
 	writeRow     = `INSERT INTO allowance_note (account, seq, written, ` + rowColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 	writeAccount = `UPDATE allowance SET seq = $2, paused = greatest(paused, $3) WHERE account = $1`
 	writeRelay   = `INSERT INTO allowance_relay (account, relay, waiting, classes, served, seen) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (account, relay) DO UPDATE SET waiting = excluded.waiting, classes = excluded.classes, served = excluded.served, seen = excluded.seen`
 
+	// A row that is of the future was written by a clock that was ahead, and keeps nothing.
 	pruneRows = `DELETE FROM allowance_note WHERE account = $1
-		AND seq < (SELECT seq FROM allowance_note WHERE account = $1 AND written >= $2 ORDER BY seq LIMIT 1)`
+		AND seq < (SELECT seq FROM allowance_note WHERE account = $1 AND written BETWEEN $2 AND $3 ORDER BY seq LIMIT 1)`
 	pruneRelays = `DELETE FROM allowance_relay WHERE account = $1 AND seen < $2`
 	pruneCalls  = `DELETE FROM consent_call WHERE at < $1`
 
@@ -100,7 +101,7 @@ func (s *Store) close(d pace.Decision) (*pgx.Batch, error) {
 	batch.Queue(writeRelay, s.account, s.relay, total(d.Waiting), d.Waiting[:], s.served, now.UnixMicro())
 	s.told, s.toldAt = d.Waiting, now
 	if now.Sub(s.pruned) > pruneEvery {
-		batch.Queue(pruneRows, s.account, now.Add(-day-pruneEvery).UnixMicro())
+		batch.Queue(pruneRows, s.account, now.Add(-day-pruneEvery).UnixMicro(), now.Add(time.Minute).UnixMicro())
 		batch.Queue(pruneRelays, s.account, now.Add(-day).UnixMicro())
 		batch.Queue(pruneCalls, now.Add(-day).UnixMicro())
 		s.pruned = now

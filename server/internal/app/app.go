@@ -166,6 +166,15 @@ func (r *Relay) keep(ctx context.Context, notices *notice.Catalogue) error {
 	return all.Wait()
 }
 
+// degraded says in words what limps although requests are served.
+func (r *Relay) degraded() []string {
+	causes := r.Core.Degraded()
+	if by := r.Ledger.ClockAhead(); by > 0 {
+		causes = append(causes, fmt.Sprintf("clock: the newest record's time is %v ahead of this machine's clock, or was a short while ago: see that every relay's clock is right (NTP)", by.Round(time.Second)))
+	}
+	return causes
+}
+
 // route puts the routes over the core.
 func (r *Relay) route(context.Context) error {
 	c, m := r.config, r.material
@@ -177,7 +186,7 @@ func (r *Relay) route(context.Context) error {
 		Core: r.Core, Assets: m.Assets, PublicURL: public, Metrics: r.metrics, Log: r.log, Level: r.options.level,
 		Receipts:       receiptpage.New(r.Core, m.Words, public, c.Sandbox),
 		Hosted:         hosted.New(r.Core, m.Words, public, m.Version, c.Sandbox),
-		TrustedProxies: c.TrustedProxies, LogHidden: !c.Log.Public, Degraded: r.Core.Degraded,
+		TrustedProxies: c.TrustedProxies, LogHidden: !c.Log.Public, Degraded: r.degraded,
 	}
 	if r.options.demo {
 		if parts.Demo, err = newDemo(c, r.log); err != nil {

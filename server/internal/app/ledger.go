@@ -40,7 +40,7 @@ func (r *Relay) openLedgers(ctx context.Context) (err error) {
 	if r.options.wrap != nil {
 		wrapped = r.options.wrap(r.store)
 	}
-	if r.Ledger, err = r.openLedger(wrapped, LogOptions(r.config), consent.WithValidity(r.config.Lifetimes.Consent), consent.WithCommits(r.metrics.Commit)); err != nil {
+	if r.Ledger, err = r.openLedger(wrapped, LogOptions(r.config), consent.WithValidity(r.config.Lifetimes.Consent), consent.WithCommits(r.metrics.Commit), consent.WithClockAhead(r.metrics.ClockAhead)); err != nil {
 		return err
 	}
 	r.Core.Ledger = r.Ledger

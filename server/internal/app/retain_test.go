@@ -71,3 +71,32 @@ func TestARelayTellsAPartnerAndErasesWhatWasKeptLongEnough(t *testing.T) {
 	_, err = r.Ledger.State(t.Context(), state.ID())
 	require.ErrorIs(t, err, consent.ErrErased)
 }
+
+// What a clock that is ahead would have erased is gone for good.
+func TestNothingIsErasedByAClockThatHasJumped(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	type look struct {
+		ahead  time.Duration // of where the clock should be
+		steady bool
+	}
+	for name, c := range map[string]struct {
+		newest time.Time
+		looks  []look
+	}{
+		"right":             {storetest.Start, []look{{0, true}, {0, true}}},
+		"an empty ledger":   {time.Time{}, []look{{0, true}}},
+		"ahead at start":    {storetest.Start, []look{{20 * year, false}, {20 * year, true}}}, // it stays: believed
+		"a quiet weekend":   {storetest.Start.Add(-60 * time.Hour), []look{{0, false}, {0, true}}},
+		"ahead for one day": {storetest.Start, []look{{0, true}, {20 * year, false}, {0, false}, {0, true}}},
+		"behind":            {storetest.Start, []look{{-year, true}, {0, false}, {0, true}}},
+	} {
+		clock := storetest.NewClock()
+		s := steadiness{clock: clock.Now, newest: c.newest}
+		for i, l := range c.looks {
+			clock.Move(l.ahead)
+			_, steady := s.look()
+			require.Equal(t, l.steady, steady, "%s: look %d", name, i)
+			clock.Move(-l.ahead)
+		}
+	}
+}

@@ -20,26 +20,32 @@ type SpentCall struct {
 
 // CallsSince lists the vendor calls that were recorded since a time, oldest first:
 // what the vendor's day has been spent on. It is called once, at the start, and blocks
-// no writer.
+// no writer. A call whose time is still to come was recorded by a clock that was ahead,
+// and counts as made now.
 func (l *Ledger) CallsSince(ctx context.Context, since time.Time) (calls []SpentCall, err error) {
 	head, err := l.store.Head(ctx)
 	if err != nil {
 		return nil, err
 	}
-	// The clocks of several relays differ a little, so an event that is just older does
-	// not end the search; one that is older by more than maxAhead does.
+	now := l.clock()
+	// Clocks differ, and may have been wrong for a moment, so an event that is older does
+	// not end the search; a whole chunk of them does.
 	for to, newer := head.Size, true; newer && to > 0; {
 		from := max(0, to-callsChunk)
 		entries, err := l.store.Range(ctx, from, int(to-from))
 		if err != nil {
 			return nil, err
 		}
+		newer = false
 		for _, e := range slices.Backward(entries) {
-			if newer = !e.At.Before(since.Add(-maxAhead)); !newer {
-				break
-			}
-			if e.Kind != Used || e.At.Before(since) {
+			if e.At.Before(since) {
 				continue
+			}
+			if newer = true; e.Kind != Used {
+				continue
+			}
+			if e.At.After(now) {
+				e.At = now
 			}
 			event, err := newEvent(e)
 			if err != nil {

@@ -121,7 +121,7 @@ func rowsOf(events []Entry) string {
 // EraseOld erases all records of which nothing was recorded since before. It
 // returns how many there were.
 func (l *Ledger) EraseOld(ctx context.Context, before time.Time, reason string) (erased int, err error) {
-	after := int64(-1)
+	var after uuid.UUID
 	for {
 		refs, err := l.store.Old(ctx, before, after, maxGroup)
 		if err != nil || len(refs) == 0 {
@@ -129,7 +129,7 @@ func (l *Ledger) EraseOld(ctx context.Context, before time.Time, reason string) 
 		}
 		e := Erasure{Via: ViaRetention, Reason: reason}
 		for _, ref := range refs {
-			e.IDs, after = append(e.IDs, ref.Consent.String()), ref.Index
+			e.IDs, after = append(e.IDs, ref.Consent.String()), ref.Consent
 		}
 		n, err := l.Erase(ctx, e)
 		erased += n

@@ -77,21 +77,6 @@ func TestAnUnknownOutcomeEndsTheProcess(t *testing.T) {
 	}
 }
 
-func TestTimeNeverGoesBack(t *testing.T) {
-	l, _, clock := newFaulty(t)
-	clock.Move(time.Hour)
-	first, err := l.Give(t.Context(), storetest.Decision(key(1)))
-	require.NoError(t, err)
-	clock.Move(-30 * time.Minute)
-	second, err := l.Give(t.Context(), storetest.Decision(key(2)))
-	require.NoError(t, err)
-	require.Equal(t, first.At, second.At)
-	clock.Move(31 * time.Minute)
-	third, err := l.Give(t.Context(), storetest.Decision(key(3)))
-	require.NoError(t, err)
-	require.Equal(t, first.At.Add(time.Minute), third.At)
-}
-
 func TestDecisionsThatLackSomethingAreRefused(t *testing.T) {
 	l, faulty, _ := newFaulty(t)
 	for name, change := range map[string]func(*consent.Decision){

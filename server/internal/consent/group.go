@@ -129,15 +129,19 @@ func (l *Ledger) write(group []*op) error {
 	}
 	ctx := context.Background() // a commit is never given up half way
 	var grown translog.Growth
+	var wrote *unitOfWork
 	begin := time.Now()
 	err := l.store.Update(ctx, func(tx Tx) (err error) {
-		grown, err = l.judge(ctx, tx, group)
+		wrote, grown, err = l.judge(ctx, tx, group)
 		return err
 	})
 	l.commits(len(group), time.Since(begin))
 	switch {
 	case err == nil:
 		l.translog.Committed(grown)
+		if len(wrote.batch.Entries) > 0 {
+			l.newest.Store(wrote.now.UnixMilli())
+		}
 		return nil
 	case errors.Is(err, ErrLog):
 		return logStopped(err)
@@ -151,7 +155,7 @@ func (l *Ledger) write(group []*op) error {
 	}
 }
 
-func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) (translog.Growth, error) {
+func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) (*unitOfWork, translog.Growth, error) {
 	var keys []Key
 	var consents []uuid.UUID
 	for _, o := range group {
@@ -159,34 +163,43 @@ func (l *Ledger) judge(ctx context.Context, tx Tx, group []*op) (translog.Growth
 	}
 	u, err := load(ctx, tx, keys, consents)
 	if err != nil {
-		return translog.Growth{}, err
+		return nil, translog.Growth{}, err
 	}
 	var newest time.Time
 	if u.next, newest, err = tx.Size(ctx); err != nil {
-		return translog.Growth{}, err
+		return nil, translog.Growth{}, err
 	}
-	l.notBefore(newest)
+	l.seen(newest)
 	if err := u.readHolds(ctx, tx, group); err != nil {
-		return translog.Growth{}, err
+		return nil, translog.Growth{}, err
 	}
 	if err := u.readOTP(ctx, tx, group); err != nil {
-		return translog.Growth{}, err
+		return nil, translog.Growth{}, err
 	}
 	u.now = l.now()
 	for _, o := range group {
 		o.err = o.judge(u)
 	}
 	if u.batch.isEmpty() && !u.publish {
-		return translog.Growth{}, nil
+		return u, translog.Growth{}, nil
 	}
-	u.batch.Forget = u.now.Add(-replyLife)
+	u.batch.Forget = forgetBefore(u.now, newest)
 	grown, err := l.translog.Append(ctx, tx, u.next-int64(len(u.batch.Entries)), salted(u.batch.Entries), u.publish)
 	if err != nil {
-		return translog.Growth{}, err
+		return nil, translog.Growth{}, err
 	}
 	u.batch.Log = grown.Update
 	if u.batch.isEmpty() {
-		return grown.Unwritten(), nil
+		return u, grown.Unwritten(), nil
 	}
-	return grown, tx.Append(ctx, u.batch)
+	return u, grown, tx.Append(ctx, u.batch)
+}
+
+// forgetBefore is the time before which replies are forgotten: by the newest event
+// before, so that one commit of a clock that is ahead forgets none too early.
+func forgetBefore(now, newest time.Time) time.Time {
+	if newest.Before(now) && !newest.IsZero() {
+		now = newest
+	}
+	return now.Add(-replyLife)
 }

@@ -32,7 +32,10 @@ type Ledger struct {
 	logOptions LogOptions
 	translog   *translog.Log
 
-	last atomic.Int64 // newest time given out, ms; time never goes back
+	last       atomic.Int64          // newest time given out, ms
+	newest     atomic.Int64          // time of the newest event that is known, ms
+	noticed    atomic.Pointer[ahead] // nil: nothing yet
+	clockAhead func(by time.Duration)
 
 	queue   chan *op
 	drained chan struct{} // closed when the committing goroutine has ended
@@ -65,7 +68,7 @@ func WithCommits(f func(callers int, took time.Duration)) Option {
 }
 
 // New starts a ledger on a store, which it closes in the end. clock tells the
-// time; the ledger never lets it go backwards. If a key is not the ledger's, the error is
+// time; a clock that goes backwards is followed if it was far ahead (see [MaxAhead]). If a key is not the ledger's, the error is
 // a *[KeyError].
 func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, options ...Option) (*Ledger, error) {
 	hash, err := newHasher(keys)
@@ -76,6 +79,7 @@ func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, optio
 		store: store, hash: hash, clock: clock, log: log,
 		validity:   30 * time.Minute,
 		commits:    func(int, time.Duration) {},
+		clockAhead: func(time.Duration) {},
 		logOptions: LogOptions{Origin: SandboxOrigin},
 		queue:      make(chan *op, maxGroup),
 		drained:    make(chan struct{}),
@@ -93,37 +97,6 @@ func New(store Store, keys Keys, clock func() time.Time, log *slog.Logger, optio
 	go l.commitGroups()
 	go l.publishRegularly()
 	return l, nil
-}
-
-// now is the clock's time in whole milliseconds, or the newest time given out
-// if the clock was set back.
-func (l *Ledger) now() time.Time {
-	ms := l.clock().UnixMilli()
-	for {
-		last := l.last.Load()
-		if ms <= last {
-			return time.UnixMilli(last).UTC()
-		}
-		if l.last.CompareAndSwap(last, ms) {
-			return time.UnixMilli(ms).UTC()
-		}
-	}
-}
-
-// maxAhead bounds how far the clock of another relay on the same store may be ahead
-// of this one's and still be followed. A clock further ahead is wrong and must not set
-// the time of all relays.
-const maxAhead = time.Minute
-
-// notBefore makes later times no earlier than that of the newest event, which another
-// relay may have recorded.
-func (l *Ledger) notBefore(newest time.Time) {
-	if newest.IsZero() || newest.Sub(l.clock()) > maxAhead {
-		return
-	}
-	ms := newest.UnixMilli()
-	for last := l.last.Load(); ms > last && !l.last.CompareAndSwap(last, ms); last = l.last.Load() {
-	}
 }
 
 // Ready returns nil if a decision made now could be recorded; else the error

@@ -63,6 +63,12 @@ type OTPClaim struct {
 	Until    time.Time // it is taken to be under way
 }
 
+// underWay reports whether the call is taken to be under way. One that was claimed by a
+// clock that was ahead is not: for how long, nobody knows.
+func (c OTPClaim) underWay(now time.Time) bool {
+	return now.Before(c.Until) && !c.At.After(now.Add(MaxAhead))
+}
+
 // ErrInProgress says that a call is under way: the same one, or another of the
 // same consent.
 var ErrInProgress = errors.New("consent: a call is under way")
@@ -144,12 +150,12 @@ func (u *unitOfWork) claimable(id uuid.UUID, key, owner Key, c *OTPCall) error {
 		return u.otpDone(claim)
 	}
 	if claim, begun := u.otpClaim(key); begun && claim.Owner != owner {
-		if u.now.Before(claim.Until) {
+		if claim.underWay(u.now) {
 			return ErrInProgress
 		}
 		return &OTPDone{}
 	}
-	if slices.ContainsFunc(u.otp, func(o OTPClaim) bool { return o.Consent == id && o.Owner != owner && u.now.Before(o.Until) }) {
+	if slices.ContainsFunc(u.otp, func(o OTPClaim) bool { return o.Consent == id && o.Owner != owner && o.underWay(u.now) }) {
 		return ErrInProgress
 	}
 	return nil

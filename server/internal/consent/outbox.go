@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// MostPutOff is longer than a message is ever put off.
+const MostPutOff = 24 * time.Hour
+
 // WithOutbox has the ledger write a message for each withdrawal and erasure of a
 // site that wants them, in the event's own transaction. notify is called, after
 // the commit, and must not wait.

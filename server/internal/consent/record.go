@@ -3,6 +3,7 @@ package consent
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -146,12 +147,17 @@ const timeSize = 6
 
 // newID is a UUIDv7 of the ledger's own time, so that ids rise with the index.
 func newID(at time.Time) uuid.UUID {
-	id := uuid.New()
-	ms := uint64(at.UnixMilli())
-	for i := range timeSize {
-		id[i] = byte(ms >> (40 - 8*i))
-	}
+	id, from := uuid.New(), IDsFrom(at)
+	copy(id[:timeSize], from[:timeSize])
 	id[6] = id[6]&0x0f | 0x70
+	return id
+}
+
+// IDsFrom is the least id that a record of a time may have.
+func IDsFrom(at time.Time) (id uuid.UUID) {
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(max(0, at.UnixMilli())))
+	copy(id[:timeSize], ms[len(ms)-timeSize:])
 	return id
 }
 

@@ -35,7 +35,9 @@ type Store interface {
 
 	// TakeMessage returns the message that is due first, if it is due by now, and
 	// sees to it that no other relay on this store takes it before until. If none
-	// is due, ok is false, and next is when the first will be; zero if none waits.
+	// is due, ok is false, and next is when the first will be; zero if none waits. A
+	// message is due as well if its due time is of a clock that was ahead: beyond
+	// [MostPutOff] from now, or [MaxAhead] after until if there was no try.
 	TakeMessage(ctx context.Context, now, until time.Time) (m Message, ok bool, next time.Time, err error)
 
 	// Ready returns nil if the next Update can be expected to succeed. After a

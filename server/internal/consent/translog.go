@@ -28,7 +28,7 @@ func (l *Ledger) openLog(ctx context.Context, keys Keys) (err error) {
 		return fmt.Errorf("consent: %w", err)
 	}
 	var other *KeyError
-	switch err = l.translog.Open(ctx, transact(l.store, keys, l.clock(), !l.beside)); {
+	switch err = l.translog.Open(ctx, transact(l.store, keys, l.clock(), !l.beside, l.seen)); {
 	case err == nil, errors.Is(err, ErrLog):
 		return nil
 	case errors.As(err, &other):
@@ -40,8 +40,8 @@ func (l *Ledger) openLog(ctx context.Context, keys Keys) (err error) {
 // transact runs transactions of the log in a store whose keys these are: if one is
 // another, the error is a *[KeyError] and nothing is read or written. A log key that the
 // ledger does not hold a fingerprint of signs it from now on; other keys are taken over
-// if adopts says so.
-func transact(store Store, keys Keys, now time.Time, adopts bool) translog.Transact {
+// if adopts says so. seen is told the time of the newest event.
+func transact(store Store, keys Keys, now time.Time, adopts bool, seen func(newest time.Time)) translog.Transact {
 	return func(ctx context.Context, f func(translog.Tx) error) error {
 		return store.Update(ctx, func(tx Tx) error {
 			head, err := tx.Head(ctx)
@@ -55,7 +55,7 @@ func transact(store Store, keys Keys, now time.Time, adopts bool) translog.Trans
 			if err != nil {
 				return err
 			}
-			if err := f(logTx{tx, tx}); err != nil || len(missing) == 0 {
+			if err := f(logTx{tx, tx, seen}); err != nil || len(missing) == 0 {
 				return err
 			}
 			return tx.Append(ctx, Batch{Fingerprints: missing})
@@ -66,11 +66,15 @@ func transact(store Store, keys Keys, now time.Time, adopts bool) translog.Trans
 // logTx is a [Tx] as the log needs it to be opened.
 type logTx struct {
 	translog.Reader
-	tx Tx
+	tx   Tx
+	seen func(newest time.Time)
 }
 
 func (t logTx) Size(ctx context.Context) (int64, error) {
-	n, _, err := t.tx.Size(ctx)
+	n, newest, err := t.tx.Size(ctx)
+	if err == nil {
+		t.seen(newest)
+	}
 	return n, err
 }
 
@@ -151,7 +155,7 @@ func ForkLog(ctx context.Context, store Store, keys Keys, o LogOptions, reason s
 	if err != nil {
 		return translog.Forked{}, err
 	}
-	forked, err := translog.AcceptLoss(ctx, transact(store, keys, now, false), keys.Log, o, reason, now)
+	forked, err := translog.AcceptLoss(ctx, transact(store, keys, now, false, func(time.Time) {}), keys.Log, o, reason, now)
 	if err != nil {
 		return forked, fmt.Errorf("consent: %w", err)
 	}

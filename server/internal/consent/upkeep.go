@@ -78,10 +78,11 @@ type UpkeepReader interface {
 	// rising index: those that were recorded from since to before until.
 	Decisions(ctx context.Context, since, until time.Time, after int64, limit int) ([]RecordRef, error)
 
-	// Old returns at most limit decisions with an index above after, by rising
-	// index: those of consents of which nothing was recorded since before, that
-	// were not erased and are not held.
-	Old(ctx context.Context, before time.Time, after int64, limit int) ([]RecordRef, error)
+	// Old returns at most limit decisions with a record id above after, by rising id:
+	// those of consents of which nothing was recorded since before, that were not
+	// erased and are not held. An id begins with the time of its decision, see
+	// [IDsFrom], whatever the order in which decisions were recorded.
+	Old(ctx context.Context, before time.Time, after uuid.UUID, limit int) ([]RecordRef, error)
 }
 
 // Scrubber is a store that can remove the last traces of what was blanked: from free

@@ -36,6 +36,7 @@ type Metrics struct {
 	webhooks      *prometheus.CounterVec
 	commitSize    prometheus.Histogram
 	commitSeconds prometheus.Histogram
+	clockAhead    prometheus.Counter
 }
 
 var seconds = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20}
@@ -62,11 +63,13 @@ func NewMetrics() *Metrics {
 
 		commitSize: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "ekyc_commit_callers",
 			Help: "Callers that share one transaction of the ledger.", Buckets: []float64{1, 2, 4, 8, 16, 32, 64, 128, 256}}),
+		clockAhead: prometheus.NewCounter(prometheus.CounterOpts{Name: "ekyc_clock_ahead_total",
+			Help: "Times that the newest record's time turned out to be ahead of this machine's clock: a clock was set wrong, here or at another relay."}),
 		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "ekyc_commit_seconds",
 			Help: "Time of one transaction of the ledger.", Buckets: seconds}),
 	}
 	m.registry.MustRegister(m.requests, m.seconds, m.calls, m.callSeconds, m.failures, m.limited, m.waits, m.steps, m.refusals, m.refused,
-		m.webhooks, m.commitSize, m.commitSeconds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		m.webhooks, m.commitSize, m.commitSeconds, m.clockAhead, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -124,6 +127,9 @@ func (m *Metrics) Commit(callers int, took time.Duration) {
 	m.commitSize.Observe(float64(callers))
 	m.commitSeconds.Observe(took.Seconds())
 }
+
+// ClockAhead counts that the newest record's time was ahead of the clock.
+func (m *Metrics) ClockAhead(time.Duration) { m.clockAhead.Inc() }
 
 func (m *Metrics) request(route, verb string, status int, code string, took time.Duration) {
 	m.requests.WithLabelValues(route, method(verb), strconv.Itoa(status), code).Inc()

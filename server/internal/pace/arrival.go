@@ -104,6 +104,7 @@ func (l *Line) latest(s *Slot, now time.Time) time.Time {
 
 // look corrects when the calls arrive whose way is not over. It needs the lock.
 func (l *Line) look(now time.Time) {
+	l.rewind(now)
 	for _, s := range l.way {
 		l.note(s, now)
 	}

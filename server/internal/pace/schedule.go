@@ -20,6 +20,7 @@ func (l *Line) fresh(ctx context.Context, r Request) error {
 		l.mu.Unlock()
 		return ErrStore
 	}
+	l.rewind(l.now())
 	if l.read.IsZero() || l.terms.Stale > 0 && l.now().Sub(l.read) > l.terms.Stale {
 		turned := l.turned
 		l.ask()

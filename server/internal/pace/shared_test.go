@@ -395,3 +395,33 @@ func TestALineEndsWithItsVisitorsTold(t *testing.T) {
 		require.ErrorIs(t, err, ErrStore)
 	})
 }
+
+// The database's clock is an hour ahead while one call is made and one is refused, and
+// right again.
+func TestADatabasesClockThatWasAheadFreezesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newDatabase()
+		store := b.store()
+		line, err := New(Plans["starter"], store, Options{UnticketedShare: 0.5, PerDay: map[string]int{"a": 100}})
+		require.NoError(t, err)
+		defer line.Close()
+		other := b.line(t, Plans["starter"])
+		defer other.Close()
+		call := func(l *Line) {
+			t.Helper()
+			begin := time.Now()
+			require.NoError(t, visit(l, &record{}, Request{Site: "a", Ticketed: true}, 1))
+			require.Less(t, time.Since(begin), 3*time.Second)
+		}
+		call(line)
+		store.skew += time.Hour
+		call(line)
+		line.Refused(20 * time.Second)
+		time.Sleep(time.Second)
+		store.skew -= time.Hour
+		time.Sleep(5 * time.Second)
+		call(line)
+		call(other)
+		call(line)
+	})
+}

@@ -62,6 +62,7 @@ func (l *Line) learn(news News) {
 	}
 	l.paused = later(l.paused, news.Paused)
 	l.others, l.served = news.Others, news.Served
+	l.rewind(l.now())
 }
 
 // apply brings what the line knows up to date with one entry.

@@ -184,19 +184,25 @@ func (s *Store) Decisions(ctx context.Context, since, until time.Time, after int
 }
 
 // Old implements [consent.UpkeepReader].
-func (s *Store) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.RecordRef, error) {
+func (s *Store) Old(ctx context.Context, before time.Time, after uuid.UUID, limit int) ([]consent.RecordRef, error) {
 	return read(ctx, s, func(r *rows) ([]consent.RecordRef, error) { return r.Old(ctx, before, after, limit) })
 }
 
 // TakeMessage implements [consent.Store]. Whoever asks gets the message: no test has
 // two relays deliver from one of these stores.
-func (s *Store) TakeMessage(ctx context.Context, now, _ time.Time) (m consent.Message, ok bool, next time.Time, err error) {
-	first, err := s.Messages(ctx, 1)
-	if err != nil || len(first) == 0 {
+func (s *Store) TakeMessage(ctx context.Context, now, until time.Time) (m consent.Message, ok bool, next time.Time, err error) {
+	committed, err := s.rows(ctx)
+	if err != nil {
 		return m, false, next, err
 	}
-	if first[0].Due.After(now) {
-		return m, false, first[0].Due, nil
+	waiting, err := committed.Messages(ctx, len(committed.messages))
+	for _, m := range waiting {
+		if !m.Due.After(now) || m.Due.After(now.Add(consent.MostPutOff)) || m.Tries == 0 && m.Due.After(until.Add(consent.MaxAhead)) {
+			return m, true, next, nil
+		}
 	}
-	return first[0], true, next, nil
+	if len(waiting) > 0 {
+		next = waiting[0].Due
+	}
+	return m, false, next, err
 }

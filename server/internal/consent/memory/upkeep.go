@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -58,17 +59,19 @@ func (r *rows) Decisions(_ context.Context, since, until time.Time, after int64,
 }
 
 // Old implements [consent.UpkeepReader].
-func (r *rows) Old(_ context.Context, before time.Time, after int64, limit int) ([]consent.RecordRef, error) {
+func (r *rows) Old(_ context.Context, before time.Time, after uuid.UUID, limit int) ([]consent.RecordRef, error) {
 	lively := map[uuid.UUID]bool{}
 	for _, e := range r.entries {
 		if e.Kind == consent.ErasedEvent || !e.At.Before(before) {
 			lively[e.Consent] = true
 		}
 	}
-	return r.decided(after, limit, func(e consent.Entry) bool {
+	old, err := r.decided(-1, len(r.entries), func(e consent.Entry) bool {
 		_, held := r.holds[e.Consent]
-		return !held && !lively[e.Consent]
+		return !held && !lively[e.Consent] && bytes.Compare(e.Consent[:], after[:]) > 0
 	})
+	slices.SortFunc(old, func(a, b consent.RecordRef) int { return bytes.Compare(a.Consent[:], b.Consent[:]) })
+	return page(old, 0, limit), err
 }
 
 // decided are the first decisions above an index that are wanted.

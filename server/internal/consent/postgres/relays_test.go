@@ -275,3 +275,29 @@ func TestRelaysThatStartAtOnceOnAnEmptyDatabaseMakeOneLog(t *testing.T) {
 	}
 	require.Equal(t, 1, verified(t, dsn).Checkpoints)
 }
+
+// Two relays serve at once, and the clock of one is wrong.
+func TestARelayWhoseClockIsWrongDoesNotSetTheTimeOfTheOthers(t *testing.T) {
+	for ahead, follows := range map[time.Duration]bool{25 * time.Second: true, time.Hour: false, 20 * 365 * 24 * time.Hour: false} {
+		dsn := pgtest.Database(t)
+		clock, wrong := storetest.NewClock(), storetest.NewClock()
+		wrong.Move(ahead)
+		right, other := relay(t, dsn, clock), relay(t, dsn, wrong)
+		for i := range 3 {
+			first, err := other.Give(t.Context(), noticed(t, other, fmt.Sprintf("key-of-the-wrong-one-%d", i)))
+			require.NoError(t, err)
+			require.Equal(t, storetest.Start.Add(ahead), first.At)
+			second, err := right.Give(t.Context(), noticed(t, right, fmt.Sprintf("key-of-the-right-one-%d", i)))
+			require.NoError(t, err)
+			if follows { // never before what was recorded before
+				require.Equal(t, first.At, second.At)
+				require.Zero(t, right.ClockAhead())
+				continue
+			}
+			require.Equal(t, storetest.Start, second.At)
+			require.Equal(t, ahead, right.ClockAhead())
+		}
+		require.Zero(t, other.ClockAhead())
+		verified(t, dsn)
+	}
+}

@@ -50,15 +50,14 @@ func (q queries) Decisions(ctx context.Context, since, until time.Time, after in
 		AND at >= $2 AND at < $3 ORDER BY idx LIMIT $4`, after, since.UnixMilli(), until.UnixMilli(), limit)
 }
 
-// Old implements [consent.UpkeepReader]. Time hardly ever goes back in the ledger,
-// so the first event that is too young ends the search.
-func (q queries) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.RecordRef, error) {
+// Old implements [consent.UpkeepReader]. Ids begin with a time, so their index ends the
+// search, in whatever order they came.
+func (q queries) Old(ctx context.Context, before time.Time, after uuid.UUID, limit int) ([]consent.RecordRef, error) {
 	return all(ctx, q, "records", scanRef, `SELECT d.idx, d.consent FROM event d
-		WHERE d.idx > $1 AND d.idx < coalesce((SELECT idx FROM event WHERE idx > $1 AND at >= $2 ORDER BY idx LIMIT 1), 9223372036854775807)
-		AND d.kind IN ('given', 'refused')
-		AND NOT EXISTS (SELECT 1 FROM event x WHERE x.consent = d.consent AND (x.kind = 'erased' OR x.at >= $2))
+		WHERE d.consent > $1 AND d.consent < $2 AND d.kind IN ('given', 'refused')
+		AND NOT EXISTS (SELECT 1 FROM event x WHERE x.consent = d.consent AND (x.kind = 'erased' OR x.at >= $3))
 		AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.consent = d.consent)
-		ORDER BY d.idx LIMIT $3`, after, before.UnixMilli(), limit)
+		ORDER BY d.consent LIMIT $4`, [16]byte(after), [16]byte(consent.IDsFrom(before)), before.UnixMilli(), limit)
 }
 
 func scanRef(row pgx.Rows, p *consent.RecordRef) error {
@@ -71,10 +70,11 @@ func scanRef(row pgx.Rows, p *consent.RecordRef) error {
 func (s *Store) TakeMessage(ctx context.Context, now, until time.Time) (m consent.Message, ok bool, next time.Time, err error) {
 	m, ok, err = one(ctx, s.queries, "messages", scanMessage, `WITH taken AS (
 			UPDATE message SET due = $2 WHERE idx = (
-				SELECT idx FROM message WHERE due <= $1 ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED)
+				SELECT idx FROM message WHERE due <= $1 OR due > $3 OR tries = 0 AND due > $4
+				ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED)
 			RETURNING idx, site, body, made, due, tries)
 		SELECT t.idx, t.site, t.body, t.made, t.due, t.tries, e.kind, e.consent FROM taken t JOIN event e ON e.idx = t.idx`,
-		now.UnixMilli(), until.UnixMilli())
+		now.UnixMilli(), until.UnixMilli(), now.Add(consent.MostPutOff).UnixMilli(), until.Add(consent.MaxAhead).UnixMilli())
 	if ok || err != nil {
 		return m, ok, next, err
 	}

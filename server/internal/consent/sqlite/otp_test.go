@@ -55,7 +55,7 @@ func TestAClaimOfACallIsHeldAgainstTheEvents(t *testing.T) {
 		"recorded already":    {`UPDATE otp_claim SET key = (SELECT key FROM claim WHERE idx = (SELECT max(idx) FROM event))`, "its call is recorded in event 30"},
 		"of no endpoint":      {`UPDATE otp_claim SET endpoint = 'connect'`, `an endpoint "connect"`},
 		"over before it is":   {`UPDATE otp_claim SET until = at`, "it ends before it begins"},
-		"before its consent":  {`UPDATE otp_claim SET at = 1`, "it is older than its consent"},
+		"before its consent":  {`UPDATE otp_claim SET at = 1`, "its call would be under way for"},
 		"with its used event": {`UPDATE claim SET key = zeroblob(16) WHERE idx = 30`, "the rows by which it is looked up"},
 		"without it":          {`DELETE FROM claim WHERE idx = 30`, "the rows by which it is looked up"},
 	} {

@@ -14,16 +14,19 @@ import (
 
 // upkeepQueries read messages, holds, and decisions by time.
 type upkeepQueries struct {
-	messages, count, holds *sql.Stmt
-	decisions, old         *sql.Stmt
-	holdsOn                *sql.Stmt
-	otpByKey, otpOf        *sql.Stmt
+	messages, due   *sql.Stmt
+	count, holds    *sql.Stmt
+	decisions, old  *sql.Stmt
+	holdsOn         *sql.Stmt
+	otpByKey, otpOf *sql.Stmt
 }
+
+const messages = `SELECT m.idx, m.site, m.body, m.made, m.due, m.tries, e.kind, e.consent
+	FROM message m JOIN event e ON e.idx = m.idx WHERE `
 
 func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
 	return upkeepQueries{
-		messages: s.add(ctx, `SELECT m.idx, m.site, m.body, m.made, m.due, m.tries, e.kind, e.consent
-			FROM message m JOIN event e ON e.idx = m.idx WHERE m.due IS NOT NULL ORDER BY m.due LIMIT ?`),
+		messages: s.add(ctx, messages+`m.due IS NOT NULL ORDER BY m.due LIMIT ?`),
 		count:    s.add(ctx, `SELECT count(due), count(*) - count(due) FROM message`),
 		holds:    s.add(ctx, `SELECT consent, reason, since FROM hold ORDER BY since`),
 		holdsOn:  s.add(ctx, `SELECT consent, reason, since FROM hold WHERE consent = ?`),
@@ -31,14 +34,14 @@ func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
 		otpOf:    s.add(ctx, otpClaims+`consent = ?`),
 		decisions: s.add(ctx, `SELECT idx, consent FROM event WHERE idx > ? AND kind IN ('given', 'refused')
 			AND at >= ? AND at < ? ORDER BY idx LIMIT ?`),
-		// Time never goes back in the ledger, so the first one that is too young
-		// ends the search.
+		// Ids begin with a time, so their index ends the search, in whatever order they
+		// came.
 		old: s.add(ctx, `SELECT d.idx, d.consent FROM event d
-			WHERE d.idx > ?1 AND d.idx < coalesce((SELECT min(idx) FROM event WHERE idx > ?1 AND at >= ?2), 9223372036854775807)
-			AND d.kind IN ('given', 'refused')
-			AND NOT EXISTS (SELECT 1 FROM event x WHERE x.consent = d.consent AND (x.kind = 'erased' OR x.at >= ?2))
+			WHERE d.consent > ?1 AND d.consent < ?2 AND d.kind IN ('given', 'refused')
+			AND NOT EXISTS (SELECT 1 FROM event x WHERE x.consent = d.consent AND (x.kind = 'erased' OR x.at >= ?3))
 			AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.consent = d.consent)
-			ORDER BY d.idx LIMIT ?3`),
+			ORDER BY d.consent LIMIT ?4`),
+		due: s.add(ctx, messages+`m.due <= ?1 OR m.due > ?2 OR m.tries = 0 AND m.due > ?3 ORDER BY m.due LIMIT 1`),
 	}
 }
 
@@ -128,11 +131,15 @@ func (w *writer) ForgetMessages(ctx context.Context, before time.Time) (int, err
 }
 
 // Messages implements [consent.UpkeepReader].
-func (q *queries) Messages(ctx context.Context, limit int) (messages []consent.Message, err error) {
+func (q *queries) Messages(ctx context.Context, limit int) ([]consent.Message, error) {
+	return q.readMessages(ctx, q.upkeep.messages, limit)
+}
+
+func (q *queries) readMessages(ctx context.Context, which *sql.Stmt, args ...any) (messages []consent.Message, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("sqlite: read messages: %w", err)
 	}
-	err = rows(context.WithoutCancel(ctx), q.upkeep.messages, func(row *sql.Rows) error {
+	err = rows(context.WithoutCancel(ctx), which, func(row *sql.Rows) error {
 		var m consent.Message
 		var made, due int64
 		var id sql.RawBytes
@@ -141,7 +148,7 @@ func (q *queries) Messages(ctx context.Context, limit int) (messages []consent.M
 		copy(m.Consent[:], id)
 		messages = append(messages, m)
 		return err
-	}, limit)
+	}, args...)
 	return messages, reading("messages", err)
 }
 
@@ -178,8 +185,9 @@ func (q *queries) Decisions(ctx context.Context, since, until time.Time, after i
 }
 
 // Old implements [consent.UpkeepReader].
-func (q *queries) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.RecordRef, error) {
-	return q.refs(ctx, q.upkeep.old, after, before.UnixMilli(), limit)
+func (q *queries) Old(ctx context.Context, before time.Time, after uuid.UUID, limit int) ([]consent.RecordRef, error) {
+	end := consent.IDsFrom(before)
+	return q.refs(ctx, q.upkeep.old, after[:], end[:], before.UnixMilli(), limit)
 }
 
 // Messages implements [consent.UpkeepReader].
@@ -188,15 +196,19 @@ func (s *Store) Messages(ctx context.Context, limit int) ([]consent.Message, err
 }
 
 // TakeMessage implements [consent.Store]. There is one relay: nobody else takes it.
-func (s *Store) TakeMessage(ctx context.Context, now, _ time.Time) (m consent.Message, ok bool, next time.Time, err error) {
-	first, err := s.reads.Messages(ctx, 1)
-	if err != nil || len(first) == 0 {
+func (s *Store) TakeMessage(ctx context.Context, now, until time.Time) (m consent.Message, ok bool, next time.Time, err error) {
+	due, err := s.reads.readMessages(ctx, s.reads.upkeep.due, now.UnixMilli(), now.Add(consent.MostPutOff).UnixMilli(), until.Add(consent.MaxAhead).UnixMilli())
+	if err != nil {
 		return m, false, next, err
 	}
-	if first[0].Due.After(now) {
-		return m, false, first[0].Due, nil
+	if len(due) > 0 {
+		return due[0], true, next, nil
 	}
-	return first[0], true, next, nil
+	first, err := s.reads.Messages(ctx, 1)
+	if err == nil && len(first) > 0 {
+		next = first[0].Due
+	}
+	return m, false, next, err
 }
 
 // MessageCount implements [consent.UpkeepReader].
@@ -215,7 +227,7 @@ func (s *Store) Decisions(ctx context.Context, since, until time.Time, after int
 }
 
 // Old implements [consent.UpkeepReader].
-func (s *Store) Old(ctx context.Context, before time.Time, after int64, limit int) ([]consent.RecordRef, error) {
+func (s *Store) Old(ctx context.Context, before time.Time, after uuid.UUID, limit int) ([]consent.RecordRef, error) {
 	return s.reads.Old(ctx, before, after, limit)
 }
 

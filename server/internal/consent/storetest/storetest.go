@@ -62,6 +62,15 @@ func Run(t *testing.T, open Open) {
 		{"a site sees only its own", onlyItsOwn},
 		{"calls are counted back to a time", callsSince},
 
+		{"a clock that was ahead for one commit", clockAheadForOneCommit},
+		{"a clock that was a little ahead", clockLittleAhead},
+		{"relays with unlike clocks", clocksOfSeveralRelays},
+		{"what is old is erased behind a time of the future", oldBehindTheFuture},
+		{"a message of the future is taken", messageOfTheFuture},
+		{"a call of the future is not under way", callOfTheFuture},
+		{"a reply outlives a clock that was ahead", repliesOutliveTheClock},
+		{"calls are counted past a wrong time", callsSinceWrongTimes},
+
 		{"claims of calls are kept until they end", claimsOfCalls},
 		{"a call is claimed once", callClaimedOnce},
 		{"a call that was not made is given back", callGivenBack},
