@@ -5,7 +5,8 @@ package demo
 
 import "embed"
 
-// Files are the templates (*.html) and what the pages load.
+// Files are the templates (*.html), what the pages load, and the code that the
+// playground writes (snippets).
 //
-//go:embed *.html *.css *.js *.svg
+//go:embed *.html *.css *.js *.svg snippets
 var Files embed.FS

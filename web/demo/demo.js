@@ -31,6 +31,21 @@
     showValue();
   };
 
+  // copy takes the code beside the button; where the clipboard is refused, the code is
+  // selected, to be copied by hand.
+  const copy = async ({ target }) => {
+    const code = document.getElementById(target.dataset?.copy);
+    if (!code) return;
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      target.textContent = 'Copied';
+    } catch {
+      getSelection().selectAllChildren(code);
+      target.textContent = 'Selected';
+    }
+    setTimeout(() => (target.textContent = 'Copy'), 2000);
+  };
+
   for (const type of types) {
     document.addEventListener(`ekyc-${type}`, (event) => {
       const entry = { at: new Date(), type: event.type, detail: event.detail };
@@ -44,6 +59,7 @@
     early.forEach(add);
     showValue();
     document.getElementById('clear').addEventListener('click', () => list.replaceChildren());
+    document.addEventListener('click', copy);
     const chooser = document.getElementById('chooser');
     chooser.addEventListener('change', () => chooser.requestSubmit());
     // The value is set after the event, and a form's own reset after its listeners.

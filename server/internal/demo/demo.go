@@ -18,6 +18,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	texttemplate "text/template"
 
 	"ekycconnect/server/internal/notice"
 	"ekycconnect/server/internal/secret"
@@ -46,6 +47,7 @@ var portrait = strings.Replace(policy, "img-src 'self'", "img-src 'self' data:",
 type demo struct {
 	Options
 	pages     *template.Template
+	code      *texttemplate.Template
 	languages []wire.Language
 	words     []notice.Language // English first
 	texts     []text            // of each language's file, in their order
@@ -64,6 +66,9 @@ func New(o Options) (http.Handler, error) {
 		Transport:     &http.Transport{}, // no proxy: the relay is on this machine
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+	if d.code, err = parseSnippets(); err != nil {
+		return nil, fmt.Errorf("demo: %w", err)
+	}
 	if d.languages, err = offered(); err != nil {
 		return nil, fmt.Errorf("demo: %w", err)
 	}

@@ -23,6 +23,7 @@ type formPage struct {
 	Application string // the bank's own reference for this applicant: the consent's subject
 	Retry       string // none: the widget begins with the notice
 	Choosers    []chooser
+	Code        []snippets
 }
 
 // Value is what stands in a field of the onboarding form.
@@ -39,6 +40,12 @@ func (d *demo) form(root, at string) http.HandlerFunc {
 		p := formPage{frame: f, Title: "Open an account", Application: "APP-" + rand.Text()[:10]}
 		if at == playground {
 			p.Title, p.Choosers = "Playground", d.choosers(f)
+			var err error
+			if p.Code, err = d.snippets(f); err != nil {
+				d.Log.ErrorContext(r.Context(), "demo: code not written", "error", err)
+				http.Error(w, "the demo page could not be made", http.StatusInternalServerError)
+				return
+			}
 		}
 		d.render(w, r, http.StatusOK, at+".html", p)
 	}
