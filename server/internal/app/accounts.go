@@ -59,7 +59,7 @@ func sites(c *config.Config) []*connect.Site {
 		site := &c.Sites[i]
 		sites[i] = &connect.Site{
 			Name: site.Name, Sitekey: site.Sitekey, Account: site.Account, Purposes: site.Purposes,
-			RequireTicket: site.RequireTicket, AllowsOrigin: site.AllowsOrigin, AllowsReturn: site.AllowsReturn, AllowsBackEnd: site.AllowsBackEnd,
+			RequireTicket: site.RequireTicket, AllowsOrigin: site.AllowsOrigin, AllowsReturn: site.AllowsReturn, AppSchemes: site.Schemes(), AllowsBackEnd: site.AllowsBackEnd,
 		}
 		for _, hash := range site.Secrets {
 			sites[i].Secrets = append(sites[i].Secrets, hash)

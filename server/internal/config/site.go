@@ -27,6 +27,8 @@ type Site struct {
 	Origins []Origin     `yaml:"origins"`
 	// ReturnURLs take the answer of the hosted page where no script runs.
 	ReturnURLs []ReturnURL `yaml:"return_urls"`
+	// AppSchemes are those of the partner's apps, to which the handler of a return URL may redirect.
+	AppSchemes []AppScheme `yaml:"app_schemes"`
 	// Purposes are the ids of the notices that the site may show.
 	Purposes []string `yaml:"purposes"`
 	// RequireTicket refuses visitors for whom the partner minted no ticket.
@@ -114,6 +116,7 @@ func (r *reader) checkSites(c *Config) {
 		r.checkSecrets(site, at+".secrets", secrets)
 		r.checkOrigins(site, at+".origins")
 		r.checkReturnURLs(site, at+".return_urls")
+		r.checkAppSchemes(site, at+".app_schemes")
 		r.checkPurposes(c, site, at+".purposes")
 		if site.CapPerDay < 0 || site.CapPerDay > 1_000_000 {
 			r.report(at+".cap_per_day", "must be 0 (no cap) to 1000000 verifications")

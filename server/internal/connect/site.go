@@ -25,6 +25,7 @@ type Site struct {
 	RequireTicket bool
 	AllowsOrigin  func(origin string) bool // exact scheme, host and port
 	AllowsReturn  func(url string) bool    // of the hosted page, byte for byte; nil: none
+	AppSchemes    []string                 // to which the handler of such a URL may redirect
 	AllowsBackEnd func(netip.Addr) bool    // where its secret may come from; nil: anywhere
 	TokenLife     time.Duration            // overrides Lifetimes.Token; negative: tokens are born expired (test key)
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/httpapi/apitest"
 )
 
@@ -68,7 +69,30 @@ func TestThePageIsNeverInAFrameAndItsHeadersAreTight(t *testing.T) {
 		}
 		require.NotRegexp(t, `(?i)<[a-z]+[^>]* (style|on[a-z]+)=`, s.text)
 	}
-	require.Regexp(t, `form-action 'self' https://shop\.example https://shop\.example$`, first.Header.Get("Content-Security-Policy"))
+	require.Regexp(t, `form-action 'self' https:$`, first.Header.Get("Content-Security-Policy"))
+}
+
+// Engines hold a form's redirects against the policy: what the handler of a return URL
+// may redirect to stands in it, and nothing for a page that sends no form there.
+func TestThePolicyLetsTheReturnHandlerRedirectToHTTPSAndTheSitesApps(t *testing.T) {
+	for _, row := range []struct{ returns, origin, want string }{
+		{apitest.ShopReturn, apitest.ShopOrigin, "'self' https: bankapp: com.bank.app:"},
+		{"", apitest.ShopOrigin, "'self'"},
+		{"http://localhost:3000/back", "http://127.0.0.1:4000", "'self' https: http://localhost:3000 http://127.0.0.1:4000 bankapp: com.bank.app:"},
+		{"http://[::1]:3000/back", apitest.ShopOrigin, "'self' https: http: bankapp: com.bank.app:"},
+	} {
+		r := apitest.New(t, func(c *config.Config) {
+			for i := range c.Sites {
+				c.Sites[i].AppSchemes = []config.AppScheme{"bankapp", "com.bank.app"}
+				c.Sites[i].ReturnURLs = append(c.Sites[i].ReturnURLs, "http://localhost:3000/back", "http://[::1]:3000/back")
+				c.Sites[i].Origins = append(c.Sites[i].Origins, "http://127.0.0.1:4000")
+			}
+		})
+		s := open(t, r, address("return", row.returns, "origin", row.origin))
+		require.Equal(t, http.StatusOK, s.Status, s.text)
+		_, action, _ := strings.Cut(s.Header.Get("Content-Security-Policy"), "form-action ")
+		require.Equal(t, row.want, action)
+	}
 }
 
 func TestAFormOfAnotherSiteDoesNothing(t *testing.T) {

@@ -28,13 +28,8 @@ var (
 // logs. There is no Cross-Origin-Opener-Policy: it would cut the page from the
 // window that waits for its answer. Forms must carry the page's Origin, which
 // they would not under the policy no-referrer.
-func headers(w http.ResponseWriter, formsTo ...string) {
-	allowed := policy
-	for _, to := range formsTo {
-		if source := sourceOf(to); source != "" {
-			allowed += " " + source
-		}
-	}
+func headers(w http.ResponseWriter, formsTo []string) {
+	allowed := strings.Join(append([]string{policy}, formsTo...), " ")
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", allowed)
@@ -44,15 +39,26 @@ func headers(w http.ResponseWriter, formsTo ...string) {
 	h.Set("X-Robots-Tag", "noindex, nofollow")
 }
 
-// sourceOf is where a form that leads to a checked URL may go, as policies have
-// it. They know no IPv6 address: there the scheme must do.
-func sourceOf(to string) string {
-	u, err := url.Parse(to)
-	switch {
-	case err != nil || u.Host == "":
-		return ""
-	case strings.HasPrefix(u.Host, "["):
-		return u.Scheme + ":"
+// formsTo is where a visit's forms may lead besides the relay, as policies have it.
+// Engines hold what a form is redirected to against its page's policy too. So it is
+// not the return URL alone, which was checked, but wherever its handler may redirect:
+// https, the partner's apps, and on a developer's machine the page that began.
+func (p *Pages) formsTo(v *visit) []string {
+	if v.Return == "" {
+		return nil
 	}
-	return u.Scheme + "://" + u.Host
+	to := []string{"https:"}
+	for _, own := range []string{v.Return, v.Origin} {
+		switch u, err := url.Parse(own); {
+		case err != nil || u.Scheme != "http":
+		case strings.HasPrefix(u.Host, "["):
+			to = append(to, "http:") // policies know no IPv6 address
+		default:
+			to = append(to, "http://"+u.Host)
+		}
+	}
+	for _, scheme := range p.core.AppSchemes(v.Site) {
+		to = append(to, scheme+":")
+	}
+	return to
 }

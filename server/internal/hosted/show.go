@@ -64,7 +64,7 @@ func (p *Pages) panel(w http.ResponseWriter, status int, v *visit, name string, 
 	shown := panels[name]
 	out.Heading, out.Leads = shown.Heading(), shown.Href("alternative")
 	out.Panel = shown.HTML(out.control)
-	return p.write(w, status, out, v.Return, v.Origin)
+	return p.write(w, status, out, p.formsTo(v))
 }
 
 // picture shows the captcha.
@@ -120,7 +120,7 @@ func (p *Pages) problem(w http.ResponseWriter, v *visit, err error, step string)
 		}
 	}
 	wait(w, refused)
-	if err := p.write(w, refused.Code.Status(), out, v.Return, v.Origin); err != nil {
+	if err := p.write(w, refused.Code.Status(), out, p.formsTo(v)); err != nil {
 		return err
 	}
 	return refused
@@ -143,7 +143,7 @@ func (p *Pages) plain(w http.ResponseWriter, l notice.Language, controller strin
 	if controller != "" {
 		out.Title = out.Words["title"]
 	}
-	if err := p.write(w, status, out); err != nil {
+	if err := p.write(w, status, out, nil); err != nil {
 		return err
 	}
 	return refused
@@ -155,14 +155,14 @@ func wait(w http.ResponseWriter, refused *connect.Error) {
 	}
 }
 
-func (p *Pages) write(w http.ResponseWriter, status int, v view, formsTo ...string) error {
+func (p *Pages) write(w http.ResponseWriter, status int, v view, formsTo []string) error {
 	v.Style, v.Script, v.Test = style, script, p.test
 	var out bytes.Buffer
 	if err := pages.ExecuteTemplate(&out, "page", v); err != nil {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return err
 	}
-	headers(w, formsTo...)
+	headers(w, formsTo)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.Tag)
