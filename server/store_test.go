@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/app"
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/consent/sqlite"
 )
@@ -52,6 +54,23 @@ func TestABackupIsOneMomentOfALedgerThatIsWritten(t *testing.T) {
 	left, err := os.ReadDir(out)
 	require.NoError(t, err)
 	require.Empty(t, left, "no temporary file is left")
+}
+
+// The relay shows when the newest backup began: of what came later the copy has nothing.
+func TestABackupIsNotedForTheRelay(t *testing.T) {
+	s := newServing(t)
+	require.Zero(t, app.LastBackup(s.dir))
+	begin := time.Now().Truncate(time.Second)
+	code, _, stderr := relayed(t, nil, "store", "backup", "--data", s.dir, "--out", filepath.Join(t.TempDir(), "backup.db"))
+	require.Zero(t, code, stderr)
+	require.WithinRange(t, app.LastBackup(s.dir), begin, time.Now())
+	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "backup.time"), []byte("soon"), 0o600))
+	require.Zero(t, app.LastBackup(s.dir))
+	require.NoError(t, os.Remove(filepath.Join(s.dir, "backup.time")))
+	require.NoError(t, os.Mkdir(filepath.Join(s.dir, "backup.time"), 0o700))
+	code, _, stderr = relayed(t, nil, "store", "backup", "--data", s.dir, "--out", filepath.Join(t.TempDir(), "backup.db"))
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "is written and checked, but the relay cannot be told")
 }
 
 func TestABackupNeverReplacesAFile(t *testing.T) {

@@ -6,9 +6,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,6 +49,13 @@ func certificate(t *testing.T, dir string) (cert, key string) {
 	return cert, key
 }
 
+// insecure is a client of the tests' own certificates.
+func insecure(t *testing.T) *http.Client {
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: time.Minute}
+}
+
 // The documents name each file, and no file that is not there.
 func TestTheDocumentsLinkToEachFile(t *testing.T) {
 	t.Parallel()
@@ -59,7 +68,7 @@ func TestTheDocumentsLinkToEachFile(t *testing.T) {
 	files, err := filepath.Glob("*")
 	require.NoError(t, err)
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") || file == "rules_test.yml" {
+		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "_test.yml") {
 			continue
 		}
 		require.Contains(t, docs, "](../deploy/"+file+")")

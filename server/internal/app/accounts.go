@@ -36,6 +36,9 @@ func (r *Relay) openAccounts(ctx context.Context) error {
 		r.Core.Accounts[name].OTPByPartner, r.Core.Accounts[name].OTPDeadline = account.OTP == config.OTPByPartner, account.OTPDeadline
 	}
 	r.metrics.Accounts(r.Core.Accounts)
+	for _, site := range r.config.Sites {
+		r.metrics.Site(site.Sitekey)
+	}
 	return nil
 }
 

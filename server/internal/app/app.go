@@ -105,6 +105,7 @@ func (r *Relay) read(context.Context) (err error) {
 		if r.cert, err = certfile.Open(c.TLS.CertFile, c.TLS.KeyFile, r.log); err != nil {
 			return err
 		}
+		r.metrics.Certificate(r.cert.NotAfter)
 	}
 	if r.material = r.options.material; r.material == nil {
 		if r.material, err = NewMaterial(c); err != nil {
@@ -188,6 +189,7 @@ func (r *Relay) route(context.Context) error {
 		Hosted:         hosted.New(r.Core, m.Words, public, m.Version, c.Sandbox),
 		TrustedProxies: c.TrustedProxies, LogHidden: !c.Log.Public, Degraded: r.degraded,
 	}
+	r.API.MeasureReady()
 	if r.options.demo {
 		if parts.Demo, err = newDemo(c, r.log); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/consent"
@@ -45,6 +46,9 @@ func (r *Relay) openLedgers(ctx context.Context) (err error) {
 	}
 	r.Core.Ledger = r.Ledger
 	r.metrics.Messages(func() (waiting, givenUp int, err error) { return r.Ledger.MessageCount(context.Background()) })
+	if r.config.Store.IsZero() && !r.config.Sandbox {
+		r.metrics.Backup(func() time.Time { return LastBackup(r.config.Data) })
+	}
 	return r.openEraser(ctx)
 }
 

@@ -73,6 +73,14 @@ func (f *Files) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return f.now, nil
 }
 
+// NotAfter is until when the certificate is valid.
+func (f *Files) NotAfter() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.look()
+	return f.now.Leaf.NotAfter
+}
+
 // Look reads the files at once if they have changed, and reports whether there is
 // another certificate now.
 func (f *Files) Look() bool {

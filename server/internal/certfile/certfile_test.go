@@ -71,6 +71,7 @@ func TestARenewedCertificateIsServedWithoutARestart(t *testing.T) {
 	require.Contains(t, log.String(), "the old one stays")
 	write(keyFile, key, 2*time.Hour)
 	require.EqualValues(t, 2, served())
+	require.WithinDuration(t, time.Now().Add(time.Hour), files.NotAfter(), 5*time.Minute)
 
 	require.NoError(t, os.Remove(certFile))
 	require.EqualValues(t, 2, served())

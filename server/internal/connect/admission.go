@@ -104,7 +104,7 @@ func (s *Service) admit(ctx context.Context, account string, r pace.Request) (*a
 		p.end()
 		refused := lineError(err)
 		if refused.Code == wire.RateLimited {
-			s.Watch.Limited("site_day", r.Site)
+			s.Watch.Limited(limitDay, r.Site)
 		}
 		return nil, refused
 	}

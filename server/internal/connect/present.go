@@ -58,7 +58,7 @@ func (s *Service) Fragment(site *Site, purpose, requested string) (*notice.Notic
 	turn := site.fragments.ReserveN(now, 1)
 	if wait := turn.DelayFrom(now); wait > 0 {
 		turn.CancelAt(now)
-		s.Watch.Limited("fragments", site.Sitekey)
+		s.Watch.Limited(limitFragments, site.Sitekey)
 		return nil, &Error{Code: wire.RateLimited, Detail: "too many fragments; keep them, they hold nothing of a visitor", RetryAfter: wait}
 	}
 	n, ok := s.Notices.Pick(purpose, requested, "")

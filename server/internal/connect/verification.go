@@ -119,7 +119,7 @@ func (s *Service) unclaimed(err error, site string, reference *wire.Consent) *Er
 	switch {
 	case errors.As(err, &refused): // mayCall's
 		if refused.Code == wire.RateLimited {
-			s.Watch.Limited("otp", site)
+			s.Watch.Limited(limitOTP, site)
 		}
 		return refused
 	case errors.As(err, &done):

@@ -10,6 +10,7 @@ import (
 
 	"ekycconnect/server/internal/consent"
 	"ekycconnect/server/internal/deepvue"
+	"ekycconnect/server/internal/pace"
 	"ekycconnect/wasm/wire"
 )
 
@@ -27,6 +28,9 @@ const (
 	StepOTP      Step = "otp"      // the vendor has sent an OTP
 	StepVerified Step = "verified" // the vendor has taken it: the person is verified
 )
+
+// Steps are all there are.
+var Steps = []Step{StepNotice, StepAgree, StepDecline, StepCaptcha, StepAnswer, StepRedeem, StepOTP, StepVerified}
 
 // Watcher is told what happens, for metrics. Its methods are called by many
 // goroutines at once. Every text that they get is one of few.
@@ -50,9 +54,37 @@ const (
 	waitStore   = "store" // the allowance that relays share could not be read
 )
 
+// WaitOutcomes are all of them.
+var WaitOutcomes = []string{waitGranted, waitBusy, waitLeft, waitStore}
+
+// What limits that are not by address are called.
+const (
+	limitDay       = "site_day"
+	limitOTP       = "otp"
+	limitFragments = "fragments"
+)
+
+// LimitNames are what all limits are called, in metrics too.
+func LimitNames() []string {
+	names := []string{limitDay, limitOTP, limitFragments}
+	for _, byAddress := range (Limits{}).All() {
+		names = append(names, byAddress.Name)
+	}
+	return names
+}
+
 // Breaker is the state of the account's breaker: "closed", "half-open" or
 // "open", when no call is made.
 func (a *Account) Breaker() string { return a.breaker.State().String() }
+
+// Allowance says how much of each window of the account's allowance is spent; nothing
+// of an account that is not paced.
+func (a *Account) Allowance() []pace.Use {
+	if a.line == nil {
+		return nil
+	}
+	return a.line.Uses()
+}
 
 // Degraded says in words which accounts limp: their sites do not get pictures,
 // the others do.

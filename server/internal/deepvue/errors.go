@@ -66,6 +66,23 @@ const (
 	ClassNoRoom Class = "answers_full"
 )
 
+// Classes are all there are.
+var Classes = []Class{
+	classDNS, classDial, classTLS, classTransport, classDeadline, classInactive, classBadRequest,
+	classCredentials, classForbidden, classNotFound, classValidation, classRateLimit, classServer, classGateway,
+	classSource, classRedirect, classStatus, classNoCode, classTooLarge, classEncoding, classEmpty, classHTML,
+	classJSON, classCode, classShape, classSessionID, classTxnID, classPicture, classDimension, classRefused,
+	classNoData, ClassNoRoom,
+}
+
+// Results are how a call may end, as a `used` event tells it.
+var Results = []string{
+	resultOK, string(wire.VendorBusy), string(wire.VendorRejected), string(wire.VendorUnavailable), string(wire.VendorTimeout),
+	string(wire.VendorBadAnswer), string(wire.VendorRefused), string(wire.VendorUnknown),
+}
+
+const resultOK = "ok"
+
 // Error says what happened, without anything that was sent or received.
 func (e *Error) Error() string {
 	if e.Status == 0 {

@@ -64,7 +64,7 @@ func (x *exchange) made(transactionID string, problem *Error) *consent.Call {
 	if !x.connected.Load() {
 		return nil
 	}
-	call := &consent.Call{Endpoint: x.endpoint, Result: "ok", TransactionID: transactionID, At: x.at, Took: time.Since(x.at)}
+	call := &consent.Call{Endpoint: x.endpoint, Result: resultOK, TransactionID: transactionID, At: x.at, Took: time.Since(x.at)}
 	if problem != nil {
 		call.Result = string(problem.Code)
 	}

@@ -70,6 +70,7 @@ func NewMetrics() *Metrics {
 	}
 	m.registry.MustRegister(m.requests, m.seconds, m.calls, m.callSeconds, m.failures, m.limited, m.waits, m.steps, m.refusals, m.refused,
 		m.webhooks, m.commitSize, m.commitSeconds, m.clockAhead, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.beginRelay()
 	return m
 }
 

@@ -9,6 +9,9 @@ import (
 // Accounts adds the lines and breakers of the vendor accounts, which are looked
 // at when they are asked for.
 func (m *Metrics) Accounts(all map[string]*connect.Account) {
+	for name := range all {
+		m.beginAccount(name)
+	}
 	m.registry.MustRegister(accountGauges(all))
 }
 
@@ -21,8 +24,15 @@ var (
 	breakers    = prometheus.NewDesc("ekyc_breaker_state", "1 for the state that the account's breaker is in: closed, half-open or open.", []string{"account", "state"}, nil)
 )
 
+var (
+	allowanceCalls = prometheus.NewDesc("ekyc_allowance_calls", "Calls that count in a window of the account's allowance now.", []string{"account", "window"}, nil)
+	allowanceLimit = prometheus.NewDesc("ekyc_allowance_limit", "Calls that a window of the account's allowance has room for.", []string{"account", "window"}, nil)
+)
+
 // Describe implements prometheus.Collector.
 func (accountGauges) Describe(to chan<- *prometheus.Desc) {
+	to <- allowanceCalls
+	to <- allowanceLimit
 	to <- lineLength
 	to <- breakers
 	to <- otpBreakers
@@ -32,6 +42,10 @@ func (accountGauges) Describe(to chan<- *prometheus.Desc) {
 func (g accountGauges) Collect(to chan<- prometheus.Metric) {
 	for name, account := range g {
 		to <- prometheus.MustNewConstMetric(lineLength, prometheus.GaugeValue, float64(account.Waiting()), name)
+		for _, use := range account.Allowance() {
+			to <- prometheus.MustNewConstMetric(allowanceCalls, prometheus.GaugeValue, float64(use.Calls), name, use.Window)
+			to <- prometheus.MustNewConstMetric(allowanceLimit, prometheus.GaugeValue, float64(use.Limit), name, use.Window)
+		}
 		for desc, now := range map[*prometheus.Desc]string{breakers: account.Breaker(), otpBreakers: account.OTPBreaker()} {
 			for _, state := range []string{"closed", "half-open", "open"} {
 				value := 0.
@@ -42,15 +56,4 @@ func (g accountGauges) Collect(to chan<- prometheus.Metric) {
 			}
 		}
 	}
-}
-
-// Connections adds how many connections there are, and how many were closed for
-// want of room.
-func (m *Metrics) Connections(open func() int, closed func() uint64) {
-	m.registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ekyc_connections", Help: "Connections of browsers and partners."},
-			func() float64 { return float64(open()) }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "ekyc_connections_closed_total", Help: "Connections closed and requests of HTTP/2 refused for want of room."},
-			func() float64 { return float64(closed()) }),
-	)
 }

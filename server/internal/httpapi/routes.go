@@ -28,6 +28,7 @@ func (r *routes) add(path string, methods map[string]http.HandlerFunc) {
 	}
 	slices.Sort(allowed)
 	r.served[strings.ReplaceAll(path, "...}", "}")] = allowed
+	r.api.Metrics.beginRoute(path, allowed)
 	if above, ok := strings.CutSuffix(path, "/{path...}"); ok {
 		r.mux.HandleFunc(above, r.api.notFound) // else the mux redirects from there
 	}

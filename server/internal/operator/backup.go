@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"time"
 
+	"ekycconnect/server/internal/app"
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/consent/postgres"
 	"ekycconnect/server/internal/consent/sqlite"
@@ -19,6 +21,7 @@ func (l Ledger) Backup(ctx context.Context, file string, out io.Writer) error {
 	if !l.database().IsZero() {
 		return errors.New("this ledger is in PostgreSQL, which has its own backups: archive its WAL, or use pg_dump (server/docs/restore.md)")
 	}
+	begin := time.Now() // of what is recorded later the copy has nothing
 	whole, err := l.inspect(ctx)
 	if err != nil {
 		return err
@@ -32,6 +35,9 @@ func (l Ledger) Backup(ctx context.Context, file string, out io.Writer) error {
 	}
 	if err != nil {
 		return err
+	}
+	if err := app.NoteBackup(l.data, begin); err != nil {
+		return fmt.Errorf("%s is written and checked, but the relay cannot be told: %w", file, err)
 	}
 	fmt.Fprintf(out, "%s written and checked: %s\n", file, report.Count(int(events), "event"))
 	return nil

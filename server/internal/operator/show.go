@@ -138,4 +138,3 @@ func history(r consent.Record, out io.Writer) error {
 	}
 	return nil
 }
-

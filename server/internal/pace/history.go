@@ -63,6 +63,12 @@ func (h *history) room(w window, k int, now time.Time) time.Time {
 	return at.Add(time.Duration(rounds) * (w.length + tick))
 }
 
+// within counts the calls of the last d.
+func (h *history) within(d time.Duration, now time.Time) int {
+	i, _ := slices.BinarySearch(h.at, now.Add(-d).UnixMicro())
+	return len(h.at) - i
+}
+
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

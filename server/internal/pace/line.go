@@ -200,3 +200,25 @@ func (l *Line) Waiting() int {
 	defer l.mu.Unlock()
 	return l.waiting()
 }
+
+// Use is how much of a window of the allowance is spent.
+type Use struct {
+	Window       string // second, minute or day
+	Calls, Limit int
+}
+
+// Uses says how much of each window is spent now, as far as this line knows: what other
+// relays have spent it learns at its turns.
+func (l *Line) Uses() []Use {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.read.IsZero() && !l.closed {
+		l.ask() // what was spent before a restart is known at the next question
+	}
+	now := l.now()
+	uses := make([]Use, len(l.windows))
+	for i, w := range l.windows {
+		uses[i] = Use{windowNames[i], l.calls.within(w.length, now), w.limit}
+	}
+	return uses
+}

@@ -51,6 +51,9 @@ func (w window) ofDay() bool    { return w.length > time.Hour }
 
 const day = 24 * time.Hour
 
+// windowNames are what the windows are called, in their order.
+var windowNames = [...]string{"second", "minute", "day"}
+
 // windows are those of a share of the plan. Of 1.5 calls a second there is one in each
 // 667 ms, of 0.3 one in each 3.34 s.
 func (p Plan) windows(share float64) []window {

@@ -49,6 +49,9 @@ const (
 	GivenUp   Outcome = "given_up" // the last try failed
 )
 
+// Outcomes are all there are.
+var Outcomes = []Outcome{Delivered, Failed, GivenUp}
+
 // Worker delivers messages, one after the other.
 type Worker struct {
 	endpoints atomic.Pointer[map[string]Endpoint] // by site

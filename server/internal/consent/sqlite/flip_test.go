@@ -187,7 +187,7 @@ func answers(ctx context.Context, dir string, k known) (said []string) {
 	for _, since := range []time.Duration{0, 30 * time.Second, 100 * time.Second} {
 		refs, err := q.Decisions(ctx, storetest.Start.Add(since), storetest.Start.Add(time.Hour), -1, 1000)
 		answer(fmt.Sprint("decisions since ", since), refs, err)
-		refs, err = q.Old(ctx, storetest.Start.Add(since), -1, 1000)
+		refs, err = q.Old(ctx, storetest.Start.Add(since), uuid.UUID{}, 1000)
 		answer(fmt.Sprint("old before ", since), refs, err)
 	}
 	size, newest, err := q.Size(ctx)
