@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,7 +72,7 @@ asks for. A TIME is 2026-11-23, a day in India, or 2026-11-23T10:00:00Z.`,
 			if err != nil {
 				return err
 			}
-			return ledger.Export(cmd.Context(), which, file, readBuild(debug.ReadBuildInfo()).Version, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return ledger.Export(cmd.Context(), which, file, thisBuild().Version, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	at.add(cmd)

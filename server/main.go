@@ -105,10 +105,14 @@ func onRun(cmd *cobra.Command, note func()) {
 	}
 }
 
-// orServe makes `relay` and `relay --flags` mean `relay serve`.
+// orServe makes `relay` and `relay --flags` mean `relay serve`, and `relay --version`
+// `relay version`.
 func orServe(args []string) []string {
 	if len(args) == 0 {
 		return []string{"serve"}
+	}
+	if args[0] == "--version" {
+		return append([]string{"version"}, args[1:]...)
 	}
 	if first := args[0]; strings.HasPrefix(first, "-") && first != "-h" && first != "--help" {
 		return append([]string{"serve"}, args...)

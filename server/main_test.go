@@ -1,14 +1,18 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -97,12 +101,49 @@ func TestVersionSaysWhatWasBuilt(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(stdout), &b))
 	require.NotEmpty(t, b.Go)
 
-	b = readBuild(&debug.BuildInfo{
+	code, again, _ := relayed(t, nil, "--version", "--json")
+	require.Zero(t, code)
+	require.Equal(t, stdout, again)
+
+	info := &debug.BuildInfo{
 		GoVersion: "go1.26.8", Main: debug.Module{Version: "v1.2.3"},
-		Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"}},
-	}, true)
-	require.Equal(t, build{"v1.2.3", "abc", true, "go1.26.8"}, b)
-	require.Equal(t, build{"devel", "unknown commit", false, "unknown Go"}, readBuild(nil, false))
+		Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"}, {Key: "vcs.time", Value: "2026-11-29T10:00:00Z"}},
+	}
+	const inRepository = "$Format:%(describe:tags=true,match=v*)%n%H%n%cI$\n"
+	require.Equal(t, build{"v1.2.3", "abc", "2026-11-29T10:00:00Z", true, "go1.26.8"}, readBuild(info, true, inRepository))
+	require.Equal(t, build{"v2.0.0", "def", "2026-11-30T10:00:00Z", false, "go1.26.8"}, readBuild(info, true, "v2.0.0\ndef\n2026-11-30T10:00:00Z\n"))
+	require.Equal(t, build{"devel", "unknown commit", "unknown date", false, "unknown Go"}, readBuild(nil, false, inRepository))
+}
+
+// An archive of the sources knows its commit, wherever it is unpacked.
+func TestAnArchiveOfTheSourcesNamesItsCommit(t *testing.T) {
+	dir := t.TempDir()
+	git := func(args ...string) string {
+		cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)...)
+		out, err := cmd.Output()
+		require.NoError(t, err, "%v", args)
+		return strings.TrimSpace(string(out))
+	}
+	git("init", "--quiet")
+	for _, name := range []string{"release.txt", ".gitattributes"} {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), text, 0o600))
+	}
+	git("add", ".")
+	git("commit", "--quiet", "-m", "x")
+	git("tag", "-m", "x", "v3.2.1")
+	archive := tar.NewReader(strings.NewReader(git("archive", "HEAD", "release.txt")))
+	for entry, err := archive.Next(); entry == nil || entry.Name != "release.txt"; entry, err = archive.Next() {
+		require.NoError(t, err)
+	}
+	text, err := io.ReadAll(archive)
+	require.NoError(t, err)
+	b := readBuild(nil, false, string(text))
+	require.Equal(t, "v3.2.1", b.Version)
+	require.Equal(t, git("rev-parse", "HEAD"), b.Commit)
+	_, err = time.Parse(time.RFC3339, b.Date)
+	require.NoError(t, err)
 }
 
 func TestKeygenKeysWritesOnceAndNeverOver(t *testing.T) {
