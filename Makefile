@@ -17,7 +17,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace go database deploy browser engines node
+.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace go database deploy browser engines node release
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,10 +42,10 @@ build: go ## bin/relay and web/dist; prints the sizes that a page pays for
 npm: go ## web/dist/npm: the package for pages with a bundler and for back ends in JavaScript
 	@$(GO) run ./web/build -npm
 
-check: build lint .bin/fsck database deploy ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
+check: build lint .bin/fsck .bin/nfpm .bin/cyclonedx-gomod database deploy ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
 	@$(GO) test -race $$($(GO) list ./... | grep -v /e2e)
 
-test: build browser node lint wasm-test .bin/fsck database deploy ## every test
+test: build browser node lint wasm-test .bin/fsck .bin/nfpm .bin/cyclonedx-gomod database deploy ## every test
 	@$(GO) test -race -timeout 30m ./...
 
 lint: .bin/staticcheck ## formatting, vet and staticcheck, for the relay and for the wasm
@@ -74,6 +74,17 @@ wasm-test: go browser
 # is built outside this module, so that the relay does not depend on it.
 .bin/fsck: | go
 	@cd / && GOBIN="$(CURDIR)/.bin" GOFLAGS=-mod=mod $(GO) install github.com/transparency-dev/tessera/cmd/fsck@v1.0.4
+
+# What packages a release, of versions that write the same bytes each time.
+.bin/nfpm: | go
+	@cd / && GOBIN="$(CURDIR)/.bin" GOFLAGS=-mod=mod $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.1
+
+.bin/cyclonedx-gomod: | go
+	@cd / && GOBIN="$(CURDIR)/.bin" GOFLAGS=-mod=mod $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
+release: .bin/nfpm .bin/cyclonedx-gomod ## from a clean tag: programs, .deb, .rpm, container image, bill of materials and checksums, in bin/release
+	@$(GO) run ./server/internal/release
+	@cat bin/release/SHA256SUMS
 
 .bin/govulncheck: | go
 	@cd / && GOBIN="$(CURDIR)/.bin" GOFLAGS=-mod=mod $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.9.0

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	_ "golang.org/x/crypto/x509roots/fallback" // for a container without certificates of its own
 
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/consent"
@@ -38,22 +39,7 @@ func main() {
 // run is the whole command: 0, or 1 after one line on stderr that says what to
 // do. It ends early when ctx does.
 func run(ctx context.Context, args []string, env environment, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := &cobra.Command{
-		Use:   "relay",
-		Short: "Aadhaar consent and captcha for your form, and the proof of consent",
-		Long: `Aadhaar consent and captcha for your form, and the proof of consent.
-
-Try it:     relay serve --sandbox, then open the url that it prints
-Set it up:  relay keygen --help, then relay check --config FILE
-Run it:     relay serve --config FILE (relay alone means relay serve)`,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SilenceUsage:  true,
-		SilenceErrors: true,
-	}
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(env), checkCommand(env), keygenCommand(), sandboxCommand(), versionCommand(),
-		logCommand(env), receiptCommand(), consentsCommand(env), storeCommand(env))
+	root := rootCommand(env)
 	root.SetArgs(orServe(args))
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -72,6 +58,27 @@ Run it:     relay serve --config FILE (relay alone means relay serve)`,
 	}
 	fmt.Fprintln(stderr, "relay: "+text)
 	return 1
+}
+
+// rootCommand is the command with all its commands.
+func rootCommand(env environment) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "relay",
+		Short: "Aadhaar consent and captcha for your form, and the proof of consent",
+		Long: `Aadhaar consent and captcha for your form, and the proof of consent.
+
+Try it:     relay serve --sandbox, then open the url that it prints
+Set it up:  relay keygen --help, then relay check --config FILE
+Run it:     relay serve --config FILE (relay alone means relay serve)`,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(serveCommand(env), checkCommand(env), keygenCommand(), sandboxCommand(), versionCommand(),
+		logCommand(env), receiptCommand(), consentsCommand(env), storeCommand(env))
+	return root
 }
 
 // remedy says what to do about what an operating system reports without a word on
