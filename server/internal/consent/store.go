@@ -40,8 +40,9 @@ type Store interface {
 	// [MostPutOff] from now, or [MaxAhead] after until if there was no try.
 	TakeMessage(ctx context.Context, now, until time.Time) (m Message, ok bool, next time.Time, err error)
 
-	// Ready returns nil if the next Update can be expected to succeed. After a
-	// failed one it finds out by writing.
+	// Ready returns nil if a consent can be recorded. If no event was recorded within
+	// the last [ProofLasts], or the last Update failed, it finds out by writing [Room]
+	// bytes, which no reader sees.
 	Ready(ctx context.Context) error
 
 	// Close waits for running calls. Later calls return [ErrUnavailable].

@@ -67,7 +67,7 @@ func (s *Store) readMark(whole context.Context, of *mark) (written bool, err err
 	if err != nil || !ok || !bytes.Equal(entry, of.entry) {
 		return false, err
 	}
-	t.queue("probe", writeProbe, time.Now().UnixMilli())
+	t.queue("probe", writeProbe, time.Now().UnixMilli(), []byte{})
 	err = t.commit(whole)
 	var lost *lostError
 	if errors.As(err, &lost) {

@@ -28,6 +28,7 @@ type Store struct {
 	turn   chan struct{} // holds one value while nobody writes
 	writer *writer       // nil until the next transaction, and after a failure
 	failed bool          // the last transaction did not succeed
+	proven time.Time     // when a transaction of a consent's size last succeeded
 	closed chan struct{} // closed with the store
 }
 
@@ -152,6 +153,9 @@ func (s *Store) attempt(whole context.Context, f func(consent.Tx) error) (err er
 		return err
 	}
 	done = true
+	if tx.mark != nil {
+		s.proven = time.Now()
+	}
 	return nil
 }
 
@@ -198,16 +202,22 @@ func (s *Store) Ready(ctx context.Context) error {
 	case err != nil: // the outcome of a commit is being asked for, say
 		return unavailable("wait for the commit before", err)
 	}
-	if !s.failed {
+	if !s.failed && time.Since(s.proven) <= consent.ProofLasts {
 		s.turn <- struct{}{}
 		_, err := s.Head(ctx)
 		return err
 	}
 	defer func() { s.turn <- struct{}{} }()
-	return s.update(ctx, func(in consent.Tx) error {
-		in.(*tx).queue("probe", writeProbe, time.Now().UnixMilli())
+	room := make([]byte, consent.Room)
+	rand.NewChaCha8([32]byte{}).Read(room) // which the server cannot compress
+	err := s.update(ctx, func(in consent.Tx) error {
+		in.(*tx).queue("probe", writeProbe, time.Now().UnixMilli(), room)
 		return nil
 	})
+	if err == nil {
+		s.proven = time.Now()
+	}
+	return err
 }
 
 // Close implements [consent.Store].

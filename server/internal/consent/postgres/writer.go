@@ -84,7 +84,7 @@ const (
 	// lock held.
 	lockHead = `SELECT id FROM head FOR UPDATE`
 
-	writeProbe = `INSERT INTO probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at`
+	writeProbe = `INSERT INTO probe (id, at, room) VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET at = excluded.at, room = excluded.room`
 )
 
 // begin prepares a transaction, which begins with what it reads first.

@@ -54,6 +54,7 @@ type Store struct {
 	mu     sync.Mutex // held by a transaction
 	writer *writer    // nil until the next one, and after a failure
 	failed bool       // the last transaction did not succeed
+	proven time.Time  // when a transaction of a consent's size last succeeded
 	closed bool
 	wrote  bool // at least once
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -54,10 +55,13 @@ func (s *Store) update(ctx context.Context, f func(*writer) error) (err error) {
 		return err
 	}
 	if _, err := s.writer.commit.ExecContext(ctx); err != nil {
-		return commitFailed(err)
+		return s.judgeCommit(ctx, err)
 	}
 	s.recent.committed(s.writer.appended)
 	s.wrote = true
+	if slices.ContainsFunc(s.writer.appended, func(b consent.Batch) bool { return len(b.Entries) > 0 }) {
+		s.proven = time.Now()
+	}
 	return nil
 }
 
@@ -68,18 +72,14 @@ func (s *Store) Ready(ctx context.Context) error {
 	if s.closed {
 		return errClosed
 	}
-	if s.failed {
-		return s.update(ctx, func(w *writer) error {
-			if _, err := w.probe.ExecContext(context.WithoutCancel(ctx), time.Now().UnixMilli()); err != nil {
-				return failed("probe", err)
-			}
-			return nil
-		})
+	if s.failed || time.Since(s.proven) > consent.ProofLasts {
+		if err := s.update(ctx, (*writer).writeProbe); err != nil {
+			return err
+		}
+		s.proven = time.Now()
 	}
-	if _, _, err := s.reads.Size(ctx); err != nil {
-		return err
-	}
-	return nil
+	_, _, err := s.reads.Size(ctx)
+	return err
 }
 
 // Close implements [consent.Store].

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"ekycconnect/server/internal/consent"
 )
@@ -66,7 +67,8 @@ func newWriter(ctx context.Context, db *sql.DB, r *recent) (*writer, error) {
 		forget:      s.add(ctx, `DELETE FROM reply WHERE idx IN (SELECT idx FROM reply WHERE at < ? ORDER BY at LIMIT 512)`),
 		fingerprint: s.add(ctx, `INSERT INTO fingerprint (name, print, at, reason) VALUES (?,?,?,?)`),
 		dataVersion: s.add(ctx, `PRAGMA data_version`),
-		probe:       s.add(ctx, `INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at`),
+		probe: s.add(ctx, `INSERT INTO probe (id, at, room) VALUES (1, ?, randomblob(?))
+			ON CONFLICT (id) DO UPDATE SET at = excluded.at, room = excluded.room`),
 	}
 	w.upkeepStatements = newUpkeepStatements(ctx, s)
 	if s.err != nil {
@@ -84,6 +86,14 @@ func (w *writer) drop(ctx context.Context) {
 	}
 	w.statements.close()
 	w.conn.Close()
+}
+
+// writeProbe writes as much as a consent does.
+func (w *writer) writeProbe() error {
+	if _, err := w.probe.ExecContext(context.Background(), time.Now().UnixMilli(), consent.Room); err != nil {
+		return failed("probe", err)
+	}
+	return nil
 }
 
 // Append implements [consent.Tx].
