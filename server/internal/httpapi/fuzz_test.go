@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -45,6 +46,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	r := apitest.New(f)
+	r.Log.Drop()
 	h := r.API.Handler()
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, path := range []string{"/v1/sessions", "/v1/declines", "/v1/captchas", "/v1/answers"} {
@@ -66,6 +68,7 @@ func FuzzViewQuery(f *testing.F) {
 		f.Add(seed, "hi;q=0.1, *;q=1e9,,-")
 	}
 	r := apitest.New(f)
+	r.Log.Drop()
 	h := r.API.Handler()
 	f.Fuzz(func(t *testing.T, query, accept string) {
 		request := httptest.NewRequest(http.MethodGet, "/v1/view", nil)
@@ -89,6 +92,7 @@ func FuzzRedeem(f *testing.F) {
 		}
 	}
 	r := apitest.New(f)
+	r.Log.Drop()
 	h := r.API.Handler()
 	f.Fuzz(func(t *testing.T, media string, body []byte) {
 		request := httptest.NewRequest(http.MethodPost, "/v1/siteverify", bytes.NewReader(body))
@@ -99,6 +103,8 @@ func FuzzRedeem(f *testing.F) {
 		require.Contains(t, w.Body.String(), `{"success":false,"error-codes":["`)
 	})
 }
+
+var scripts = regexp.MustCompile("(?i)<script")
 
 // FuzzHosted opens the hosted page with any address and sends it any form: the page
 // is never an internal error, leads nowhere that is not the site's, and brings no
@@ -114,6 +120,7 @@ func FuzzHosted(f *testing.F) {
 		f.Add(query, "do=answer&answer=%00&session=x&hosted=", "x,*;q=2")
 	}
 	r := apitest.New(f)
+	r.Log.Drop()
 	own, h := r.URL, r.API.Handler()
 	f.Fuzz(func(t *testing.T, query, form, accept string) {
 		get := httptest.NewRequest(http.MethodGet, "/v1/hosted", nil)
@@ -130,7 +137,7 @@ func FuzzHosted(f *testing.F) {
 			_, leads, ok := strings.Cut(w.Header().Get("Content-Security-Policy"), "form-action ")
 			require.True(t, ok)
 			require.Subset(t, []string{"'self'", apitest.ShopOrigin}, strings.Fields(leads))
-			require.LessOrEqual(t, strings.Count(strings.ToLower(w.Body.String()), "<script"), 1)
+			require.LessOrEqual(t, len(scripts.FindAll(w.Body.Bytes(), 2)), 1)
 		}
 		require.Zero(t, r.Vendor.Stats().Connect)
 	})

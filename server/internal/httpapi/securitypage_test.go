@@ -45,7 +45,7 @@ func TestThePageOnSecurityNamesTestsThatThereAre(t *testing.T) {
 func TestEveryParserOfStrangersInputIsFuzzedFromKeptSeeds(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{
-		"httpapi/FuzzDecode", "httpapi/FuzzViewQuery", "httpapi/FuzzRedeem", "httpapi/FuzzClientOf", "httpapi/FuzzHosted", "seal/FuzzOpen",
+		"httpapi/FuzzDecode", "httpapi/FuzzViewQuery", "httpapi/FuzzRedeem", "forwarded/FuzzClientOf", "httpapi/FuzzHosted", "seal/FuzzOpen",
 		"deepvue/FuzzWhatIsTakenIsChecked", "deepvue/FuzzWhatThePartnerIsTold",
 		"config/FuzzLoad", "config/FuzzAllowsOrigin", "config/FuzzParseOrigin",
 	} {

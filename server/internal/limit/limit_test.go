@@ -90,3 +90,16 @@ func TestAFloodOfAddressesDoesNotGrowForEver(t *testing.T) {
 	require.Less(t, heap()-before, uint64(32<<20))
 	runtime.KeepAlive(l)
 }
+
+// A clock that is ahead once, and right again, has nobody wait until it has come up.
+func TestAClockThatWasAheadHoldsNobodyUp(t *testing.T) {
+	l := New(10)
+	for range 10 {
+		require.Zero(t, l.Take(one, start))
+	}
+	for range 11 { // the last one is refused
+		l.Take(one, start.Add(20*365*24*time.Hour))
+	}
+	require.LessOrEqual(t, l.Take(one, start), 6*time.Second)
+	require.Zero(t, l.Take(one, start.Add(6*time.Second)))
+}

@@ -1,7 +1,6 @@
-package httpapi
+package forwarded
 
 import (
-	"net/http"
 	"net/netip"
 	"testing"
 
@@ -10,7 +9,9 @@ import (
 
 func TestTheVisitorsAddressIsTheLastThatIsNotOurProxys(t *testing.T) {
 	t.Parallel()
-	api := &API{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}}
+	ours := func(a netip.Addr) bool {
+		return netip.MustParsePrefix("10.0.0.0/8").Contains(a) || netip.MustParsePrefix("fd00::/8").Contains(a)
+	}
 	for name, row := range map[string]struct {
 		peer    string
 		headers []string
@@ -34,19 +35,17 @@ func TestTheVisitorsAddressIsTheLastThatIsNotOurProxys(t *testing.T) {
 		"a port that is none":        {"10.0.0.1:1", []string{"203.0.113.7:70000"}, "10.0.0.1"},
 		"a mapped one with a port":   {"10.0.0.1:1", []string{"[::ffff:203.0.113.7]:50001"}, "203.0.113.7"},
 	} {
-		r := &http.Request{RemoteAddr: row.peer, Header: http.Header{"X-Forwarded-For": row.headers}}
-		require.Equal(t, row.want, api.clientOf(r).String(), name)
+		require.Equal(t, row.want, ClientOf(row.peer, row.headers, ours).String(), name)
 	}
-	require.False(t, api.clientOf(&http.Request{RemoteAddr: "@"}).IsValid())
+	require.False(t, ClientOf("@", nil, ours).IsValid())
 }
 
 func FuzzClientOf(f *testing.F) {
 	proxy := netip.MustParsePrefix("10.0.0.0/8")
-	api := &API{TrustedProxies: []netip.Prefix{proxy}}
 	f.Add("203.0.113.9:1", "198.51.100.1, 10.2.3.4")
 	f.Add("10.0.0.1:1", "unknown,,")
 	f.Fuzz(func(t *testing.T, peer, header string) {
-		got := api.clientOf(&http.Request{RemoteAddr: peer, Header: http.Header{"X-Forwarded-For": {header}}})
+		got := ClientOf(peer, []string{header}, proxy.Contains)
 		if from, err := netip.ParseAddrPort(peer); err == nil && !proxy.Contains(from.Addr().Unmap()) {
 			require.Equal(t, from.Addr().Unmap(), got, "a stranger's header counts for nothing")
 		}

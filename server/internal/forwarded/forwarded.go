@@ -1,0 +1,42 @@
+// Package forwarded finds the visitor's address behind proxies.
+package forwarded
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Header is where proxies say whom they forward for.
+const Header = "X-Forwarded-For"
+
+// ClientOf is the visitor's address: the peer's (as in [net/http.Request.RemoteAddr]), or,
+// where the peer is one of the operator's own proxies, the last address of the header that
+// is not one of them. Whatever else the header says counts for nothing; a proxy that says
+// nothing usable is taken for the visitor, so that a mistake brakes too much rather than
+// not at all. It is not valid if the peer is no address.
+func ClientOf(peer string, header []string, trusted func(netip.Addr) bool) netip.Addr {
+	from, err := netip.ParseAddrPort(peer)
+	if err != nil {
+		return netip.Addr{}
+	}
+	client := from.Addr().Unmap()
+	hops := strings.Split(strings.Join(header, ","), ",")
+	for i := len(hops) - 1; i >= 0 && trusted(client); i-- {
+		hop := hopOf(strings.TrimSpace(hops[i]))
+		if !hop.IsValid() {
+			break
+		}
+		client = hop.Unmap()
+	}
+	return client
+}
+
+// hopOf reads an entry of the header, to which some proxies add the port; what is no
+// address gives one that is not valid.
+func hopOf(entry string) netip.Addr {
+	if at, err := netip.ParseAddrPort(entry); err == nil {
+		return at.Addr()
+	}
+	address, _ := netip.ParseAddr(entry)
+	return address
+}
