@@ -205,6 +205,11 @@ func TestALedgerIsCheckedWithoutAnyKey(t *testing.T) {
 	k := keyedDirectory(t)
 	dir := filepath.Dir(k.config)
 	require.NoError(t, os.Remove(k.keys))
+	for _, args := range [][]string{{"consents", "export"}, {"log", "fork", "--reason", "x"}, {"store", "rekey", "--key", "lookup", "--reason", "x"}} {
+		code, _, stderr := relayed(t, nil, append(args, "--data", dir)...)
+		require.Equal(t, 1, code)
+		require.Contains(t, stderr, "there is no keys file in "+dir)
+	}
 	code, stdout, stderr := relayed(t, nil, "log", "verify", "--data", dir)
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "The public keys came from the ledger itself")

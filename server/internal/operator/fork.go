@@ -13,6 +13,9 @@ import (
 
 // Fork goes on from a log that is behind what was seen of it.
 func (l Ledger) Fork(ctx context.Context, reason string, out io.Writer) (err error) {
+	if err := l.needsKeys(); err != nil {
+		return err
+	}
 	store, err := l.alone(ctx)
 	if err != nil {
 		return err

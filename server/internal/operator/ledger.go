@@ -129,6 +129,14 @@ func (l Ledger) inspect(ctx context.Context) (whole inspection, err error) {
 	return whole, nil
 }
 
+// needsKeys says what to do if there are no keys, for a command that needs them.
+func (l Ledger) needsKeys() error {
+	if len(l.keys.Seal) > 0 {
+		return nil
+	}
+	return fmt.Errorf("there is no keys file in %s, and the ledger cannot be opened without its keys: name the configuration with --config", l.data)
+}
+
 // checkKeys refuses keys that are not the ledger's. Without a keys file there are none.
 func (l Ledger) checkKeys(ctx context.Context, whole inspection) error {
 	if len(l.keys.Seal) == 0 {
@@ -144,6 +152,9 @@ func (l Ledger) checkKeys(ctx context.Context, whole inspection) error {
 // open runs do on the ledger, beside a relay that may be serving. What has gone wrong
 // meanwhile is told on stderr.
 func (l Ledger) open(ctx context.Context, stderr io.Writer, do func(*consent.Ledger) error) (err error) {
+	if err := l.needsKeys(); err != nil {
+		return err
+	}
 	store, err := l.beside(ctx)
 	if err != nil {
 		return err

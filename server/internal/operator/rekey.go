@@ -20,8 +20,8 @@ var lost = map[consent.KeyName]string{
 
 // Rekey has the ledger go on with another key than before: the one of the keys file.
 func (l Ledger) Rekey(ctx context.Context, which consent.KeyName, reason string, out io.Writer) (err error) {
-	if len(l.keys.Seal) == 0 {
-		return errors.New("there is no keys file in the data directory: name the configuration with --config")
+	if err := l.needsKeys(); err != nil {
+		return err
 	}
 	if l.database().IsZero() {
 		there, err := sqlite.Inspect(ctx, l.data) // to open it would make one
