@@ -14,12 +14,20 @@ import (
 // bundled is a script for the browser, made of a source that imports the package.
 func bundled(t *testing.T, source string) string {
 	t.Helper()
+	return bundledIn(t, project(t), source)
+}
+
+func bundledIn(t *testing.T, dir, source string) string {
+	t.Helper()
 	res := api.Build(api.BuildOptions{
-		Stdin:  &api.StdinOptions{Contents: source, Loader: api.LoaderJSX, ResolveDir: project(t)},
+		Stdin:  &api.StdinOptions{Contents: source, Loader: api.LoaderJSX, ResolveDir: dir},
 		Bundle: true,
 		Format: api.FormatIIFE,
 		JSX:    api.JSXAutomatic,
-		Define: map[string]string{"process.env.NODE_ENV": `"development"`}, // in which StrictMode mounts twice
+		Define: map[string]string{
+			"process.env.NODE_ENV": `"development"`, // in which React's StrictMode mounts twice
+			"__VUE_OPTIONS_API__":  "true", "__VUE_PROD_DEVTOOLS__": "false", "__VUE_PROD_HYDRATION_MISMATCH_DETAILS__": "false",
+		},
 	})
 	require.Empty(t, res.Errors)
 	return string(res.OutputFiles[0].Contents)

@@ -43,7 +43,7 @@ var packed = sync.OnceValues(func() (string, error) {
 })
 
 // project is a partner's: a folder into which the package is installed as npm does
-// it, with React and the types beside it.
+// it, with React, Vue and their types beside it.
 func project(t *testing.T) string {
 	t.Helper()
 	archive, err := packed()
@@ -56,7 +56,7 @@ func project(t *testing.T) string {
 	require.NoError(t, err, string(out))
 	there, err := filepath.Abs(filepath.Join("node", "node_modules"))
 	require.NoError(t, err)
-	for _, name := range []string{"react", "react-dom", "scheduler", "@types", "csstype"} {
+	for _, name := range []string{"react", "react-dom", "scheduler", "@types", "csstype", "vue"} {
 		require.NoError(t, os.Symlink(filepath.Join(there, name), filepath.Join(dir, "node_modules", name)))
 	}
 	sources, err := filepath.Glob(filepath.Join("testdata", "package", "*"))
@@ -75,7 +75,7 @@ func TestAPartnersStrictTypeScriptCompilesWithThePackage(t *testing.T) {
 	require.NoError(t, err)
 	for module, resolution := range map[string]string{"esnext": "bundler", "nodenext": "nodenext"} {
 		compile := exec.CommandContext(t.Context(), tsc, "--strict", "--noEmit", "--exactOptionalPropertyTypes", "--target", "es2022",
-			"--module", module, "--moduleResolution", resolution, "--jsx", "react-jsx", "--lib", "dom,es2022", "--types", "", "page.tsx", "backend.ts")
+			"--module", module, "--moduleResolution", resolution, "--jsx", "react-jsx", "--lib", "dom,es2022", "--types", "", "page.tsx", "backend.ts", "vue.ts")
 		compile.Dir = dir
 		out, err := compile.CombinedOutput()
 		require.NoError(t, err, string(out))

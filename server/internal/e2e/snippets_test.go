@@ -145,11 +145,12 @@ import { createRoot } from 'react-dom/client';
 globalThis.told = [];
 createRoot(document.getElementById('app')).render(<Identity onToken={(token) => told.push(token)} onDecline={(reason) => told.push(reason)} />);
 `
-	site := newPartner(t, form{
-		Relay: relay, Own: true, Markup: `<div id="app"></div>`, Late: `<script src="/app.js"></script>`,
-		Files: map[string]string{"/app.js": bundled(t, source), "/page.html": snippet(t, relay, choices, "page")},
-	})
-	for _, page := range []string{"/page.html", "/"} {
+	files := map[string]string{"/page.html": snippet(t, relay, choices, "page"), "/react.js": bundled(t, source), "/vue.js": vue(t, snippet(t, relay, choices, "vue"))}
+	for _, page := range []string{"/react", "/vue"} {
+		files[page] = `<!doctype html><link rel="icon" href="data:,"><form><div id="app"></div></form><script src="` + page + `.js"></script>`
+	}
+	site := newPartner(t, form{Relay: relay, Files: files})
+	for _, page := range []string{"/page.html", "/react", "/vue"} {
 		t.Run(page, func(t *testing.T) {
 			b := newTab(t)
 			b.open(site.URL + page)
@@ -164,12 +165,31 @@ createRoot(document.getElementById('app')).render(<Identity onToken={(token) => 
 			require.Equal(t, 1, views, "a line that has the notice fetched ahead is used")
 			b.press("decline")
 			b.state("declined")
-			if page == "/" {
+			if page != "/page.html" {
 				b.until(`told[0] === 'declined'`)
 			}
 			require.Empty(t, b.errors)
 		})
 	}
+}
+
+// vue is a script for the browser, made of a component of one file.
+func vue(t *testing.T, component string) string {
+	t.Helper()
+	dir := project(t)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "snippet.vue"), []byte(component), 0o644))
+	compile := exec.CommandContext(t.Context(), "node", "sfc.mjs")
+	compile.Dir = dir
+	compile.Stderr = os.Stderr
+	module, err := compile.Output()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "identity.js"), module, 0o644))
+	return bundledIn(t, dir, `
+import { createApp } from 'vue';
+import Identity from './identity.js';
+globalThis.told = [];
+createApp(Identity, { onToken: (token) => told.push(token), onDecline: (reason) => told.push(reason) }).mount('#app');
+`)
 }
 
 func TestTheCodeOfThePlaygroundFollowsTheChoices(t *testing.T) {
