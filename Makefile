@@ -159,10 +159,11 @@ $(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
 	@npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
 	@touch $@
 
-# The browser, and fonts for the scripts of India.
+# The browser, fonts for the scripts of India, and curl, with which the documents' calls are run.
 browser:
 	@need=""; \
-	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need="chromium"; \
+	command -v curl >/dev/null || need="curl"; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need="$$need chromium"; \
 	test -n "$$(fc-list :lang=hi 2>/dev/null)" || need="$$need fontconfig fonts-noto-core"; \
 	test -z "$$need" && exit 0; \
 	$(call install,$$need)
