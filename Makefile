@@ -6,6 +6,9 @@ GO          ?= go
 STATICCHECK := .bin/staticcheck -checks inherit,-ST1013
 FUZZTIME    ?= 20s
 VULNDB      ?= https://vuln.go.dev
+NODE        := server/internal/e2e/node
+APPS        := server/internal/e2e/frameworks
+FRAMEWORKS  := TestTheSameFormWorksInEachFramework
 
 # install,PACKAGES by apt; says what is missing where there is none.
 define install
@@ -17,7 +20,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace go database deploy browser engines node release
+.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace go frameworks database deploy browser engines node release
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,8 +59,11 @@ lint: .bin/staticcheck ## formatting, vet and staticcheck, for the relay and for
 	@$(STATICCHECK) ./...
 	@GOOS=js GOARCH=wasm $(STATICCHECK) ./wasm/...
 
-e2e: build browser engines node ## the journeys in Chromium, Firefox and WebKit, and their screenshots
-	@SCREENSHOTS=1 $(GO) test -count=1 -timeout 30m -tags engines ./server/internal/e2e/...
+e2e: build browser engines node frameworks ## the journeys in Chromium, Firefox and WebKit, and their screenshots
+	@SCREENSHOTS=1 $(GO) test -count=1 -timeout 30m -tags engines -skip $(FRAMEWORKS) ./server/internal/e2e/...
+
+frameworks: build browser $(APPS)/dist/react-hydrated.html ## the same form in React, Vue, Angular, htmx, jQuery and others, each case as a table
+	@$(GO) test -count=1 -timeout 15m -v -tags engines -run $(FRAMEWORKS) ./server/internal/e2e
 
 # Tests of the packages that only the browser runs. The environment is written into
 # the test page, which takes 8 KiB: so it is emptied. One package at a time, as each
@@ -150,14 +156,16 @@ go:
 
 # What the tests' pages load besides the widget (axe-core, react, …), by the lock
 # file; nothing of it is shipped.
-NODE := server/internal/e2e/node
-
 node: $(NODE)/node_modules/.package-lock.json
 
-$(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json
+# What is installed says so; the last file that the apps' build writes.
+%/node_modules/.package-lock.json: %/package-lock.json
 	@command -v npm >/dev/null || { $(call install,npm); }
-	@npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+	@npm ci --prefix $* --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
 	@touch $@
+
+$(APPS)/dist/react-hydrated.html: $(APPS)/node_modules/.package-lock.json $(filter-out $(APPS)/dist/% $(APPS)/node_modules/%,$(wildcard $(APPS)/*.* $(APPS)/*/*.*))
+	@npm run build --prefix $(APPS) --silent >/dev/null
 
 # The browser, fonts for the scripts of India, and curl, with which the documents' calls are run.
 browser:

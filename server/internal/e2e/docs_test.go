@@ -31,7 +31,7 @@ func TestTheDocumentsNameTestsThatThereAre(t *testing.T) {
 		}
 		return err
 	}))
-	for page, least := range map[string]int{"accessibility.md": 20, "csp.md": 5, "widget.md": 50} {
+	for page, least := range map[string]int{"accessibility.md": 20, "csp.md": 5, "frameworks.md": 5, "widget.md": 50} {
 		text, err := os.ReadFile(filepath.Join(root, "server", "docs", page))
 		require.NoError(t, err)
 		named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllSubmatch(text, -1)
@@ -46,4 +46,24 @@ func TestThePolicyToCopyIsTheOneThatIsTested(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "csp.md"))
 	require.NoError(t, err)
 	require.Contains(t, string(text), "\nContent-Security-Policy: "+strings.ReplaceAll(strict, "RELAY", "https://consent.example.com")+"\n")
+}
+
+// What people copy is what is driven in a browser.
+func TestTheFrameworksCodeIsTheAppsOwn(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "frameworks.md"))
+	require.NoError(t, err)
+	shown := map[string]bool{}
+	for _, match := range regexp.MustCompile("(?s)\\]\\(\\.\\./internal/e2e/frameworks/([^)]+)\\):\n\n```\\w+\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		source, err := os.ReadFile(filepath.Join("frameworks", match[1]))
+		require.NoError(t, err)
+		require.Equal(t, string(source), match[2], match[1])
+		app, _, _ := strings.Cut(match[1], "/")
+		shown[app] = true
+	}
+	mains, err := filepath.Glob("frameworks/*/main.*")
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(mains), 15)
+	for _, main := range mains {
+		require.True(t, shown[filepath.Base(filepath.Dir(main))], "%s is not shown", main)
+	}
 }

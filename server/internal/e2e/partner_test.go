@@ -30,6 +30,8 @@ type form struct {
 	Own    bool              // the page loads the script by itself
 	Thanks string            // more of the page that follows the form
 	Files  map[string]string // more that the site serves, by path
+
+	Handlers map[string]http.HandlerFunc // what it answers by a program, by pattern
 }
 
 // widget is the markup of one widget.
@@ -99,6 +101,9 @@ func newPartner(t *testing.T, p form) *partner {
 			w.Header().Set("Content-Type", kind)
 			_, _ = w.Write([]byte(text))
 		})
+	}
+	for pattern, handler := range p.Handlers {
+		mux.HandleFunc(pattern, handler)
 	}
 	mux.HandleFunc("POST /report", func(_ http.ResponseWriter, r *http.Request) {
 		text, _ := io.ReadAll(r.Body)

@@ -1,0 +1,3 @@
+import '../plugin.js';
+import 'jquery-validation';
+import './onboarding.js';

@@ -1,0 +1,2 @@
+import '../plugin.js';
+import './onboarding.js';

@@ -1,0 +1,4 @@
+$('form').on('submit', event => {
+  event.preventDefault();
+  $.post('/onboard', $(event.target).serialize());
+});

@@ -1,0 +1,4 @@
+import '../plugin.js';
+import Rails from '@rails/ujs';
+
+Rails.start();
