@@ -189,13 +189,13 @@ func (r *Relay) route(context.Context) error {
 		Hosted:         hosted.New(r.Core, m.Words, public, m.Version, c.Sandbox),
 		TrustedProxies: c.TrustedProxies, LogHidden: !c.Log.Public, Degraded: r.degraded,
 	}
-	r.API.MeasureReady()
 	if r.options.demo {
 		if parts.Demo, err = newDemo(c, r.log); err != nil {
 			return err
 		}
 	}
 	r.API = httpapi.New(parts)
+	r.API.MeasureReady()
 	r.now.Store(&generation{config: c, material: m, api: r.API, handler: r.API.Handler(), admin: r.API.AdminHandler()})
 	return nil
 }
