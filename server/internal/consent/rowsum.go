@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// No event's text vouches for replies, messages, holds and claims of OTP calls, which
-// come and go. Each is kept with a sum of its own values, so that a check of the ledger
+// No event's text vouches for replies, messages, holds, claims of OTP calls and
+// fingerprints. Each is kept with a sum of its own values, so that a check of the ledger
 // notices a bit that a disk has flipped. It is no proof: who can write, can sum.
 func rowSum(format string, values ...any) []byte {
 	sum := sha256.Sum256(fmt.Appendf(nil, format, values...))
@@ -29,4 +29,9 @@ func (h Hold) Sum() []byte {
 // Sum is over all members.
 func (c OTPClaim) Sum() []byte {
 	return rowSum("otp_claim %x %x %s %s %d %d", c.Key, c.Owner, c.Consent, c.Endpoint, c.At.UnixMilli(), c.Until.UnixMilli())
+}
+
+// Sum is over all members.
+func (f Fingerprint) Sum() []byte {
+	return rowSum("fingerprint %s %x %d %q", f.Key, f.Print, f.At.UnixMilli(), f.Reason)
 }

@@ -72,7 +72,7 @@ func (i *Inspection) Redemptions(ctx context.Context, limit int) (found []consen
 func (t *tx) appendFingerprints(all []consent.Fingerprint) {
 	for i := range all { // one by one: their order tells which is newer
 		f := &all[i]
-		t.queue("append fingerprints", `INSERT INTO fingerprint (name, print, at, reason) VALUES ($1, $2, $3, $4)`,
-			string(f.Key), f.Print[:], f.At.UnixMilli(), f.Reason)
+		t.queue("append fingerprints", `INSERT INTO fingerprint (name, print, at, reason, sum) VALUES ($1, $2, $3, $4, $5)`,
+			string(f.Key), f.Print[:], f.At.UnixMilli(), f.Reason, f.Sum())
 	}
 }

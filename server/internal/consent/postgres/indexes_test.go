@@ -48,7 +48,7 @@ func TestARowThatAnIndexLacksIsFound(t *testing.T) {
 	for _, x := range indexes {
 		names = append(names, x.name)
 	}
-	require.Equal(t, []string{"checkpoint_pkey", "claim_pkey", "event_consent", "event_pkey", "fork_pkey", "hold_pkey", "log_key_pkey", "log_key_vkey_key",
+	require.Equal(t, []string{"checkpoint_pkey", "claim_pkey", "event_consent", "event_pkey", "fingerprint_pkey", "fork_pkey", "hold_pkey", "log_key_pkey", "log_key_vkey_key",
 		"message_due", "message_pkey", "notice_pkey", "otp_claim_consent", "otp_claim_pkey", "place_pkey", "reply_at", "reply_pkey"}, names)
 	for _, x := range indexes {
 		if x.table == "fork" { // has no row

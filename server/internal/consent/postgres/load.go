@@ -24,7 +24,7 @@ var copied = []struct{ table, columns, from string }{
 	{"reply", "idx at value sum", ""},
 	{"notice", "sha256 bytes", ""},
 	{"log_key", "seq vkey", ""},
-	{"fingerprint", "seq name print at reason", ""},
+	{"fingerprint", "seq name print at reason sum", ""},
 	{"fork", "seq at reason size lost", ""},
 	{"checkpoint", "size note", ""},
 	{"message", "idx site body made due tries sum", ""},

@@ -55,6 +55,20 @@ func (i *Inspection) Loose(ctx context.Context, each func(row string, kept, sum 
 	if err != nil {
 		return err
 	}
+	err = i.each(ctx, func(row pgx.Rows) error {
+		var f consent.Fingerprint
+		var seq, at int64
+		var print, kept []byte
+		if err := row.Scan(&seq, &f.Key, &print, &at, &f.Reason, &kept); err != nil {
+			return err
+		}
+		copy(f.Print[:], print)
+		f.At = moment(at)
+		return each(fmt.Sprint("fingerprint ", seq), kept, f.Sum())
+	}, `SELECT seq, name, print, at, reason, sum FROM fingerprint`)
+	if err != nil {
+		return err
+	}
 	return i.each(ctx, func(row pgx.Rows) error {
 		var c consent.OTPClaim
 		var at, until int64

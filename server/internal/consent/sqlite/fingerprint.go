@@ -100,7 +100,7 @@ func (i *Inspection) Redemptions(ctx context.Context, limit int) (all []consent.
 func (w *writer) appendFingerprints(ctx context.Context, all []consent.Fingerprint) error {
 	err := execEach(ctx, w.fingerprint, len(all), func(args []any, i int) []any {
 		f := &all[i]
-		return append(args, string(f.Key), f.Print[:], f.At.UnixMilli(), f.Reason)
+		return append(args, string(f.Key), f.Print[:], f.At.UnixMilli(), f.Reason, f.Sum())
 	})
 	if err != nil {
 		return failed("append fingerprints", err)

@@ -173,6 +173,8 @@ func answers(ctx context.Context, dir string, k known) (said []string) {
 	answer("head", head, err)
 	published, err := q.Published(ctx)
 	answer("published", published, err)
+	prints, err := q.Fingerprints(ctx)
+	answer("fingerprints", prints, err)
 	keys, err := q.LogKeys(ctx)
 	answer("log keys", keys, err)
 	messages, err := q.Messages(ctx, 1000)
@@ -187,7 +189,7 @@ func answers(ctx context.Context, dir string, k known) (said []string) {
 	for _, since := range []time.Duration{0, 30 * time.Second, 100 * time.Second} {
 		refs, err := q.Decisions(ctx, storetest.Start.Add(since), storetest.Start.Add(time.Hour), -1, 1000)
 		answer(fmt.Sprint("decisions since ", since), refs, err)
-		refs, err = q.Old(ctx, storetest.Start.Add(since), uuid.UUID{}, 1000)
+		refs, err = q.Old(ctx, storetest.Start.Add(since), uuid.Nil, 1000)
 		answer(fmt.Sprint("old before ", since), refs, err)
 	}
 	size, newest, err := q.Size(ctx)
@@ -278,7 +280,7 @@ func TestAFlippedBitThatChangesAnAnswerIsFound(t *testing.T) {
 	for _, answer := range want {
 		require.Contains(t, answer, " <nil>")
 	}
-	flips := map[string]int{"event_consent": 50, "claim": 40, "otp_claim": 20, "reply": 20, "goose_db_version": 20}
+	flips := map[string]int{"event_consent": 50, "claim": 40, "otp_claim": 20, "reply": 20, "fingerprint": 20, "goose_db_version": 20}
 	random := rand.New(rand.NewPCG(2026, 11))
 	for _, name := range slices.Sorted(maps.Keys(trees)) {
 		t.Run(name, func(t *testing.T) {

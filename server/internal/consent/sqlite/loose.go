@@ -55,6 +55,20 @@ func (i *Inspection) Loose(ctx context.Context, each func(row string, kept, sum 
 	if err != nil {
 		return err
 	}
+	err = i.each(ctx, `SELECT seq, name, print, at, reason, sum FROM fingerprint`, func(row *sql.Rows) error {
+		var f consent.Fingerprint
+		var seq, at int64
+		var print, kept []byte
+		if err := row.Scan(&seq, &f.Key, &print, &at, &f.Reason, &kept); err != nil {
+			return err
+		}
+		copy(f.Print[:], print)
+		f.At = moment(at)
+		return each(fmt.Sprint("fingerprint ", seq), kept, f.Sum())
+	})
+	if err != nil {
+		return err
+	}
 	return i.each(ctx, `SELECT key, owner, consent, endpoint, at, until, sum FROM otp_claim`, func(row *sql.Rows) error {
 		var c consent.OTPClaim
 		var key, owner, id, kept []byte

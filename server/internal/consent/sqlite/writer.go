@@ -65,7 +65,7 @@ func newWriter(ctx context.Context, db *sql.DB, r *recent) (*writer, error) {
 		fork:    s.add(ctx, `INSERT INTO fork (at, reason, size, lost) VALUES (?, ?, ?, ?)`),
 		// Bounded, so that the first commit after a busy hour is no slower than others.
 		forget:      s.add(ctx, `DELETE FROM reply WHERE idx IN (SELECT idx FROM reply WHERE at < ? ORDER BY at LIMIT 512)`),
-		fingerprint: s.add(ctx, `INSERT INTO fingerprint (name, print, at, reason) VALUES (?,?,?,?)`),
+		fingerprint: s.add(ctx, `INSERT INTO fingerprint (name, print, at, reason, sum) VALUES (?,?,?,?,?)`),
 		dataVersion: s.add(ctx, `PRAGMA data_version`),
 		probe: s.add(ctx, `INSERT INTO probe (id, at, room) VALUES (1, ?, randomblob(?))
 			ON CONFLICT (id) DO UPDATE SET at = excluded.at, room = excluded.room`),

@@ -6,6 +6,7 @@ ALTER TABLE reply ADD COLUMN sum bytea;
 ALTER TABLE message ADD COLUMN sum bytea;
 ALTER TABLE hold ADD COLUMN sum bytea;
 ALTER TABLE otp_claim ADD COLUMN sum bytea;
+ALTER TABLE fingerprint ADD COLUMN sum bytea;
 
 -- As many bytes as a consent takes, written by the readiness check.
 ALTER TABLE probe ADD COLUMN room bytea;
