@@ -284,8 +284,8 @@ export type EkycConnectCode =
 // Frameworks. A part whose framework is not installed is left out: that is what the
 // @ts-ignore before its names is for.
 
-/** The element's attributes as a template has them. */
-export type EkycConnectAttributes = Pick<EkycConnectParams, "sitekey" | "purpose"> & {
+/** The element's attributes as a template has them; value is what form libraries assign. */
+export type EkycConnectAttributes = Pick<EkycConnectParams, "sitekey" | "purpose"> & { form?: string | undefined; value?: string | undefined } & {
   [Name in Exclude<keyof EkycConnectParams, "sitekey" | "purpose" | `${string}allback`>]?: EkycConnectParams[Name] | undefined;
 };
 

@@ -313,7 +313,8 @@ export const widget = (element, internals, root) => {
     },
     state_: () => state,
     focus_(options) {
-      (root.querySelector('section:not([hidden]) :is(a,button,input,select):not([hidden])') || ui.shown_('heading') || root.firstChild).focus(options);
+      for (const c of root.querySelectorAll('a,button,input,select')) if (c.getClientRects()[0]) return c.focus(options);
+      (ui.shown_('heading') || root.firstChild).focus(options);
     },
     async use_(f) {
       await bind();

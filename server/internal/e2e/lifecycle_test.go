@@ -142,6 +142,7 @@ func TestWrongArgumentsAreNamedAtOnce(t *testing.T) {
 		`render(document.body, {sitekey: '', purpose: 'p'})`: "params.sitekey",
 		`render(document.body, {sitekey: 's'})`:              "params.purpose",
 		`render(document.body, {sitekey: 's', purpose: 'p', theme: 'pink'})`:   "params.theme",
+		`render(document.body, {sitekey: 's', purpose: 'p', field: 'hidden'})`: "params.field",
 		`render(document.body, {sitekey: 's', purpose: 'p', required: 'yes'})`: "params.required",
 		`render(document.body, {sitekey: 's', purpose: 'p', subject: 1})`:      "params.subject",
 		`render(document.body, {sitekey: 's', purpose: 'p', callback: 'f'})`:   "params.callback",
