@@ -77,7 +77,7 @@ Run it:     relay serve --config FILE (relay alone means relay serve)`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serveCommand(env), checkCommand(env), keygenCommand(), sandboxCommand(), versionCommand(),
-		logCommand(env), receiptCommand(), consentsCommand(env), storeCommand(env))
+		logCommand(env), receiptCommand(), consentsCommand(env), storeCommand(env), webhooksCommand(env))
 	return root
 }
 

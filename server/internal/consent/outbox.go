@@ -76,6 +76,20 @@ func (l *Ledger) MessageCount(ctx context.Context) (waiting, givenUp int, err er
 	return l.store.MessageCount(ctx)
 }
 
+// GivenUp returns at most limit messages that nobody tries to deliver any more, with an
+// index above after, oldest first.
+func (l *Ledger) GivenUp(ctx context.Context, after int64, limit int) ([]Message, error) {
+	return l.store.GivenUp(ctx, after, limit)
+}
+
+// Resend has a message that was given up tried again, as often as a new one.
+func (l *Ledger) Resend(ctx context.Context, index int64) error {
+	return l.settle(ctx, Settlement{Index: index, Due: l.clock(), Anew: true})
+}
+
+// Discard deletes a message that was given up.
+func (l *Ledger) Discard(ctx context.Context, index int64) error { return l.Delivered(ctx, index) }
+
 // Delivered deletes a message that has arrived.
 func (l *Ledger) Delivered(ctx context.Context, index int64) error {
 	return l.settle(ctx, Settlement{Index: index, Delivered: true})

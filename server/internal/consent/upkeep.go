@@ -46,8 +46,9 @@ type Message struct {
 // for another try at Due, or was given up, which a zero Due says.
 type Settlement struct {
 	Index     int64
-	Delivered bool
+	Delivered bool // or put away: it is deleted
 	Due       time.Time
+	Anew      bool // its tries are counted from the beginning
 }
 
 // Hold keeps a record from being erased, for as long as the law or a dispute
@@ -63,6 +64,10 @@ type UpkeepReader interface {
 	// Messages returns at most limit messages that wait, the one that is due
 	// first first.
 	Messages(ctx context.Context, limit int) ([]Message, error)
+
+	// GivenUp returns at most limit messages that were given up, with an index above
+	// after, by rising index.
+	GivenUp(ctx context.Context, after int64, limit int) ([]Message, error)
 
 	// MessageCount is how many messages wait, and how many were given up.
 	MessageCount(ctx context.Context) (waiting, givenUp int, err error)

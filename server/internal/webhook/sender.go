@@ -67,9 +67,9 @@ func (s *sender) send(ctx context.Context, to Endpoint, m consent.Message) error
 	h := request.Header
 	h.Set("Content-Type", "application/json")
 	h.Set("User-Agent", "ekyc-connect")
-	h.Set("Webhook-Id", id(m))
+	h.Set("Webhook-Id", ID(m))
 	h.Set("Webhook-Timestamp", strconv.FormatInt(at.Unix(), 10))
-	h.Set("Webhook-Signature", sign(to.Key, id(m), at, m.Body))
+	h.Set("Webhook-Signature", sign(to.Key, ID(m), at, m.Body))
 	client := s.public
 	if to.AllowPrivate {
 		client = s.private

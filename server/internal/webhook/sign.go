@@ -31,9 +31,9 @@ func Key(s secret.String) ([]byte, error) {
 // NewSecret is the text of a secret with these bytes.
 func NewSecret(key []byte) string { return secretPrefix + base64.StdEncoding.EncodeToString(key) }
 
-// id names a message, the same at every try: a consent is withdrawn once and
+// ID names a message, the same at every try: a consent is withdrawn once and
 // erased once. It has no full stop, which the signed text is joined by.
-func id(m consent.Message) string {
+func ID(m consent.Message) string {
 	return "msg_" + hex.EncodeToString(m.Consent[:]) + "_" + string(m.Kind)
 }
 

@@ -144,7 +144,7 @@ func (w *Worker) deliver(ctx context.Context, box Outbox, m consent.Message) err
 	if ctx.Err() != nil {
 		return ctx.Err() // the relay is being stopped: that is no failure of the partner's
 	}
-	log := w.log.With("site", m.Site, "message", id(m), "try", m.Tries+1)
+	log := w.log.With("site", m.Site, "message", ID(m), "try", m.Tries+1)
 	switch {
 	case failed == nil:
 		w.seen(Delivered)

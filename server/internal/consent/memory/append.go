@@ -96,6 +96,9 @@ func (r *rows) appendUpkeep(u consent.Upkeep) {
 			continue
 		}
 		m.Due, m.Tries = s.Due, m.Tries+1
+		if s.Anew {
+			m.Tries = 0
+		}
 		r.messages[s.Index] = m
 		if s.Delivered {
 			delete(r.messages, s.Index)

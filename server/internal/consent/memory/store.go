@@ -164,6 +164,11 @@ func (s *Store) Messages(ctx context.Context, limit int) ([]consent.Message, err
 	return read(ctx, s, func(r *rows) ([]consent.Message, error) { return r.Messages(ctx, limit) })
 }
 
+// GivenUp implements [consent.UpkeepReader].
+func (s *Store) GivenUp(ctx context.Context, after int64, limit int) ([]consent.Message, error) {
+	return read(ctx, s, func(r *rows) ([]consent.Message, error) { return r.GivenUp(ctx, after, limit) })
+}
+
 // MessageCount implements [consent.UpkeepReader].
 func (s *Store) MessageCount(ctx context.Context) (waiting, givenUp int, err error) {
 	committed, err := s.rows(ctx)

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -22,6 +23,18 @@ func (r *rows) Messages(_ context.Context, limit int) ([]consent.Message, error)
 	}
 	slices.SortFunc(waiting, func(a, b consent.Message) int { return a.Due.Compare(b.Due) })
 	return page(waiting, 0, limit), nil
+}
+
+// GivenUp implements [consent.UpkeepReader].
+func (r *rows) GivenUp(_ context.Context, after int64, limit int) ([]consent.Message, error) {
+	var all []consent.Message
+	for _, m := range r.messages {
+		if m.Due.IsZero() && m.Index > after {
+			all = append(all, m)
+		}
+	}
+	slices.SortFunc(all, func(a, b consent.Message) int { return cmp.Compare(a.Index, b.Index) })
+	return page(all, 0, limit), nil
 }
 
 // MessageCount implements [consent.UpkeepReader].

@@ -139,6 +139,8 @@ func (t *tx) appendUpkeep(u consent.Upkeep) {
 			t.queue("settle messages", `DELETE FROM message WHERE idx = $1`, s.Index)
 		case s.Due.IsZero():
 			t.queue("settle messages", `UPDATE message SET due = NULL, tries = tries + 1 WHERE idx = $1`, s.Index)
+		case s.Anew:
+			t.queue("settle messages", `UPDATE message SET due = $2, tries = 0 WHERE idx = $1`, s.Index, s.Due.UnixMilli())
 		default:
 			t.queue("settle messages", `UPDATE message SET due = $2, tries = tries + 1 WHERE idx = $1`, s.Index, s.Due.UnixMilli())
 		}

@@ -16,10 +16,19 @@ func (q queries) Messages(ctx context.Context, limit int) ([]consent.Message, er
 		FROM message m JOIN event e ON e.idx = m.idx WHERE m.due IS NOT NULL ORDER BY m.due LIMIT $1`, limit)
 }
 
+// GivenUp implements [consent.UpkeepReader].
+func (q queries) GivenUp(ctx context.Context, after int64, limit int) ([]consent.Message, error) {
+	return all(ctx, q, "messages", scanMessage, `SELECT m.idx, m.site, m.body, m.made, 0::bigint, m.tries, e.kind, e.consent
+		FROM message m JOIN event e ON e.idx = m.idx WHERE m.due IS NULL AND m.idx > $1 ORDER BY m.idx LIMIT $2`, after, limit)
+}
+
 func scanMessage(row pgx.Rows, m *consent.Message) error {
 	var made, due int64
 	err := row.Scan(&m.Index, &m.Site, &m.Body, &made, &due, &m.Tries, &m.Kind, (*[16]byte)(&m.Consent))
-	m.Made, m.Due = moment(made), moment(due)
+	m.Made = moment(made)
+	if due != 0 {
+		m.Due = moment(due)
+	}
 	return err
 }
 

@@ -15,18 +15,20 @@ import (
 // upkeepQueries read messages, holds, and decisions by time.
 type upkeepQueries struct {
 	messages, due   *sql.Stmt
+	givenUp         *sql.Stmt
 	count, holds    *sql.Stmt
 	decisions, old  *sql.Stmt
 	holdsOn         *sql.Stmt
 	otpByKey, otpOf *sql.Stmt
 }
 
-const messages = `SELECT m.idx, m.site, m.body, m.made, m.due, m.tries, e.kind, e.consent
+const messages = `SELECT m.idx, m.site, m.body, m.made, coalesce(m.due, 0), m.tries, e.kind, e.consent
 	FROM message m JOIN event e ON e.idx = m.idx WHERE `
 
 func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
 	return upkeepQueries{
 		messages: s.add(ctx, messages+`m.due IS NOT NULL ORDER BY m.due LIMIT ?`),
+		givenUp:  s.add(ctx, messages+`m.due IS NULL AND m.idx > ? ORDER BY m.idx LIMIT ?`),
 		count:    s.add(ctx, `SELECT count(due), count(*) - count(due) FROM message`),
 		holds:    s.add(ctx, `SELECT consent, reason, since FROM hold ORDER BY since`),
 		holdsOn:  s.add(ctx, `SELECT consent, reason, since FROM hold WHERE consent = ?`),
@@ -47,10 +49,10 @@ func newUpkeepQueries(ctx context.Context, s *statements) upkeepQueries {
 
 // upkeepStatements write it.
 type upkeepStatements struct {
-	message, hold, free, blank               *sql.Stmt
-	blankReplies, blankClaims, blankSubjects *sql.Stmt
-	otpBegun, otpEnded, blankOTP             *sql.Stmt
-	delivered, postponed, givenUp, forgotten *sql.Stmt
+	message, hold, free, blank                     *sql.Stmt
+	blankReplies, blankClaims, blankSubjects       *sql.Stmt
+	otpBegun, otpEnded, blankOTP                   *sql.Stmt
+	delivered, postponed, anew, givenUp, forgotten *sql.Stmt
 }
 
 func newUpkeepStatements(ctx context.Context, s *statements) upkeepStatements {
@@ -70,6 +72,7 @@ func newUpkeepStatements(ctx context.Context, s *statements) upkeepStatements {
 		blankOTP:      s.add(ctx, `DELETE FROM otp_claim WHERE consent = ?`),
 		delivered:     s.add(ctx, `DELETE FROM message WHERE idx = ?`),
 		postponed:     s.add(ctx, `UPDATE message SET due = ?2, tries = tries + 1 WHERE idx = ?1`),
+		anew:          s.add(ctx, `UPDATE message SET due = ?2, tries = 0 WHERE idx = ?1`),
 		forgotten:     s.add(ctx, `DELETE FROM message WHERE due IS NULL AND made < ?`),
 		givenUp:       s.add(ctx, `UPDATE message SET due = NULL, tries = tries + 1 WHERE idx = ?`),
 	}
@@ -110,6 +113,8 @@ func (w *writer) appendUpkeep(ctx context.Context, u consent.Upkeep) error {
 			_, err = w.delivered.ExecContext(ctx, s.Index)
 		case s.Due.IsZero():
 			_, err = w.givenUp.ExecContext(ctx, s.Index)
+		case s.Anew:
+			_, err = w.anew.ExecContext(ctx, s.Index, s.Due.UnixMilli())
 		default:
 			_, err = w.postponed.ExecContext(ctx, s.Index, s.Due.UnixMilli())
 		}
@@ -135,6 +140,11 @@ func (q *queries) Messages(ctx context.Context, limit int) ([]consent.Message, e
 	return q.readMessages(ctx, q.upkeep.messages, limit)
 }
 
+// GivenUp implements [consent.UpkeepReader].
+func (q *queries) GivenUp(ctx context.Context, after int64, limit int) ([]consent.Message, error) {
+	return q.readMessages(ctx, q.upkeep.givenUp, after, limit)
+}
+
 func (q *queries) readMessages(ctx context.Context, which *sql.Stmt, args ...any) (messages []consent.Message, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("sqlite: read messages: %w", err)
@@ -144,7 +154,10 @@ func (q *queries) readMessages(ctx context.Context, which *sql.Stmt, args ...any
 		var made, due int64
 		var id sql.RawBytes
 		err := row.Scan(&m.Index, &m.Site, &m.Body, &made, &due, &m.Tries, &m.Kind, &id)
-		m.Made, m.Due = moment(made), moment(due)
+		m.Made = moment(made)
+		if due != 0 {
+			m.Due = moment(due)
+		}
 		copy(m.Consent[:], id)
 		messages = append(messages, m)
 		return err
@@ -193,6 +206,11 @@ func (q *queries) Old(ctx context.Context, before time.Time, after uuid.UUID, li
 // Messages implements [consent.UpkeepReader].
 func (s *Store) Messages(ctx context.Context, limit int) ([]consent.Message, error) {
 	return s.reads.Messages(ctx, limit)
+}
+
+// GivenUp implements [consent.UpkeepReader].
+func (s *Store) GivenUp(ctx context.Context, after int64, limit int) ([]consent.Message, error) {
+	return s.reads.GivenUp(ctx, after, limit)
 }
 
 // TakeMessage implements [consent.Store]. There is one relay: nobody else takes it.
