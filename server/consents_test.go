@@ -213,7 +213,7 @@ func TestAnExportHoldsTheExactBytesAndTheirHash(t *testing.T) {
 
 func TestACommandOnALedgerThatIsNotThereMakesNone(t *testing.T) {
 	dir := t.TempDir()
-	for _, args := range [][]string{{"consents", "export"}, {"consents", "holds"}, {"store", "backup", "--out", filepath.Join(dir, "b.db")}} {
+	for _, args := range [][]string{{"consents", "export"}, {"consents", "holds"}, {"store", "rekey", "--key", "lookup", "--reason", "x"}, {"store", "backup", "--out", filepath.Join(dir, "b.db")}} {
 		code, _, stderr := relayed(t, nil, append(args, "--data", dir)...)
 		require.Equal(t, 1, code)
 		require.Contains(t, stderr, "there is no ledger at")

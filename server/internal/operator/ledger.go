@@ -152,12 +152,12 @@ func (l Ledger) checkKeys(ctx context.Context, whole inspection) error {
 // open runs do on the ledger, beside a relay that may be serving. What has gone wrong
 // meanwhile is told on stderr.
 func (l Ledger) open(ctx context.Context, stderr io.Writer, do func(*consent.Ledger) error) (err error) {
-	if err := l.needsKeys(); err != nil {
-		return err
-	}
 	store, err := l.beside(ctx)
 	if err != nil {
 		return err
+	}
+	if err := l.needsKeys(); err != nil {
+		return errors.Join(err, store.Close())
 	}
 	if l.log.Origin == "" {
 		head, lost := store.Head(ctx)

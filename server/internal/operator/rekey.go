@@ -20,9 +20,6 @@ var lost = map[consent.KeyName]string{
 
 // Rekey has the ledger go on with another key than before: the one of the keys file.
 func (l Ledger) Rekey(ctx context.Context, which consent.KeyName, reason string, out io.Writer) (err error) {
-	if err := l.needsKeys(); err != nil {
-		return err
-	}
 	if l.database().IsZero() {
 		there, err := sqlite.Inspect(ctx, l.data) // to open it would make one
 		if err != nil {
@@ -31,6 +28,9 @@ func (l Ledger) Rekey(ctx context.Context, which consent.KeyName, reason string,
 		if err := there.Close(); err != nil {
 			return err
 		}
+	}
+	if err := l.needsKeys(); err != nil {
+		return err
 	}
 	store, err := l.alone(ctx)
 	if err != nil {
