@@ -20,7 +20,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace go frameworks database deploy browser engines node release
+.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace alerts go frameworks database deploy browser engines node release
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,7 @@ lint: .bin/staticcheck ## formatting, vet and staticcheck, for the relay and for
 	@out=$$(gofmt -l server wasm web); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 	@$(GO) vet ./...
 	@$(GO) vet -tags engines ./server/internal/e2e/...
+	@$(GO) vet -tags alerts ./server/deploy
 	@GOOS=js GOARCH=wasm $(GO) vet ./wasm/...
 	@$(STATICCHECK) ./...
 	@GOOS=js GOARCH=wasm $(STATICCHECK) ./wasm/...
@@ -117,6 +118,9 @@ cluster: go database ## three relays, PostgreSQL with a standby and nginx under 
 
 pace: build database ## people verified under vendor plans, simulated in all cases and really for three minutes, by one relay and by three
 	@$(GO) test -count=1 -v -timeout 60m -run TheWholeAllowance ./server/internal/pace ./server ./server/internal/cluster -pace 180s
+
+alerts: build deploy ## how soon each alert rings: a real Prometheus beside a real relay
+	@$(GO) test -count=1 -v -timeout 20m -parallel 16 -tags alerts -run HowSoon ./server/deploy
 
 # A quarter of an hour; nothing else may run on the machine meanwhile.
 bench: build browser database ## relay and widget beside what people would use instead; writes server/docs/bench.md

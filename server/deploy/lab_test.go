@@ -78,6 +78,16 @@ func startLab(t *testing.T, replace ...string) *lab {
 // ask sends JSON and returns status and answer.
 func (l *lab) ask(t *testing.T, method, path string, body any, header map[string]string) (int, map[string]any) {
 	t.Helper()
+	answer, err := l.client.Do(l.request(t, method, path, body, header))
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	var members map[string]any
+	require.NoError(t, json.UnmarshalRead(answer.Body, &members))
+	return answer.StatusCode, members
+}
+
+func (l *lab) request(t *testing.T, method, path string, body any, header map[string]string) *http.Request {
+	t.Helper()
 	text, err := json.Marshal(body)
 	require.NoError(t, err)
 	ask, err := http.NewRequestWithContext(t.Context(), method, "https://"+l.at.Public.Addr().String()+path, bytes.NewReader(text))
@@ -86,12 +96,7 @@ func (l *lab) ask(t *testing.T, method, path string, body any, header map[string
 	for name, value := range header {
 		ask.Header.Set(name, value)
 	}
-	answer, err := l.client.Do(ask)
-	require.NoError(t, err)
-	defer answer.Body.Close()
-	var members map[string]any
-	require.NoError(t, json.UnmarshalRead(answer.Body, &members))
-	return answer.StatusCode, members
+	return ask
 }
 
 var fromPage = map[string]string{"Origin": "https://www.bank.example"}
@@ -99,14 +104,18 @@ var fromPage = map[string]string{"Origin": "https://www.bank.example"}
 // agree shows a notice and agrees to it.
 func (l *lab) agree(t *testing.T, key string) (int, map[string]any) {
 	t.Helper()
-	status, view := l.ask(t, http.MethodGet, "/v1/view?sitekey="+configtest.Sitekey+"&purpose=account-opening", nil, fromPage)
-	if status != http.StatusOK {
-		return status, view
-	}
-	return l.ask(t, http.MethodPost, "/v1/sessions", map[string]any{
+	return l.ask(t, http.MethodPost, "/v1/sessions", l.decision(t, key), fromPage)
+}
+
+// decision shows a notice and makes the body that agrees to it.
+func (l *lab) decision(t *testing.T, key string) map[string]any {
+	t.Helper()
+	_, view := l.ask(t, http.MethodGet, "/v1/view?sitekey="+configtest.Sitekey+"&purpose=account-opening", nil, fromPage)
+	notice, _ := view["notice"].(map[string]any)
+	return map[string]any{
 		"sitekey": configtest.Sitekey, "purpose": "account-opening", "presentation": view["presentation"],
-		"notice_sha256": view["notice"].(map[string]any)["sha256"], "idempotency_key": key,
-	}, fromPage)
+		"notice_sha256": notice["sha256"], "idempotency_key": key,
+	}
 }
 
 // prometheus runs the real one by prometheus.yml and rules.yml, with other addresses and
