@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -154,4 +155,23 @@ func TestSystemdIsToldWhatTheRelayDoes(t *testing.T) {
 	until("STOPPING=1")
 	require.NoError(t, p.cmd.Wait(), "exit 0")
 	require.Equal(t, []string{"READY=1", "RELOADING=1", "READY=1", "STOPPING=1"}, told)
+}
+
+// What the backup's unit runs, as systemd hands it to the shell.
+func TestTheBackupUnitWritesACopy(t *testing.T) {
+	t.Parallel()
+	unit, err := os.ReadFile("deploy/ekyc-connect-backup.service")
+	require.NoError(t, err)
+	script := regexp.MustCompile(`(?m)^ExecStart=/bin/sh -c '(.*)'$`).FindSubmatch(unit)
+	require.NotNil(t, script)
+	relay, err := program()
+	require.NoError(t, err)
+	s, copies := newServing(t), t.TempDir()
+	run := strings.NewReplacer("$$", "$", "%%", "%", "/usr/local/bin/relay", relay,
+		"--config /etc/ekyc-connect/relay.yaml", "--data "+s.dir, "/var/lib/ekyc-connect-backup", copies).Replace(string(script[1]))
+	out, err := exec.Command("/bin/sh", "-c", run).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	files, err := filepath.Glob(filepath.Join(copies, "ledger-20??-??-??-??????.db"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
 }
