@@ -20,7 +20,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace alerts go frameworks database deploy browser engines node release
+.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace alerts go frameworks database deploy browser engines node release upgrade
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,14 @@ wasm-test: go browser
 release: .bin/nfpm .bin/cyclonedx-gomod ## from a clean tag: programs, .deb, .rpm, container image, bill of materials and checksums, in bin/release
 	@$(GO) run ./server/internal/release
 	@cat bin/release/SHA256SUMS
+
+PREVIOUS ?= $(shell git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null)
+
+upgrade: build database ## the program of release PREVIOUS (the newest tag before this commit) beside this one
+	@test -n "$(PREVIOUS)" || { echo "there is no earlier release: name a commit, as in make upgrade PREVIOUS=v1.2.3"; exit 1; }
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && git archive "$(PREVIOUS)" | tar -x -C "$$dir" && \
+		(cd "$$dir" && $(GO) run ./web/build >/dev/null && CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -o relay ./server) && \
+		$(GO) test -count=1 -v -run AnUpgrade ./server -previous "$$dir/relay"
 
 .bin/govulncheck: | go
 	@cd / && GOBIN="$(CURDIR)/.bin" GOFLAGS=-mod=mod $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.9.0

@@ -77,8 +77,14 @@ func start(t *testing.T, args ...string) *process {
 	t.Helper()
 	path, err := program()
 	require.NoError(t, err)
+	return startProgram(t, path, append([]string{"--sandbox"}, args...)...)
+}
+
+// startProgram runs a relay of any release.
+func startProgram(t *testing.T, path string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, log: &lockedBuffer{}}
-	p.cmd = exec.Command(path, append([]string{"serve", "--sandbox", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, args...)...)
+	p.cmd = exec.Command(path, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, args...)...)
 	p.cmd.Stderr = p.log
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
