@@ -170,7 +170,7 @@ go:
 # file; nothing of it is shipped.
 node: $(NODE)/node_modules/.package-lock.json
 
-# What is installed says so; the last file that the apps' build writes.
+# npm ci writes .package-lock.json, and the build of the apps react-hydrated.html, last.
 %/node_modules/.package-lock.json: %/package-lock.json
 	@command -v npm >/dev/null || { $(call install,npm); }
 	@npm ci --prefix $* --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
