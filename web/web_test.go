@@ -153,9 +153,9 @@ func TestWithoutABuildTheErrorSaysWhatToDo(t *testing.T) {
 }
 
 func TestAMixedBuildIsRefused(t *testing.T) {
-	manifest := `{"loader":{"plain":1,"gzip":1,"brotli":1},"wasm":{"plain":1,"gzip":1,"brotli":1}}`
+	manifest := `{"loader":{"plain":1,"gzip":1,"brotli":1},"wasm":{"plain":1,"gzip":1,"brotli":1},"style":{"plain":1,"gzip":1,"brotli":1}}`
 	files := fstest.MapFS{"manifest.json": {Data: []byte(manifest)}}
-	for _, name := range []string{"ekyc-connect.js", "ekyc-connect.wasm"} {
+	for _, name := range []string{"ekyc-connect.js", "ekyc-connect.wasm", "ekyc-connect.css"} {
 		for _, form := range []string{"", ".br", ".gz"} {
 			files[name+form] = &fstest.MapFile{Data: []byte("x")}
 		}
