@@ -1,6 +1,6 @@
 // Starts the wasm: once a page, checked against the hash in this file, with a
 // pause for the page between the steps.
-import { compile, Instance, instantiate, loose, Module, Promise, setTimeout, Uint8Array } from './browser.js';
+import { compile, Instance, instantiate, loose, Module, Promise, setTimeout, then, Uint8Array } from './browser.js';
 import { program } from './go.js';
 import { base, Fault, fault, get } from './relay.js';
 
@@ -36,24 +36,13 @@ const start = async () => {
   await pause();
   return new Promise((ready, failed) => {
     const no = () => failed(fault('wasm_unavailable'));
-    go.run(instance, { base, version: VERSION, build: WASM_BUILD, wait, ready: core => (core ? ready(core) : no()) }, () => {
+    go.run(instance, { base, version: VERSION, build: WASM_BUILD, wait: then, ready: core => (core ? ready(core) : no()) }, () => {
       running = null;
       exits++;
       no();
       exited(exits > 1);
     });
   });
-};
-
-// Calls one of two functions with what a promise comes to, whatever then is on this
-// page.
-const wait = async (promise, fulfilled, rejected) => {
-  try {
-    promise = await promise;
-  } catch (e) {
-    return rejected(e);
-  }
-  fulfilled(promise);
 };
 
 const pause = () => new Promise(go => setTimeout(go));

@@ -4,7 +4,7 @@
 // <input name=addEventListener>, <a id=navigation>. So these are asked for nothing
 // by name, and no method of an array, a string or a promise is called later on.
 export const { apply, construct } = Reflect;
-export const { CustomEvent, Element, Error, Event, fetch, FormData, IntersectionObserver, Map, MutationObserver, Promise, Set, setTimeout, Uint8Array } = window;
+export const { clearTimeout, CustomEvent, Element, Error, Event, fetch, FormData, IntersectionObserver, Map, MutationObserver, Promise, Set, setTimeout, Uint8Array } = window;
 export const { assign, keys } = Object;
 export const { isArray } = Array;
 export const { compile, instantiate, Instance, Module } = window.WebAssembly || {};
@@ -21,6 +21,7 @@ export const listen = loose(EventTarget.prototype.addEventListener);
 export const unlisten = loose(EventTarget.prototype.removeEventListener);
 // Sets an attribute; null, undefined and false take it away.
 export const reflect = (on, name, value) => (value == null || value === false ? on.removeAttribute(name) : on.setAttribute(name, value === true ? '' : value));
+export const then = loose(Promise.prototype.then);
 export const windowOf = getter('defaultView');
 export const currentScript = getter('currentScript')(document);
 
@@ -31,6 +32,13 @@ export const navigation = typeof NavigateEvent == 'function' && window.navigatio
 
 const now = loose(performance.now);
 const randomize = loose(crypto.getRandomValues);
+// Some 48 digits that nobody can guess.
+export const random = () => randomize(crypto, new Uint32Array(5)).join('-');
+
+// Whether the engine has what the element is made of: Chrome since 86, Firefox since
+// 101, Safari since 16.4.
+export const able = 'attachInternals' in HTMLElement.prototype && 'adoptedStyleSheets' in document && 'replaceChildren' in document;
+
 // The only globals that the wasm sees.
 export const globals = {
   __proto__: null,

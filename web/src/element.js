@@ -1,7 +1,7 @@
 // <ekyc-connect>, and <div class="ekyc-connect"> for editors that strip unknown
 // elements. What an element does stands in widget.js. Only the map below leads from
 // one to the other, so that no script of the page can reach the inside.
-import { findAll, keys, reflect, windowOf } from './browser.js';
+import { able, findAll, keys, reflect, windowOf } from './browser.js';
 import { flags, names, widget } from './widget.js';
 import css from './ekyc-connect.css'; // last: there it compresses best
 
@@ -19,12 +19,15 @@ const style = root => {
   }
 };
 
+// In place of what an older engine does not have.
+const without = { __proto__: null, setFormValue() {}, setValidity() {} };
+
 export class Element extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ __proto__: null, mode: 'open' });
-    style(root);
-    inside.set(this, widget(this, this.attachInternals(), root));
+    if (able) style(root);
+    inside.set(this, widget(this, able ? this.attachInternals() : without, root));
   }
   adoptedCallback() {
     style(this.shadowRoot);

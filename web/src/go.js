@@ -16,7 +16,6 @@ const types = { object: 1, string: 2, symbol: 3, function: 4 };
 export const program = () => {
   let wasm, ended, over;
   let octets, words, floats; // the program's memory
-  let line = '';
   const timers = { __proto__: null };
 
   const step = go => {
@@ -120,13 +119,7 @@ export const program = () => {
 
   const gojs = {
     'runtime.wasmExit': () => (ended = true),
-    // Nothing is written but a panic.
-    'runtime.wasmWrite': sp => {
-      line += string(sp + 16);
-      if (line[line.length - 1] != '\n') return;
-      globals.console.error(line);
-      line = '';
-    },
+    'runtime.wasmWrite': sp => globals.console.error(string(sp + 16)), // nothing but a panic
     'runtime.resetMemoryDataView': remember,
     'runtime.nanotime1': sp => setInt(sp + 8, globals.performance.now() * 1e6),
     'runtime.walltime': () => {}, // for package time, which is not linked: it is too large

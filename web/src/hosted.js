@@ -1,35 +1,30 @@
-// Where the wasm cannot run, or the partner wants it so: a button leads to the
-// relay's own page in a window of its own, whose answer comes back as a message.
+// Where the wasm cannot run, or the partner wants it so: a link leads to the relay's
+// own page in a window of its own, whose answer comes back as a message.
+import { random } from './browser.js';
 import { base } from './relay.js';
 
 export const hostedPage = (host, ui) => {
-  // The end of the presentation cannot be guessed. It goes to that page as state, so
-  // that an answer to an older view than this one is not taken.
-  const secret = () => host.view().presentation.slice(-22);
+  let state; // cannot be guessed, and so an answer to an older link is not taken
 
   const me = {
     offered_: false,
 
-    offer_(key) {
-      ui.tell_(ui.word_(key));
-      ui.shown_('heading').textContent = ui.part_('heading').textContent; // the notice's
-      ui.shown_('retry').textContent = ui.word_('open');
+    // Shows a text, with the link beside the button that tries again or instead of it.
+    offer_(text, instead) {
+      const { sitekey, purpose, ticket, subject, lang, return: back } = host.params();
+      state = random();
       me.offered_ = true;
-    },
-
-    // Called within the click, or the browser opens no window.
-    visit_() {
-      const { sitekey, purpose, ticket, subject } = host.params();
-      const { lang } = host.view().notice;
-      open(base + '/v1/hosted?' + new URLSearchParams({ sitekey, purpose, ticket, subject, lang, origin: location.origin, state: secret() }));
+      ui.tell_(text);
+      ui.link_(base + '/v1/hosted?' + new URLSearchParams({ sitekey, purpose, ticket, subject, lang, return: back, origin: location.origin, state }), instead);
     },
 
     end_(response, expiresAt, reason = 'declined') {
       const token = response[0] != '.' && response;
       const name = token ? 'done' : 'declined';
       const focused = host.root.activeElement;
-      ui.show_(name);
-      if (focused) ui.shown_('heading').focus();
+      if (host.view()) ui.show_(name);
+      else ui.plain_('Done.');
+      if (focused) ui.heading_().focus();
       host.state(name, { __proto__: null, token });
       if (!token) return host.emit('ekyc-decline', { reason });
       host.emit('ekyc-token', { token, expiresAt });
@@ -37,14 +32,14 @@ export const hostedPage = (host, ui) => {
       const timer = setInterval(() => {
         if (!me.offered_ || host.field_() != token) return clearInterval(timer);
         if (Date.now() < expiresAt) return;
-        me.offer_('expired');
+        me.offer_(ui.word_('expired'), true);
         host.state('expired');
         host.emit('ekyc-expire', {});
       }, 1000);
     },
 
-    hear_({ source, origin, data }) {
-      if (me.offered_ && source && new URL(base).origin == origin && data.state == secret()) me.end_(data.response, data.expiresAt);
+    hear_({ origin, data }) {
+      if (me.offered_ && origin == new URL(base).origin && data.state == state) me.end_(data.response, data.expiresAt);
     },
   };
   return me;

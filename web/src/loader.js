@@ -22,10 +22,12 @@
 import { idle, listen, MutationObserver, setTimeout } from './browser.js';
 import { Element, upgrade } from './element.js';
 import { facade } from './facade.js';
+import { base } from './relay.js';
 
 const mark = Symbol.for('ekyc-connect');
 
-if (!window[mark]) {
+// Nothing can be done in a bundle, where nobody knows the relay.
+if (base && !window[mark]) {
   window[mark] = true;
   customElements.define('ekyc-connect', Element);
   window.EkycConnect = facade;

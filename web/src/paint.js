@@ -13,7 +13,7 @@ const safe = /^(https:|mailto:|tel:|http:\/\/(localhost|127\.0\.0\.1|\[::1])(:\d
 // A document without the page's markup makes the elements; they move with the first
 // insertion.
 const blank = new Document();
-export const make = (tag, kind = '1999/xhtml') => blank.createElementNS('http://www.w3.org/' + kind, tag);
+export const make = tag => blank.createElementNS('http://www.w3.org/1999/xhtml', tag);
 
 const need = ok => {
   if (!ok) throw fault('asset_integrity');
@@ -25,7 +25,7 @@ export const build = node => {
   if (typeof node == 'string') return node;
   const [tag, attributes, ...children] = node;
   need(tags.has(tag) && attributes && typeof attributes == 'object' && !isArray(attributes));
-  const el = tag == 'svg' || tag == 'path' ? make(tag, '2000/svg') : make(tag);
+  const el = make(tag);
   for (const name of keys(attributes)) {
     const value = attributes[name];
     need(typeof value == 'string' && !exec(never, name) && (!exec(/href$/i, name) || exec(safe, value)));
@@ -36,17 +36,14 @@ export const build = node => {
   return el;
 };
 
-// A data: or blob: image would need img-src in the page's policy; a canvas needs nothing.
+// A data: or blob: image would need img-src in the page's policy; a canvas needs
+// nothing. Rejects where it is no picture.
 export const draw = async (canvas, base64) => {
-  try {
-    const text = atob(base64);
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    const picture = await createImageBitmap(new Blob([bytes], { __proto__: null, type: 'image/jpeg' }));
-    canvas.width = picture.width;
-    canvas.height = picture.height;
-    canvas.getContext('2d').drawImage(picture, 0, 0);
-  } catch {
-    throw fault('vendor_bad_answer', { retryable: true, fault: 'vendor' });
-  }
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  const picture = await createImageBitmap(new Blob([bytes], { __proto__: null, type: 'image/jpeg' }));
+  canvas.width = picture.width;
+  canvas.height = picture.height;
+  canvas.getContext('2d').drawImage(picture, 0, 0);
 };

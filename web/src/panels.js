@@ -1,29 +1,53 @@
 // The panels of a painted view, as the loader uses them: one is shown at a time,
-// and all the words of the language are in the view.
+// and all the words of the language are in the view. Before it, or instead of it,
+// there is one panel with the element's own children.
 import { build, make } from './paint.js';
 
 export const panels = root => {
   const find = selector => root.querySelector(selector);
   const part = name => find(`[data-part=${name}]`);
-  const show = name => {
-    for (const s of root.querySelectorAll('section')) s.hidden = s.dataset.part != 'panel-' + name;
-  };
+  const shown = name => find(`section:not([hidden]) [data-part=${name}]`);
 
-  return {
+  const me = {
     part_: part,
-    shown_: name => find(`section:not([hidden]) [data-part=${name}]`),
-    show_: show,
-    word_: key => find(`[data-message~="${key}"]`)?.textContent,
+    shown_: shown,
+    heading_: () => shown('heading') || root.firstChild,
+    word_: key => (find(`[class~="${key}"]`) || '').textContent,
+    show_(name) {
+      for (const s of root.querySelectorAll('section')) s.hidden = s.dataset.part != 'panel-' + name;
+    },
     tell_(text) {
-      show('error');
+      me.show_('error');
       for (const p of root.querySelectorAll('[data-slot=reason],[data-part=error]')) p.textContent = text;
     },
-    // Shown before the view, or instead of it, together with the element's own children.
-    plain_(text, again) {
-      const box = build(['div', { class: 'ekyc', part: 'view', tabindex: '-1', lang: 'en', dir: 'ltr' }, ['section', {}, ['p', { role: 'status' }, text]]]);
-      box.firstChild.append(make('slot'));
-      if (again) box.firstChild.append(build(['button', { 'data-part': 'retry' }, 'Try again']));
-      root.replaceChildren(box);
+    link_(href, instead) {
+      const retry = part('panel-error').querySelector('button');
+      const link = build(['a', { class: instead ? 'main' : 'other', target: '_blank', rel: 'opener' }, me.word_('open') || 'Continue']);
+      link.href = href;
+      retry.hidden = false;
+      retry.after(link);
+      if (instead) {
+        retry.remove();
+        link.dataset.part = 'retry';
+      }
+    },
+    // Nothing that an engine lacks is used here.
+    plain_(text) {
+      root.textContent = '';
+      root.append(
+        build([
+          'div',
+          { class: 'ekyc', tabindex: '-1', lang: 'en', dir: 'ltr' },
+          [
+            'section',
+            { 'data-part': 'panel-error' },
+            ['p', { role: 'status', 'data-slot': 'reason' }, text],
+            ['button', { hidden: '', 'data-part': 'retry' }, 'Try again'],
+          ],
+        ]),
+      );
+      find('section').append(make('slot'));
     },
   };
+  return me;
 };

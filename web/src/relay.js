@@ -1,11 +1,10 @@
 // Where the relay is, and how it says no.
-import { assign, currentScript, Error, fetch, findAll } from './browser.js';
+import { assign, clearTimeout, currentScript, Error, exec, fetch, setTimeout } from './browser.js';
 
-// currentScript is null in a module and in a bundle: then the tag is looked for.
-const script = currentScript || findAll(document, 'script[src*="/ekyc-connect.js"]')[0];
-
-// The relay's public URL without a slash at its end: what stands before /v1/.
-export const base = script.src.match(/.*(?=\/v1\/)/)[0];
+// The relay's public URL without a slash at its end: what stands before /v1/ in the
+// address of this script. A module has no tag; where it is stands in every error's
+// stack. Empty in a bundle, which does not say where the relay is.
+export const base = (exec(/\w+:[^\s()@]+(?=\/v1\/\S*ekyc-connect\.js)/, currentScript ? currentScript.src : new Error().stack) || [''])[0];
 
 // What went wrong, with the members of an ekyc-error event. What others throw has
 // none of them, though it may have a code of its own, as a DOMException has.
@@ -14,8 +13,19 @@ export class Fault extends Error {}
 export const fault = (code, more) =>
   assign(new Fault(code), { code, retryable: code == 'network', fault: code == 'asset_integrity' ? 'relay' : 'user', requestId: '' }, more);
 
-// Credentials as a <link rel=preload> has them: else the browser would fetch a view anew.
-export const get = (path, options) => fetch(base + path, options);
+// Fails where no answer has begun after 15 s, or is whole after 90. Credentials are as
+// a <link rel=preload> has them: else the browser would fetch a view anew.
+export const get = async (path, options) => {
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  const late = setTimeout(abort, 15e3);
+  setTimeout(abort, 9e4);
+  try {
+    return await fetch(base + path, { __proto__: null, ...options, signal: stop.signal });
+  } finally {
+    clearTimeout(late);
+  }
+};
 
 export const ask = async path => {
   let reply, body;
@@ -27,10 +37,10 @@ export const ask = async path => {
   if (reply.ok) return body;
   // A proxy's own page instead of a problem: 502 and 504 mean that the relay behind it does not answer.
   const gateway = reply.status == 502 || reply.status == 504;
-  const { code, retryable, fault: side, request_id: requestId = '', retry_after: retryAfter } = body || {
+  const { code, retryable, fault: side, request_id: requestId, retry_after: retryAfter, detail } = body || {
     code: gateway ? 'vendor_unavailable' : 'internal',
     fault: gateway ? 'vendor' : 'relay',
     retryable: true,
   };
-  throw fault(code, { retryable, fault: side, requestId, retryAfter });
+  throw fault(code, { retryable, fault: side, requestId, retryAfter, detail });
 };

@@ -5,18 +5,18 @@
 //	sendable_  the person has decided: a required widget lets the form go
 //	kept_      an element taken out of its page may come back in this state
 //	missing_   the message of the view for a form that is sent too early
-const row = (field_, more) => ({ field_, missing_: 'required', ...more });
-const busy = row('.loading', { kept_: true });
+const row = (field_, kept_, sendable_, missing_ = 'required') => ({ field_, kept_, sendable_, missing_ });
+const busy = row('.loading', true);
 
 export const states = {
   loading: busy,
   notice: row('.unstarted'),
   starting: busy,
   waiting: busy,
-  captcha: row('.unstarted', { kept_: true, missing_: 'required-letters' }),
+  captcha: row('.unstarted', true, false, 'required-letters'),
   answering: busy,
-  done: row('', { sendable_: true, kept_: true }),
-  declined: row('.declined', { sendable_: true }),
+  done: row('', true, true),
+  declined: row('.declined', false, true),
   expired: row('.expired'),
   error: row('.error'),
 };

@@ -1,6 +1,6 @@
 // One widget: it paints the notice, sets the form's field and keeps early presses.
 // Once bound, the wasm decides everything and acts through host.
-import { apply, assign, CustomEvent, Event, findAll, FormData, getAttribute, idle, IntersectionObserver, listen, MutationObserver, navigation, Promise, reflect, Set, setTimeout, unlisten } from './browser.js';
+import { able, apply, assign, CustomEvent, Event, findAll, FormData, getAttribute, idle, IntersectionObserver, listen, MutationObserver, navigation, Promise, reflect, Set, setTimeout, unlisten } from './browser.js';
 import { boot, onExit } from './boot.js';
 import { build, draw } from './paint.js';
 import { panels } from './panels.js';
@@ -55,7 +55,7 @@ export const widget = (element, internals, root) => {
     // Looked for each time: a copy of the element brings its input along, and a page
     // that renders anew may take it out.
     const input = element.querySelector('[data-part=field]') || build(['input', { 'data-part': 'field', type: 'hidden', autocomplete: 'off' }]);
-    if (attribute('field') == 'input') {
+    if (!able || attribute('field') == 'input') {
       assign(input, { __proto__: null, name, value: field, disabled });
       reflect(input, 'form', getAttribute(element, 'form'));
       if (!input.parentNode) element.append(input);
@@ -68,7 +68,7 @@ export const widget = (element, internals, root) => {
     internals.setValidity(
       { __proto__: null, valueMissing: missing },
       ui.word_(states[state].missing_) || 'Please answer.',
-      ui.shown_('answer') || ui.shown_('heading') || root.firstChild,
+      ui.shown_('answer') || ui.heading_(),
     );
   };
 
@@ -113,7 +113,7 @@ export const widget = (element, internals, root) => {
     view = answer;
     press = null; // it answered the words that are replaced now
     root.replaceChildren(tree);
-    if (had) (ui.part_(had.dataset.part) || ui.shown_('heading')).focus();
+    if (had) (ui.part_(had.dataset.part) || ui.heading_()).focus();
     disable();
     settle();
   };
@@ -124,19 +124,25 @@ export const widget = (element, internals, root) => {
 
   const broken = (e, degraded) => {
     if (!(e instanceof Fault)) e = fault(view ? 'wasm_unavailable' : 'asset_integrity');
+    const { code, detail } = e;
+    const network = code == 'network';
+    // Nobody waits for the wasm yet: it is asked for anew at the next touch.
+    if (degraded && network && !press) return (binding = null);
     trouble = e;
-    const { code } = e;
     const asked = take();
-    if (ui.part_('panel-error')) {
-      if (degraded) hosted.offer_('wasm_unavailable');
-      else ui.tell_(ui.word_(code) || ui.word_(e.fault) || ui.word_('unknown'));
-      if (asked) ui.shown_('heading').focus();
-    } else {
-      ui.plain_('Could not be loaded: ' + code, true);
-    }
-    become('error', { __proto__: null, unreachable: code == 'network' });
+    if (degraded && !network) separate();
+    else if (view) hosted.offer_(ui.word_(code) || ui.word_(e.fault) || ui.word_('unknown'));
+    else hosted.offer_('Could not be loaded: ' + code + (detail ? '. ' + detail : ''));
+    if (asked) ui.heading_().focus();
+    become('error', { __proto__: null, unreachable: network });
     if (degraded) emit('ekyc-degraded', { reason: code });
     emit('ekyc-error', e);
+  };
+
+  // The hosted page instead of the wasm.
+  const separate = () => {
+    hosted.offer_(ui.word_('wasm_unavailable'), true);
+    if (view) ui.heading_().textContent = ui.part_('heading').textContent; // the notice's
   };
 
   const repaint = async lang => {
@@ -152,11 +158,11 @@ export const widget = (element, internals, root) => {
     (painting ||= (async () => {
       near.disconnect();
       try {
-        await paint();
+        if (able) await paint();
         become('notice');
-        if (attribute('mode') == 'hosted') {
-          hosted.offer_('wasm_unavailable');
-          ui.part_('error').textContent = ''; // nothing is wrong
+        if (!able || attribute('mode') == 'hosted') {
+          separate();
+          if (view) ui.part_('error').textContent = ''; // nothing is wrong
         } else idle(() => all.has(me) && bind());
       } catch (e) {
         broken(e);
@@ -169,7 +175,7 @@ export const widget = (element, internals, root) => {
         await begin();
         const core = view && !hosted.offered_ && (await boot());
         await painting; // another language may have been asked for meanwhile
-        if (view && core && !handle && !trouble && !(handle = core.bind(host))) throw fault('wasm_unavailable');
+        if (core && state == 'notice' && !handle && !(handle = core.bind(host))) throw fault('wasm_unavailable');
       } catch (e) {
         if (binding && !trouble) broken(e, true); // else it was closed, or has failed already
       }
@@ -177,7 +183,7 @@ export const widget = (element, internals, root) => {
 
   const forget = () => {
     turn++;
-    handle?.close();
+    if (handle) handle.close();
     hosted.offered_ = false;
     handle = painting = binding = press = view = trouble = null;
   };
@@ -274,7 +280,7 @@ export const widget = (element, internals, root) => {
       disabled = off;
       disable();
       settle();
-      handle?.changed('disabled');
+      if (handle) handle.changed('disabled');
     },
     formReset() {
       if (handle) handle.reset();
@@ -284,7 +290,7 @@ export const widget = (element, internals, root) => {
     // The page has come back from the browser's cache. A token that was sent is worthless now.
     back_() {
       if (spent || (hosted.offered_ && state != 'done')) me.formReset();
-      else handle?.restore();
+      else if (handle) handle.restore();
     },
     left_: () => (spent ||= read),
     navigated_({ formData }) {
@@ -313,8 +319,7 @@ export const widget = (element, internals, root) => {
     },
     state_: () => state,
     focus_(options) {
-      for (const c of root.querySelectorAll('a,button,input,select')) if (c.getClientRects()[0]) return c.focus(options);
-      (ui.shown_('heading') || root.firstChild).focus(options);
+      (root.querySelector('section:not([hidden]) [data-part]:not(h2):not(canvas):not([hidden])') || ui.heading_()).focus(options);
     },
     async use_(f) {
       await bind();
@@ -330,8 +335,8 @@ export const widget = (element, internals, root) => {
     const button = e.target.closest('button[data-part]');
     if (handle || !button) return;
     const name = button.dataset.part;
-    if (hosted.offered_) return name == 'retry' ? hosted.visit_() : hosted.end_('.', 0, 'other-id');
     if (name == 'retry' || state == 'declined') return restart();
+    if (hosted.offered_) return hosted.end_('.', 0, 'other-id');
     take();
     press = { part: name, own: own(e) };
     button.setAttribute('aria-busy', true);

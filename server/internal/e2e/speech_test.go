@@ -29,7 +29,7 @@ func (b *tab) take(list string) []string {
 // words is the view's text for a message.
 func (b *tab) words(key string) string {
 	b.t.Helper()
-	return js[string](b, `document.querySelector('ekyc-connect').shadowRoot.querySelector('[data-message~="`+key+`"]').textContent`)
+	return js[string](b, `document.querySelector('ekyc-connect').shadowRoot.querySelector('.`+key+`').textContent`)
 }
 
 func TestEveryStepIsSaidOnceAndOnlyStepsMoveTheFocus(t *testing.T) {

@@ -237,7 +237,7 @@ func TestEveryTroubleIsAPageInThePersonsLanguageWithTheWidgetsWords(t *testing.T
 		apitest.Busy:     {503, "vendor_busy", true},
 		apitest.Down:     {503, "vendor_unavailable", true},
 		apitest.Rejected: {502, "vendor_rejected", false},
-		apitest.BadJPEG:  {502, "vendor_bad_answer", true},
+		apitest.BadJPEG:  {502, "unknown", true},
 	} {
 		for _, lang := range []string{"en", "hi", "ur"} {
 			n, _ := r.Core.Notices.Pick(apitest.Purpose, lang, "")
@@ -330,7 +330,7 @@ func messageOf(t *testing.T, view []byte, key string) (text string) {
 		if !ok {
 			return
 		}
-		if keys, _ := element[1].(map[string]any)["data-message"].(string); strings.Contains(" "+keys+" ", " "+key+" ") {
+		if keys, _ := element[1].(map[string]any)["class"].(string); strings.Contains(" "+keys+" ", " "+key+" ") {
 			text = element[2].(string)
 		}
 		for _, child := range element[2:] {

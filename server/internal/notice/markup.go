@@ -49,7 +49,7 @@ func (e element) add(part string, child element) {
 // message is one of the texts that the widget can show.
 func (e element) message(key string) (text string) {
 	e.all(func(c element) {
-		if slices.Contains(strings.Fields(c.attr("data-message")), key) {
+		if slices.Contains(strings.Fields(c.attr("class")), key) {
 			text = c.text()
 		}
 	})

@@ -26,6 +26,8 @@ var shared = map[wire.Code]string{
 	wire.TicketInvalid:           "reload-page",
 	wire.IdempotencyConflict:     "reload-page",
 	wire.SessionExpired:          "expired",
+	wire.VendorTimeout:           "vendor_unavailable",
+	wire.VendorBadAnswer:         "unknown",
 	wire.Internal:                "unknown",
 }
 

@@ -40,7 +40,7 @@ func (h host) find(selector string) js.Value { return h.root.Call("querySelector
 
 // message is a text of the view in its language, "" if the view lacks it.
 func (h host) message(key string) string {
-	if p := h.find(`[data-message~="` + key + `"]`); p.Truthy() {
+	if p := h.find(`[class~="` + key + `"]`); p.Truthy() {
 		return p.Get("textContent").String()
 	}
 	return ""

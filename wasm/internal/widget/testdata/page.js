@@ -29,7 +29,7 @@
       panel('declined', button('retry'), button('alternative')),
       panel('error', make('p', { 'data-slot': 'reason' }), button('retry'), button('alternative')),
       part('p', 'status', { role: 'status' }), part('p', 'error', { role: 'alert' }),
-      make('div', { hidden: '' }, ...Object.entries(words[lang]).map(([k, v]) => make('p', { 'data-message': k }, v))));
+      make('div', { hidden: '' }, ...Object.entries(words[lang]).map(([k, v]) => make('p', { class: k }, v))));
   };
   const element = document.createElement('div');
   const outside = document.createElement('input');
