@@ -13,14 +13,14 @@ import (
 
 // Fork goes on from a log that is behind what was seen of it.
 func (l Ledger) Fork(ctx context.Context, reason string, out io.Writer) (err error) {
-	if err := l.needsKeys(); err != nil {
-		return err
-	}
 	store, err := l.alone(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := l.needsKeys(); err != nil {
+		return err
+	}
 	if l.log.Origin == "" {
 		head, err := store.Head(ctx)
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"ekycconnect/server/internal/app"
 	"ekycconnect/server/internal/consent"
-	"ekycconnect/server/internal/consent/sqlite"
 )
 
 // lost says what is not found any more once a key is replaced.
@@ -20,23 +19,14 @@ var lost = map[consent.KeyName]string{
 
 // Rekey has the ledger go on with another key than before: the one of the keys file.
 func (l Ledger) Rekey(ctx context.Context, which consent.KeyName, reason string, out io.Writer) (err error) {
-	if l.database().IsZero() {
-		there, err := sqlite.Inspect(ctx, l.data) // to open it would make one
-		if err != nil {
-			return err
-		}
-		if err := there.Close(); err != nil {
-			return err
-		}
-	}
-	if err := l.needsKeys(); err != nil {
-		return err
-	}
 	store, err := l.alone(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := l.needsKeys(); err != nil {
+		return err
+	}
 	if err := consent.Rekey(ctx, store, app.LedgerKeys(l.keys), which, reason, time.Now()); err != nil {
 		return err
 	}
