@@ -1,7 +1,10 @@
 package sqlite
 
 import (
+	"database/sql"
 	"errors"
+	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -37,6 +40,39 @@ func TestWhatACommandErasesWhileTheRelayRunsIsNotRemembered(t *testing.T) {
 		_, err = l.State(t.Context(), state.ID())
 		require.ErrorIs(t, err, consent.ErrErased)
 	}
+}
+
+// Between the commit and the cache a claim is in the file whose event a reader would not
+// find.
+func TestWhoFindsAClaimFindsItsEventToo(t *testing.T) {
+	dir := t.TempDir()
+	store := opened(t, dir)
+	l := storetest.NewLedger(t, store, storetest.NewClock())
+	_, err := l.Give(t.Context(), storetest.Decision("key-of-the-only-one"))
+	require.NoError(t, err)
+	db, err := sql.Open("sqlite", filepath.Join(dir, "ledger.db"))
+	require.NoError(t, err)
+	var key consent.Key
+	column(t, db, `SELECT key FROM claim`, func(v []byte) { key = consent.Key(v) })
+	require.NoError(t, db.Close())
+
+	var over atomic.Bool
+	begun, seen := make(chan struct{}), make(chan bool)
+	store.mu.Lock() // as a transaction does until the cache has what it wrote
+	go func() {
+		close(begun)
+		found, err := store.Claims(t.Context(), []consent.Key{key})
+		seen <- over.Load() && err == nil && len(found) == 1
+	}()
+	<-begun
+	for range 100 { // the reader has long found the claim by then
+		found, err := store.Claims(t.Context(), []consent.Key{{}})
+		require.NoError(t, err)
+		require.Empty(t, found)
+	}
+	over.Store(true)
+	store.mu.Unlock()
+	require.True(t, <-seen)
 }
 
 func TestTheNewestConsentsAreCachedUpToABound(t *testing.T) {

@@ -115,9 +115,15 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Claims implements [consent.Reader].
+// Claims implements [consent.Reader]. A claim may be in the file a moment before its
+// event is in the cache: who finds one waits until the transaction is over.
 func (s *Store) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim, error) {
-	return read(s.readers, func() ([]consent.Claim, error) { return s.reads.Claims(ctx, keys) })
+	found, err := read(s.readers, func() ([]consent.Claim, error) { return s.reads.Claims(ctx, keys) })
+	if len(found) > 0 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+	}
+	return found, err
 }
 
 // Range implements [consent.Reader].
