@@ -244,6 +244,8 @@ export interface EkycConnectProblem {
   fault: "user" | "partner" | "relay" | "vendor";
   /** The relay's id of the request, for its operator; "" where there was none. */
   requestId: string;
+  /** What is wrong, for whoever builds the page, as the relay says it; if it has said something. Not for the person. */
+  detail?: string;
 }
 
 /** What promises reject with; where the widget shows it too, ekyc-error tells whose fault it is. */
