@@ -47,6 +47,6 @@ func TestEveryLanguageIsShownWholeOnASmallPhone(t *testing.T) {
 		shots = append(shots, shot{tag, file})
 	}
 	if os.Getenv("SCREENSHOTS") != "" {
-		sheet(t, slices.Collect(slices.Chunk(shots, 8)), filepath.Join("..", "..", "docs", "img", "languages.png"))
+		contactSheet(t, slices.Collect(slices.Chunk(shots, 8)), filepath.Join("..", "..", "docs", "img", "languages.png"))
 	}
 }

@@ -89,7 +89,7 @@ func TestEveryStateHasItsPicture(t *testing.T) {
 		})
 	}
 	if os.Getenv("SCREENSHOTS") == "" {
-		return // drawing the sheet takes longer than all the pictures
+		return // drawing the contact sheet takes longer than all the pictures
 	}
 	var names []string
 	for _, l := range looks {

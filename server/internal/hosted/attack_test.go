@@ -40,7 +40,7 @@ func TestThePageLeadsNowhereButToRegisteredPlaces(t *testing.T) {
 func TestThePageIsNeverInAFrameAndItsHeadersAreTight(t *testing.T) {
 	r := apitest.New(t)
 	first := open(t, r, address())
-	pages := []*sheet{
+	pages := []*browserPage{
 		first, first.press("agree"), first.press("agree").press("submit", "answer", "abc12"), first.press("decline"),
 		open(t, r, address("sitekey", apitest.Down, "return", "")).press("agree"), open(t, r, "/v1/hosted"), first.send(url.Values{}),
 	}

@@ -12,8 +12,8 @@ import (
 	"ekycconnect/server/internal/httpapi/apitest"
 )
 
-// sheet is a page in a browser without JavaScript.
-type sheet struct {
+// browserPage is a page in a browser without JavaScript.
+type browserPage struct {
 	t    *testing.T
 	r    *apitest.Relay
 	all  *html.Node
@@ -39,21 +39,21 @@ func address(change ...string) string {
 	return "/v1/hosted?" + query.Encode()
 }
 
-func open(t *testing.T, r *apitest.Relay, path string) *sheet {
+func open(t *testing.T, r *apitest.Relay, path string) *browserPage {
 	t.Helper()
 	return read(t, r, r.Do(t, apitest.Call{Path: path}))
 }
 
-func read(t *testing.T, r *apitest.Relay, a apitest.Answer) *sheet {
+func read(t *testing.T, r *apitest.Relay, a apitest.Answer) *browserPage {
 	t.Helper()
 	require.Equal(t, []string{"text/html; charset=utf-8"}, a.Header.Values("Content-Type"), "%d %s", a.Status, a.Body)
 	root, err := html.Parse(strings.NewReader(string(a.Body)))
 	require.NoError(t, err)
-	return &sheet{t, r, root, string(a.Body), a}
+	return &browserPage{t, r, root, string(a.Body), a}
 }
 
 // find gives every element for which the attribute has that value.
-func (s *sheet) find(name, value string) (found []*html.Node) {
+func (s *browserPage) find(name, value string) (found []*html.Node) {
 	for n := range s.all.Descendants() {
 		if n.Type == html.ElementNode && attr(n, name) == value {
 			found = append(found, n)
@@ -63,7 +63,7 @@ func (s *sheet) find(name, value string) (found []*html.Node) {
 }
 
 // part is the one part of this name, nil without one.
-func (s *sheet) part(name string) *html.Node {
+func (s *browserPage) part(name string) *html.Node {
 	found := s.find("data-part", name)
 	require.LessOrEqual(s.t, len(found), 1, name)
 	if len(found) == 0 {
@@ -92,7 +92,7 @@ func textOf(n *html.Node) string {
 }
 
 // form is what pressing a button would send, and where to.
-func (s *sheet) form(button *html.Node) (method, to string, fields url.Values) {
+func (s *browserPage) form(button *html.Node) (method, to string, fields url.Values) {
 	s.t.Helper()
 	require.NotNil(s.t, button)
 	require.Equal(s.t, "button", button.Data)
@@ -117,7 +117,7 @@ func (s *sheet) form(button *html.Node) (method, to string, fields url.Values) {
 }
 
 // press sends the form of a part's button; typed are the fields that a person fills in.
-func (s *sheet) press(part string, typed ...string) *sheet {
+func (s *browserPage) press(part string, typed ...string) *browserPage {
 	s.t.Helper()
 	method, to, fields := s.form(s.part(part))
 	for i := 0; i < len(typed); i += 2 {
@@ -130,13 +130,13 @@ func (s *sheet) press(part string, typed ...string) *sheet {
 	return s.send(fields)
 }
 
-func (s *sheet) send(fields url.Values) *sheet {
+func (s *browserPage) send(fields url.Values) *browserPage {
 	s.t.Helper()
 	return read(s.t, s.r, s.r.Do(s.t, apitest.Call{Path: "/v1/hosted", Form: fields, Origin: s.r.URL}))
 }
 
 // on expects one of the widget's panels.
-func (s *sheet) on(panel string) *sheet {
+func (s *browserPage) on(panel string) *browserPage {
 	s.t.Helper()
 	require.NotNil(s.t, s.part(panel), "%d %s", s.Status, textOf(s.all))
 	if panel != "panel-error" {
@@ -146,7 +146,7 @@ func (s *sheet) on(panel string) *sheet {
 }
 
 // back is the form that leads to the partner.
-func (s *sheet) back() (to string, fields url.Values) {
+func (s *browserPage) back() (to string, fields url.Values) {
 	s.t.Helper()
 	forms := s.find("class", "back")
 	require.Len(s.t, forms, 1)

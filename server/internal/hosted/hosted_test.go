@@ -154,7 +154,7 @@ func TestLettersThatCannotBeRightGetAReasonAndANewPicture(t *testing.T) {
 // A page that comes is said from where its focus is; an alert in it is not said.
 func TestWhoIsToldOfAProblemBeginsAtIt(t *testing.T) {
 	r := apitest.New(t)
-	begins := func(s *sheet, tag, part string) {
+	begins := func(s *browserPage, tag, part string) {
 		var at []*html.Node
 		for n := range s.all.Descendants() {
 			if n.Type == html.ElementNode && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "autofocus" }) {

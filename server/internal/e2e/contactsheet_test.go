@@ -19,15 +19,15 @@ import (
 )
 
 const (
-	scale  = 0.55 // of a picture on the sheet
+	scale  = 0.55 // of a picture on the contact sheet
 	margin = 24
 	line   = 40 // height of a line of words
 )
 
-// shot is a picture on a sheet, with a word above it.
+// shot is a picture on a contact sheet, with a word above it.
 type shot struct{ word, file string }
 
-// compose puts pictures on one sheet, a row for each name and a column for each
+// compose puts pictures on one contact sheet, a row for each name and a column for each
 // look: DIR/name-look.png.
 func compose(t *testing.T, dir string, names, looks []string, out string) {
 	t.Helper()
@@ -39,11 +39,11 @@ func compose(t *testing.T, dir string, names, looks []string, out string) {
 		}
 		rows = append(rows, row)
 	}
-	sheet(t, rows, out)
+	contactSheet(t, rows, out)
 }
 
-// sheet puts rows of pictures on one.
-func sheet(t *testing.T, rows [][]shot, out string) {
+// contactSheet puts rows of pictures on one.
+func contactSheet(t *testing.T, rows [][]shot, out string) {
 	t.Helper()
 	words, err := opentype.Parse(goregular.TTF)
 	require.NoError(t, err)
