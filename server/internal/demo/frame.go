@@ -22,7 +22,7 @@ var outcomes = map[string]string{
 	"pk_test_rejected":     "the vendor refuses the bank",
 	"pk_test_badjpeg":      "the picture is broken",
 	"pk_test_expired":      "tokens are born expired",
-	"pk_test_wrongcaptcha": "the first letters are refused",
+	"pk_test_wrongcaptcha": "generate-otp refuses the first letters",
 }
 
 // What can be chosen for the widget, the default first.

@@ -70,7 +70,7 @@ func (d *demo) sendOTP(ctx context.Context, v *visit, number string) page {
 		p = v.otp()
 		p.Tone, p.Lead = "good", a.Vendor.Message
 	case a.Code == wire.AadhaarInvalid:
-		p.Wrong = "That is no Aadhaar number. Look at its twelve digits again: at least one is mistyped."
+		p.Wrong = "That is no Aadhaar number. Type all twelve digits again: at least one is missing or mistyped."
 	case a.Code == wire.VendorRefused:
 		p = v.again(a.Retry)
 		p.Lead = words(a)

@@ -42,7 +42,7 @@ type address struct {
 	VTC         string `json:"vtc"`
 }
 
-// people do not exist. One of them is a child.
+// people do not exist. One of them is a child, who has one number alone.
 var people = []struct{ name, gender, born, careOf string }{
 	{"Asha Testkumar", "F", "14-02-1990", "D/O Mohan Testkumar"},
 	{"Ravi Sampleswamy", "M", "30-11-1984", "S/O Devi Sampleswamy"},
@@ -51,10 +51,21 @@ var people = []struct{ name, gender, born, careOf string }{
 	{"मीना परीक्षण", "F", "07-08-1998", "D/O गीता परीक्षण"},
 }
 
+const (
+	child       = 3
+	childNumber = "200000000084"
+)
+
 // personOf makes the same person for a number each time.
 func personOf(number string) person {
 	sum := sha256.Sum256([]byte("sandbox" + number))
 	p := people[int(sum[0])%len(people)]
+	switch {
+	case number == childNumber:
+		p = people[child]
+	case p == people[child]:
+		p = people[0]
+	}
 	return person{
 		Address: address{
 			CareOf: p.careOf, Country: "India", District: "Testnagar", House: strconv.Itoa(int(sum[1])),
