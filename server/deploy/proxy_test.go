@@ -86,10 +86,16 @@ func TestAProxyPassesOnWhatTheRelayNeeds(t *testing.T) {
 	})
 }
 
-// A receipt's address is a capability, also when the relay does not answer.
-func TestAProxysLogsHoldNoPath(t *testing.T) {
+// A receipt's address is a capability, in a redirect and when the relay does not answer
+// too. The relay's id of the request is there.
+func TestAProxysLogsHoldNoPathButTheRequestsID(t *testing.T) {
 	t.Parallel()
-	eachProxy(t, http.NotFoundHandler(), func(t *testing.T, p *proxy, upstream *httptest.Server) {
+	relay := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "/v1/receipts/a-capability")
+		w.Header().Set("X-Request-Id", "the-id-of-the-request")
+		w.WriteHeader(http.StatusSeeOther)
+	})
+	eachProxy(t, relay, func(t *testing.T, p *proxy, upstream *httptest.Server) {
 		ask := func(want int) {
 			answer, err := p.get(t, "/v1/receipts/a-capability?of=a-person")
 			require.NoError(t, err)
@@ -97,7 +103,8 @@ func TestAProxysLogsHoldNoPath(t *testing.T) {
 			require.Equal(t, want, answer.StatusCode)
 			require.Eventually(t, func() bool { return regexp.MustCompile(fmt.Sprintf(`(GET |"status":)%d`, want)).MatchString(p.logs()) }, time.Minute, 10*time.Millisecond, "it is logged")
 		}
-		ask(http.StatusNotFound)
+		ask(http.StatusSeeOther)
+		require.Contains(t, p.logs(), "the-id-of-the-request")
 		upstream.Close()
 		ask(http.StatusBadGateway)
 		require.NotContains(t, p.logs(), "a-capability")
@@ -234,7 +241,7 @@ func run(t *testing.T, cmd *exec.Cmd, address string, logs func() string) *proxy
 		TLSClientConfig: config, ForceAttemptHTTP2: true, DisableCompression: true,
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &proxy{client: &http.Client{Transport: transport, Timeout: time.Minute}, logs: logs}
+	return &proxy{client: &http.Client{Transport: transport, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, logs: logs}
 }
 
 // texts are all files of a pattern, one after the other.
