@@ -38,8 +38,8 @@ export const hostedPage = (host, ui) => {
       }, 1000);
     },
 
-    hear_({ origin, data }) {
-      if (me.offered_ && origin == new URL(base).origin && data.state == state) me.end_(data.response, data.expiresAt);
+    hear_(e) {
+      if (e.source && me.offered_ && e.origin == new URL(base).origin && e.data.state == state) me.end_(e.data.response, e.data.expiresAt);
     },
   };
   return me;

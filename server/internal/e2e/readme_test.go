@@ -68,7 +68,7 @@ func TestTheReadmesPageAndCallsRunAsTheyStand(t *testing.T) {
 
 // What programs read stays alone on standard output; people are told beside the log.
 func TestMakeRunTellsPeopleWhereToLook(t *testing.T) {
-	run := exec.CommandContext(t.Context(), "make", "-o", "build", "run", "RELAY="+command, "SERVE=--listen 127.0.0.1:0 --admin 127.0.0.1:0 --data "+t.TempDir())
+	run := exec.CommandContext(t.Context(), "make", "--no-print-directory", "-o", "build", "run", "RELAY="+command, "SERVE=--listen 127.0.0.1:0 --admin 127.0.0.1:0 --data "+t.TempDir())
 	run.Dir = filepath.Join("..", "..", "..")
 	out, err := run.StdoutPipe()
 	require.NoError(t, err)

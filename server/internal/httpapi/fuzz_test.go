@@ -136,7 +136,7 @@ func FuzzHosted(f *testing.F) {
 			require.Empty(t, w.Header().Get("Location"))
 			_, leads, ok := strings.Cut(w.Header().Get("Content-Security-Policy"), "form-action ")
 			require.True(t, ok)
-			require.Subset(t, []string{"'self'", apitest.ShopOrigin}, strings.Fields(leads))
+			require.Subset(t, []string{"'self'", apitest.ShopOrigin, "https:"}, strings.Fields(leads))
 			require.LessOrEqual(t, len(scripts.FindAll(w.Body.Bytes(), 2)), 1)
 		}
 		require.Zero(t, r.Vendor.Stats().Connect)

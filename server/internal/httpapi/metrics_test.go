@@ -167,7 +167,7 @@ func TestCountersBeginAtZero(t *testing.T) {
 		`ekyc_http_requests_total{code="internal-error",method="POST",route="/v1/siteverify",status="503"} 0`,
 		`ekyc_http_requests_total{code="invalid-input-secret",method="POST",route="/v1/siteverify",status="200"} 0`,
 		`ekyc_http_requests_total{code="unauthorized",method="POST",route="/v1/tickets",status="401"} 0`,
-		`ekyc_webhook_tries_total{outcome="given_up"} 0`, `ekyc_limited_total{limit="otp"} 0`,
+		`ekyc_webhook_tries_total{outcome="given_up"} 0`, `ekyc_limited_total{limit="otp",site="pk_shop"} 0`,
 		`ekyc_vendor_limited_total{account="busy"} 0`, `ekyc_otp_mostly_refused{site="pk_shop"} 0`, `ekyc_ready 1`,
 	} {
 		require.Contains(t, before, line+"\n")
