@@ -33,7 +33,7 @@ type shared struct {
 	all       bool
 	waiting   Waiting
 	served    int64
-	skew      time.Duration
+	skew      atomic.Int64 // of its clock, in ns
 	latency   func() time.Duration
 	turns     int
 	lastWrite time.Time
@@ -42,15 +42,15 @@ type shared struct {
 func newDatabase() *database { return &database{lock: make(chan struct{}, 1)} }
 
 func (b *database) store() *shared {
-	s := &shared{database: b, all: true, latency: func() time.Duration { return rand.N(8 * time.Millisecond) },
-		skew: rand.N(time.Millisecond) - time.Millisecond/2}
+	s := &shared{database: b, all: true, latency: func() time.Duration { return rand.N(8 * time.Millisecond) }}
+	s.skew.Store(int64(rand.N(time.Millisecond) - time.Millisecond/2))
 	b.lock <- struct{}{}
 	defer func() { <-b.lock }()
 	b.stores = append(b.stores, s)
 	return s
 }
 
-func (s *shared) Now() time.Time { return time.Now().Add(s.skew) }
+func (s *shared) Now() time.Time { return time.Now().Add(time.Duration(s.skew.Load())) }
 
 func (s *shared) Terms() Terms { return Database }
 
@@ -414,11 +414,11 @@ func TestADatabasesClockThatWasAheadFreezesNothing(t *testing.T) {
 			require.Less(t, time.Since(begin), 3*time.Second)
 		}
 		call(line)
-		store.skew += time.Hour
+		store.skew.Add(int64(time.Hour))
 		call(line)
 		line.Refused(20 * time.Second)
 		time.Sleep(time.Second)
-		store.skew -= time.Hour
+		store.skew.Add(-int64(time.Hour))
 		time.Sleep(5 * time.Second)
 		call(line)
 		call(other)
