@@ -146,7 +146,7 @@ func TestCheckAndServeWarnOfTheSame(t *testing.T) {
 			p := startConfigured(t, path)
 			for _, says := range row.says {
 				require.Contains(t, report, says)
-				require.Contains(t, p.log.String(), says)
+				require.Eventually(t, func() bool { return strings.Contains(p.log.String(), says) }, time.Minute, 10*time.Millisecond, says)
 			}
 		})
 	}

@@ -243,7 +243,7 @@ func planted(t *testing.T, all places, env ...string) (p *process, canaries map[
 		canaries[key] = []string{"file keys.yaml"}
 	}
 	require.Contains(t, all, "file ledger.db")
-	dist, err := filepath.Glob("../web/dist/*")
+	dist, err := filepath.Glob("../web/dist/ekyc-connect.*") // what the program holds
 	require.NoError(t, err)
 	for _, path := range dist {
 		content, err := os.ReadFile(path)
