@@ -33,7 +33,11 @@ export const navigation = typeof NavigateEvent == 'function' && window.navigatio
 const now = loose(performance.now);
 const randomize = loose(crypto.getRandomValues);
 // Some 48 digits that nobody can guess.
-export const random = () => randomize(crypto, new Uint32Array(5)).join('-');
+export const random = () => {
+  let digits = '';
+  for (const n of randomize(crypto, new Uint8Array(20))) digits += n;
+  return digits;
+};
 
 // Whether the engine has what the element is made of: Chrome since 86, Firefox since
 // 101, Safari since 16.4.

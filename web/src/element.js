@@ -67,7 +67,7 @@ for (const name of [...'value validity form labels willValidate validationMessag
       return of(this).control_(name);
     },
     set(value) {
-      if (name == 'form' || names.has(name)) reflect(this, name, flags.has(name) ? value || false : value);
+      if (name == 'form' || names.has(name)) reflect(this, name, flags.has(name) ? value || null : value);
     },
   });
 

@@ -1,5 +1,5 @@
 // Where the relay is, and how it says no.
-import { assign, clearTimeout, currentScript, Error, exec, fetch, setTimeout } from './browser.js';
+import { assign, clearTimeout, currentScript, Error, exec, fetch, globals, setTimeout } from './browser.js';
 
 // The relay's public URL without a slash at its end: what stands before /v1/ in the
 // address of this script. A module has no tag; where it is stands in every error's
@@ -16,7 +16,7 @@ export const fault = (code, more) =>
 // Fails where no answer has begun after 15 s, or is whole after 90. Credentials are as
 // a <link rel=preload> has them: else the browser would fetch a view anew.
 export const get = async (path, options) => {
-  const stop = new AbortController();
+  const stop = new globals.AbortController();
   const abort = () => stop.abort();
   const late = setTimeout(abort, 15e3);
   setTimeout(abort, 9e4);

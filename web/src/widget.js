@@ -132,7 +132,7 @@ export const widget = (element, internals, root) => {
     const asked = take();
     if (degraded && !network) separate();
     else if (view) hosted.offer_(ui.word_(code) || ui.word_(e.fault) || ui.word_('unknown'));
-    else hosted.offer_('Could not be loaded: ' + code + (detail ? '. ' + detail : ''));
+    else hosted.offer_('Could not be loaded: ' + code + '. ' + (detail || ''));
     if (asked) ui.heading_().focus();
     become('error', { __proto__: null, unreachable: network });
     if (degraded) emit('ekyc-degraded', { reason: code });
@@ -208,7 +208,9 @@ export const widget = (element, internals, root) => {
     return p;
   };
 
-  const near = new IntersectionObserver(list => list[list.length - 1].isIntersecting && begin(), { __proto__: null, rootMargin: '400px' });
+  const near = new IntersectionObserver(list => {
+    for (const e of list) if (e.isIntersecting) begin();
+  }, { __proto__: null, rootMargin: '400px' });
 
   // A token is spent once its form was sent: by the browser, or by a script that has
   // asked for the form's data and then left the page. A script that only reads the data
