@@ -124,7 +124,7 @@ export const widget = (element, internals, root) => {
 
   const broken = (e, degraded) => {
     if (!(e instanceof Fault)) e = fault(view ? 'wasm_unavailable' : 'asset_integrity');
-    const { code, detail } = e;
+    const { code } = e;
     const network = code == 'network';
     // Nobody waits for the wasm yet: it is asked for anew at the next touch.
     if (degraded && network && !press) return (binding = null);
@@ -132,7 +132,7 @@ export const widget = (element, internals, root) => {
     const asked = take();
     if (degraded && !network) separate();
     else if (view) hosted.offer_(ui.word_(code) || ui.word_(e.fault) || ui.word_('unknown'));
-    else hosted.offer_('Could not be loaded: ' + code + '. ' + (detail || ''));
+    else hosted.offer_('Could not be loaded: ' + code);
     if (asked) ui.heading_().focus();
     become('error', { __proto__: null, unreachable: network });
     if (degraded) emit('ekyc-degraded', { reason: code });
@@ -209,7 +209,7 @@ export const widget = (element, internals, root) => {
   };
 
   const near = new IntersectionObserver(list => {
-    for (const e of list) if (e.isIntersecting) begin();
+    for (const { isIntersecting } of list) isIntersecting && begin();
   }, { __proto__: null, rootMargin: '400px' });
 
   // A token is spent once its form was sent: by the browser, or by a script that has
