@@ -162,6 +162,23 @@ func TestTheHostedModeNeedsNoWasm(t *testing.T) {
 	require.Zero(t, js[int](b, `performance.getEntriesByType('resource').filter(r => r.name.endsWith('.wasm')).length`))
 }
 
+// A page that was told by its window needs no button, and one that was not no word about
+// another tab.
+func TestTheHostedPageEndsWithOneWayOn(t *testing.T) {
+	relay := startRelay(t)
+	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted" return="http://localhost:3000/back"`)})
+	b := newTab(t)
+	b.open(site.URL)
+	b.until(`!!` + part("retry"))
+	page := b.popup(func() { b.press("retry") })
+	page.through("abc12")
+	b.state("done")
+	const shown = `[...document.querySelectorAll('.told, .back')].filter(e => e.checkVisibility()).map(e => e.className)`
+	require.Equal(t, []string{"told"}, js[[]string](page, shown))
+	js[any](page, `delete document.documentElement.dataset.told`)
+	require.Equal(t, []string{"back"}, js[[]string](page, shown))
+}
+
 // What another window, another page or another visit says is no answer.
 func TestAnAnswerIsTakenFromTheRelaysWindowAlone(t *testing.T) {
 	relay := startRelay(t)
