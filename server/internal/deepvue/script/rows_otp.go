@@ -60,7 +60,7 @@ var Verifying = []Row{
 	{Name: "status that echoes", Answer: func(w http.ResponseWriter, r *http.Request, _ int) {
 		c := Hijack(w)
 		defer c.Close()
-		_, _ = fmt.Fprintf(c, "HTTP/1.1 500 %s\r\nX-Echo: %[1]s\r\nContent-Length: 0\r\n\r\n", private(r))
+		_, _ = fmt.Fprintf(c, "HTTP/1.1 500 %s\r\nX-Echo: %[1]s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", private(r))
 	}, Code: wire.VendorUnavailable, Status: 500, Class: "server_error", Tries: 3, OTP: Outcome{wire.VendorUnavailable, "server_error"}},
 	{Name: "no HTTP that echoes", Answer: func(w http.ResponseWriter, r *http.Request, _ int) {
 		c := Hijack(w)
