@@ -22,11 +22,7 @@ func (l Ledger) Backup(ctx context.Context, file string, out io.Writer) error {
 		return errors.New("this ledger is in PostgreSQL, which has its own backups: archive its WAL, or use pg_dump (server/docs/restore.md)")
 	}
 	begin := time.Now() // of what is recorded later the copy has nothing
-	whole, err := l.inspect(ctx)
-	if err != nil {
-		return err
-	}
-	if err := whole.Close(); err != nil {
+	if err := l.readable(ctx); err != nil {
 		return err
 	}
 	events, err := sqlite.Backup(ctx, l.data, file)

@@ -19,11 +19,7 @@ import (
 // that is empty the one of the configuration.
 func (l Ledger) Copy(ctx context.Context, to string, env func(string) (string, bool), out io.Writer) error {
 	here := Ledger{data: l.data, keys: l.keys}
-	there, err := here.inspect(ctx) // before anything is made in the database
-	if err != nil {
-		return err
-	}
-	if err := there.Close(); err != nil {
+	if err := here.readable(ctx); err != nil { // before anything is made in the database
 		return err
 	}
 	target, err := l.target(ctx, to, env)

@@ -129,6 +129,15 @@ func (l Ledger) inspect(ctx context.Context) (whole inspection, err error) {
 	return whole, nil
 }
 
+// readable reports whether there is a ledger, and the keys are its own.
+func (l Ledger) readable(ctx context.Context) error {
+	whole, err := l.inspect(ctx)
+	if err != nil {
+		return err
+	}
+	return whole.Close()
+}
+
 // needsKeys says what to do if there are no keys, for a command that needs them.
 func (l Ledger) needsKeys() error {
 	if len(l.keys.Seal) > 0 {
