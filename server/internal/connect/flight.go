@@ -29,6 +29,9 @@ type flight[T any] struct {
 // when that caller has left and others wait.
 func (f *flights[T]) do(ctx context.Context, key string, run func(context.Context) (T, error)) (T, error) {
 	var none T
+	if ctx.Err() != nil {
+		return none, ctx.Err() // has left already: nothing is begun
+	}
 	f.mu.Lock()
 	if f.byKey == nil {
 		f.byKey = map[string]*flight[T]{}

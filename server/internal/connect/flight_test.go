@@ -118,6 +118,20 @@ func TestWhenAllHaveLeftTheRunIsCancelledAndNobodyJoinsIt(t *testing.T) {
 	})
 }
 
+// Else the vendor may have been called before the run is cancelled, and the call of
+// somebody who was never there counts as one that the vendor did not answer.
+func TestNothingIsBegunForACallerThatHasLeft(t *testing.T) {
+	var f flights[int]
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	_, err := f.do(gone, "k", func(context.Context) (int, error) {
+		require.Fail(t, "it ran")
+		return 0, nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	require.Empty(t, f.byKey)
+}
+
 func TestAPanicIsAnErrorForAllThatWait(t *testing.T) {
 	var f flights[int]
 	_, err := f.do(t.Context(), "k", func(context.Context) (int, error) { panic(errors.New("canary")) })
