@@ -44,6 +44,10 @@ func (l *Line) forecast(r Request, now time.Time) (wait, most time.Duration) {
 	if !l.newcomer(r) {
 		return at.Sub(now), MaxWait
 	}
+	// Of those before, no more are let in than calls can go out while they wait: the
+	// others will have left.
+	second := l.windows[0]
+	same = min(same, second.limit*int(MaxWait/second.length))
 	at = later(at, l.begins(same+1, now))
 	if !r.Ticketed {
 		at = later(at, l.shareFree(s, len(s.queues[c].unticketed)+1, now))

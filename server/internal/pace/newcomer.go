@@ -9,7 +9,7 @@ import (
 // Somebody is let in only if the plan carries all whom it has let in before, and them,
 // to the end. What those who have begun will need is not known, but expected: within
 // each of some times from now on, by their step and silence. One standard deviation of
-// it is kept free on top.
+// it, as follows from the same profile, is kept free on top.
 
 // horizons are how far ahead a newcomer's need is looked at, in stretches.
 var horizons = [...]int{2, 5, 10, 15, 22, 30}
@@ -27,8 +27,9 @@ const (
 // need is how many calls are expected of those who have begun, within so many stretches
 // and ever.
 type need struct {
-	within [ahead + 1]float64
-	ever   float64
+	within   [ahead + 1]float64
+	variance variances
+	ever     float64
 }
 
 // expected adds up what those who have begun need.
@@ -51,7 +52,7 @@ func (l *Line) expected(now time.Time) (n need) {
 	}
 	for s, h := range l.profile.steps {
 		if k := float64(l.goingOn[s]); k > 0 { // the call that is waited for, and what follows it
-			n.add(k, &h.within[0], h.ever[0])
+			n.add(k, h, 0)
 			for j := range n.within {
 				n.within[j] += k
 			}
@@ -59,30 +60,35 @@ func (l *Line) expected(now time.Time) (n need) {
 		}
 		for age, count := range silent[s] {
 			if count > 0 {
-				n.add(float64(count), &h.within[age], h.ever[age])
+				n.add(float64(count), h, age)
 			}
 		}
 	}
 	return n
 }
 
-func (n *need) add(k float64, within *[ahead + 1]float64, ever float64) {
-	for j, e := range within {
+// add takes in k people after so long a silence.
+func (n *need) add(k float64, h *habit, age int) {
+	for j, e := range h.within[age] {
 		n.within[j] += k * e
 	}
-	n.ever += k * ever
+	for j, v := range h.variance[age] {
+		n.variance[j] += k * v
+	}
+	n.ever += k * h.ever[age]
 }
 
 // fits reports whether k newcomers who all come until so many stretches from now fit in
 // the windows up to a day.
 func (l *Line) fits(n *need, k, z float64, from int, now time.Time) bool {
 	fresh := l.profile.steps[picture]
-	for _, g := range horizons {
+	for i, g := range horizons {
 		to := min(from+g, ahead)
 		own := k * (1 + fresh.within[0][g])
+		deviation := z * math.Sqrt(n.variance[i]+k*fresh.variance[0][i])
 		until := now.Add(time.Duration(from+g) * stretch)
 		for _, w := range l.windows {
-			have, e := atLeastOne(w, fresh.within[0][g]), n.within[to]
+			have, e := atLeastOne(w, fresh.within[0][g], fresh.variance[0][i]), n.within[to]
 			switch {
 			case w.ofDay():
 				continue
@@ -94,7 +100,7 @@ func (l *Line) fits(n *need, k, z float64, from int, now time.Time) bool {
 					e -= n.within[min(gone, ahead)]
 				}
 			}
-			if e+own+z*math.Sqrt(e+own-k) > have+1e-9 {
+			if e+own+deviation > have+1e-9 {
 				return false
 			}
 		}
@@ -104,19 +110,21 @@ func (l *Line) fits(n *need, k, z float64, from int, now time.Time) bool {
 
 // atLeastOne is how many calls a window has, as many at least as one verification needs:
 // under a plan for less they go one after the other.
-func atLeastOne(w window, more float64) float64 {
-	return max(float64(w.limit), 1+more+deviations*math.Sqrt(more))
+func atLeastOne(w window, more, variance float64) float64 {
+	return max(float64(w.limit), 1+more+deviations*math.Sqrt(variance))
 }
 
 // dayFits is when the days have room for k newcomers and all who have begun.
 func (l *Line) dayFits(n *need, k float64, now time.Time) time.Time {
-	own := k * (1 + l.profile.steps[picture].ever[0])
+	fresh, last := l.profile.steps[picture], len(horizons)
+	own := k * (1 + fresh.ever[0])
+	deviation := deviations * math.Sqrt(n.variance[last]+k*fresh.variance[0][last])
 	for _, w := range l.windows {
 		if !w.ofDay() {
 			continue
 		}
 		used := l.calls.since(now.Add(-w.length))
-		over := float64(used) + n.ever + own + deviations*math.Sqrt(n.ever+own-k) - atLeastOne(w, own/k-1)
+		over := float64(used) + n.ever + own + deviation - atLeastOne(w, own/k-1, fresh.variance[0][last])
 		if over > 1e-9 { // so many calls must have left the window
 			i := len(l.calls.at) - used + min(int(math.Ceil(over)), used) - 1
 			if i < 0 || i >= len(l.calls.at) {

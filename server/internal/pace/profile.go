@@ -1,6 +1,9 @@
 package pace
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The profile is how people go on, as measured by the account's own calls: after a call
 // of each step, how many call again, end, or stay silent in each stretch of time. From
@@ -31,16 +34,22 @@ type habit struct {
 	next                  [steps]float64     // where their calls led to
 
 	// within is how many calls follow within so many stretches, after so many of
-	// silence; ever is how many follow at all.
-	within [stretches + 1][ahead + 1]float64
-	ever   [stretches + 1]float64
+	// silence; ever is how many follow at all. variance is that of within, at horizons.
+	within   [stretches + 1][ahead + 1]float64
+	variance [stretches + 1]variances
+	ever     [stretches + 1]float64
 }
 
-// first people are as many as few enough for the measured ones to outweigh soon; they
-// come back after usualPause on average.
+// variances are how far a number of calls may be from what is expected, squared, at each
+// horizon and as far as the table looks.
+type variances [len(horizons) + 1]float64
+
+// The first people are few enough for the measured ones to outweigh them soon. They call
+// again within longestPause, at any moment of it: one who is silent for longer is gone, as
+// long as nobody has come back later.
 const (
-	firstPeople = 10
-	usualPause  = 7 // stretches
+	firstPeople  = 10
+	longestPause = 14 // stretches
 	// mostPeople bounds how much the past counts.
 	mostPeople = 3000
 )
@@ -62,7 +71,7 @@ func newProfile(withoutOTP bool) *profile {
 		}
 		come := people * again
 		for b := range h.silent {
-			calls := come / usualPause
+			calls := come / float64(max(longestPause-b, 1))
 			h.silent[b] = people
 			h.called[b] = calls
 			come -= calls
@@ -145,15 +154,26 @@ func (p *profile) table(now int64) {
 			}
 		}
 	}
+	var squared, before [steps][stretches + 1]float64 // the mean of the square of within, at j and at j-1
 	for j := 1; j <= ahead; j++ {
-		for _, h := range p.steps {
-			after := 0.0
+		squared, before = before, squared
+		at := slices.Index(horizons[:], j)
+		if j == ahead {
+			at = len(horizons)
+		}
+		for s, h := range p.steps {
+			after, afterSquared := 0.0, 0.0
 			for k, share := range h.onward() {
 				after += share * p.steps[k].within[0][j-1]
+				afterSquared += share * before[k][0]
 			}
 			for b := range stretches {
 				call, end := h.chances(b)
 				h.within[b][j] = call*(1+after) + (1-call-end)*h.within[b+1][j-1]
+				squared[s][b] = call*(1+2*after+afterSquared) + (1-call-end)*before[s][b+1]
+				if at >= 0 {
+					h.variance[b][at] = squared[s][b] - h.within[b][j]*h.within[b][j]
+				}
 			}
 		}
 	}
