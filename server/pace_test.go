@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"flag"
+	"fmt"
 	"maps"
 	"net/http"
 	"os/exec"
@@ -49,36 +50,49 @@ func vendorStats(t *testing.T, url string) (s sandbox.Stats) {
 // Three programs as in production: people, more than the plan carries; the relay, which
 // spends the plan; and a vendor that refuses what is above it.
 func TestTheWholeAllowanceIsSpentAndTheVendorNeverRefuses(t *testing.T) {
-	plans := []string{"growth"}
-	if *paceTime >= time.Minute {
-		plans = append(plans, "starter")
+	type run struct {
+		plan     string
+		load     float64
+		accounts int
 	}
-	for _, plan := range plans {
-		t.Run(plan, func(t *testing.T) {
+	runs := []run{{"growth", 1.5, 1}}
+	if *paceTime >= time.Minute {
+		runs = append(runs, run{"growth", 5, 1}, run{"starter", 1.5, pacetest.StarterAccounts}, run{"starter", 5, pacetest.StarterAccounts})
+	}
+	for _, r := range runs {
+		t.Run(fmt.Sprint(r.plan, " ", r.load), func(t *testing.T) {
 			t.Parallel()
-			vendor := startVendor(t, "--plan", plan)
-			p := start(t, "--vendor-url", vendor, "--vendor-plan", plan)
-			decision := p.decision("", "")
-			delete(decision, "subject")
-			partner := map[string]string{"Authorization": "Bearer sk_test_pass"}
-			people := pacetest.People{
-				Plan: plan, Relays: 1, Length: *paceTime,
-				Post: func(ctx context.Context, asPartner bool, route string, body, into any) int {
-					headers := fromPage
-					if asPartner {
-						headers = partner
-					}
-					status, _ := p.do(ctx, "POST", route, body, headers, into)
-					return status
-				},
-				Agree: func() map[string]string {
-					body := maps.Clone(decision)
-					body["idempotency_key"] = rand.Text()
-					return body
-				},
-				Vendor: func() sandbox.Stats { return vendorStats(t, vendor) },
+			people := pacetest.People{Plan: r.plan, Relays: 1, Load: r.load, Length: *paceTime}
+			for range r.accounts {
+				people.Accounts = append(people.Accounts, pacedAccount(t, r.plan))
 			}
 			people.Run(t)
 		})
+	}
+}
+
+// pacedAccount is an account of a relay and a vendor of its own.
+func pacedAccount(t *testing.T, plan string) pacetest.Account {
+	t.Helper()
+	vendor := startVendor(t, "--plan", plan)
+	p := start(t, "--vendor-url", vendor, "--vendor-plan", plan)
+	decision := p.decision("", "")
+	delete(decision, "subject")
+	partner := map[string]string{"Authorization": "Bearer sk_test_pass"}
+	return pacetest.Account{
+		Post: func(ctx context.Context, asPartner bool, route string, body, into any) int {
+			headers := fromPage
+			if asPartner {
+				headers = partner
+			}
+			status, _ := p.do(ctx, "POST", route, body, headers, into)
+			return status
+		},
+		Agree: func() map[string]string {
+			body := maps.Clone(decision)
+			body["idempotency_key"] = rand.Text()
+			return body
+		},
+		Vendor: func() sandbox.Stats { return vendorStats(t, vendor) },
 	}
 }

@@ -13,12 +13,13 @@ import (
 
 // client asks what a page and a partner's back end ask.
 type client struct {
-	url, secret string
-	http        *http.Client
+	url  string
+	site *site
+	http *http.Client
 }
 
-func newClient(url, secret string, connections int) *client {
-	return &client{url, secret, &http.Client{
+func newClient(url string, s *site, connections int) *client {
+	return &client{url, s, &http.Client{
 		Timeout: 35 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 2 * connections},
 	}}
 }
@@ -31,11 +32,13 @@ type shown struct {
 		SHA256 string `json:"sha256"`
 	} `json:"notice"`
 	Presentation string `json:"presentation"`
+
+	sitekey string
 }
 
 func (s shown) decision() map[string]string {
 	return map[string]string{
-		"sitekey": sitekey, "purpose": purpose, "presentation": s.Presentation,
+		"sitekey": s.sitekey, "purpose": purpose, "presentation": s.Presentation,
 		"notice_sha256": s.Notice.SHA256, "idempotency_key": key(),
 	}
 }
@@ -49,7 +52,8 @@ type consented struct {
 }
 
 func (c *client) view(ctx context.Context) (s shown, err error) {
-	_, err = c.do(ctx, http.MethodGet, "/v1/view?sitekey="+sitekey+"&purpose="+purpose, nil, map[string]string{"Origin": origin}, &s)
+	s.sitekey = c.site.Sitekey()
+	_, err = c.do(ctx, http.MethodGet, "/v1/view?sitekey="+s.sitekey+"&purpose="+purpose, nil, map[string]string{"Origin": origin}, &s)
 	return s, err
 }
 
@@ -60,7 +64,7 @@ func (c *client) page(ctx context.Context, path string, body, into any) (status 
 }
 
 func (c *client) bearer() map[string]string {
-	return map[string]string{"Authorization": "Bearer " + c.secret}
+	return map[string]string{"Authorization": "Bearer " + c.site.secret}
 }
 
 // partner posts an empty request until it is answered.

@@ -20,7 +20,6 @@ import (
 
 const (
 	origin  = "https://www.bank.example"
-	sitekey = "pk_live_cluster"
 	purpose = "account-opening"
 	relays  = 3
 )
@@ -28,38 +27,50 @@ const (
 // cluster is all that runs.
 type cluster struct {
 	dir, program string
-	secret       string // of the site
+	sites        []*site
 	env          []string
 	first        *pgtest.Server // the primary
 	second       *pgtest.Server // its synchronous standby
 	promoted     bool           // the standby is the primary
-	vendor       *process
 	balancer     *process
 	relays       [relays]*relay
 	url          string   // of the balancer
 	checkpoints  []string // files, of what was shown on the way
 }
 
+// site is a site with an account of its own, whose vendor allows what a plan does.
+type site struct {
+	Account, Plan string
+	secret        string
+	vendor        *process
+}
+
+// These stand in relay.yaml as well.
+func (s *site) Sitekey() string    { return "pk_live_" + s.Account }
+func (s *site) Vendor() string     { return s.vendor.url }
+func (s *site) SecretHash() string { return fmt.Sprintf("%x", sha256.Sum256([]byte(s.secret))) }
+
 //go:embed relay.yaml
 var relayYAML string
 
 // settings fill in relay.yaml.
 type settings struct {
-	Balancer, Listen, Admin                 int
-	Data, Keys, First, Second, Vendor, Plan string
-	Sitekey, SecretHash, Origin             string
+	Balancer, Listen, Admin           int
+	Data, Keys, First, Second, Origin string
+	Sites                             []*site
 }
 
-// start runs a cluster whose vendor allows what a plan does.
-func start(ctx context.Context, plan string) (c *cluster, err error) {
+// start runs a cluster with a site for each plan.
+func start(ctx context.Context, plans ...string) (c *cluster, err error) {
 	dir, err := os.MkdirTemp("", "ekyc-cluster-")
 	if err != nil {
 		return nil, err
 	}
-	c = &cluster{dir: dir, program: filepath.Join(dir, "relay"), secret: "sk_" + rand.Text() + rand.Text()}
+	c = &cluster{dir: dir, program: filepath.Join(dir, "relay")}
+	begun := c // c is nil where an error is returned
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, c.close(false))
+			err = errors.Join(err, begun.close(false))
 		}
 	}()
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", c.program, "ekycconnect/server").CombinedOutput(); err != nil {
@@ -72,8 +83,12 @@ func start(ctx context.Context, plan string) (c *cluster, err error) {
 	if err := c.startDatabase(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.startVendor(ctx, plan); err != nil {
-		return nil, err
+	for i, plan := range plans {
+		s := &site{Account: fmt.Sprint("cluster-", i+1), Plan: plan, secret: "sk_" + rand.Text() + rand.Text()}
+		if s.vendor, err = c.startVendor(ctx, s); err != nil {
+			return nil, err
+		}
+		c.sites = append(c.sites, s)
 	}
 	ports, err := freePorts(1 + 2*relays)
 	if err != nil {
@@ -88,8 +103,7 @@ func start(ctx context.Context, plan string) (c *cluster, err error) {
 		err := write(c.relays[i].config, settings{
 			Balancer: ports[0], Listen: ports[1+2*i], Admin: ports[2+2*i],
 			Data: filepath.Join(dir, fmt.Sprintf("relay%d", i+1)), Keys: keys,
-			First: c.first.Address(), Second: c.second.Address(), Vendor: c.vendor.url, Plan: plan,
-			Sitekey: sitekey, SecretHash: fmt.Sprintf("%x", sha256.Sum256([]byte(c.secret))), Origin: origin,
+			First: c.first.Address(), Second: c.second.Address(), Origin: origin, Sites: c.sites,
 		})
 		if err != nil {
 			return nil, err
@@ -144,10 +158,11 @@ func (c *cluster) close(well bool) (err error) {
 			r.kill()
 		}
 	}
-	for _, p := range []*process{c.balancer, c.vendor} {
-		if p != nil {
-			p.stop()
-		}
+	if c.balancer != nil {
+		c.balancer.stop()
+	}
+	for _, s := range c.sites {
+		s.vendor.stop()
 	}
 	for _, s := range []*pgtest.Server{c.first, c.second} {
 		if s != nil {

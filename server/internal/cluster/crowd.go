@@ -34,7 +34,7 @@ type facts struct {
 func (c *cluster) admit(ctx context.Context, n int) *crowd {
 	ctx, stop := context.WithCancel(ctx)
 	crowd := &crowd{
-		client: newClient(c.url, c.secret, n), stop: stop, facts: map[string]*facts{},
+		client: newClient(c.url, c.sites[0], n), stop: stop, facts: map[string]*facts{},
 	}
 	for range n {
 		crowd.gone.Go(func() {

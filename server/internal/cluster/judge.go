@@ -31,7 +31,7 @@ func (c *cluster) judge(ctx context.Context, crowd *crowd, out io.Writer) error 
 	if err != nil {
 		return err
 	}
-	vendor, err := c.vendorStats(ctx)
+	vendor, err := c.sites[0].vendorStats(ctx)
 	if err != nil {
 		return err
 	}
@@ -112,12 +112,12 @@ func (s *found) compare(id string, told *facts, r record) {
 	s.used += has["used"]
 }
 
-func (c *cluster) vendorStats(ctx context.Context) (s sandbox.Stats, err error) {
-	text, _, err := newClient(c.vendor.url, "", 1).send(ctx, http.MethodGet, sandbox.StatsPath, nil, nil)
+func (s *site) vendorStats(ctx context.Context) (stats sandbox.Stats, err error) {
+	text, _, err := newClient(s.vendor.url, s, 1).send(ctx, http.MethodGet, sandbox.StatsPath, nil, nil)
 	if err != nil {
-		return s, err
+		return stats, err
 	}
-	return s, json.Unmarshal(text, &s)
+	return stats, json.Unmarshal(text, &stats)
 }
 
 // verify has the relay's own command look at the whole log, and whether it has

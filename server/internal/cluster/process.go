@@ -93,11 +93,10 @@ func (r *relay) kill() {
 	}
 }
 
-// startVendor runs the emulator, which refuses what is above the plan.
-func (c *cluster) startVendor(ctx context.Context, plan string) (err error) {
-	cmd := exec.CommandContext(ctx, c.program, "sandbox", "--listen", "127.0.0.1:0", "--plan", plan)
-	c.vendor, err = announced(cmd, filepath.Join(c.dir, "vendor.log"))
-	return err
+// startVendor runs the emulator for a site, which refuses what is above its plan.
+func (c *cluster) startVendor(ctx context.Context, s *site) (*process, error) {
+	cmd := exec.CommandContext(ctx, c.program, "sandbox", "--listen", "127.0.0.1:0", "--plan", s.Plan)
+	return announced(cmd, filepath.Join(c.dir, s.Account+".vendor.log"))
 }
 
 const nginxConf = `

@@ -93,7 +93,7 @@ var rollingRestart = trouble{"the relays restarted one by one", func(ctx context
 func (c *cluster) serves(ctx context.Context) error {
 	for i, r := range c.relays {
 		for begin := time.Now(); ; pass(ctx, 50*time.Millisecond) {
-			one := newClient(r.url, c.secret, 1)
+			one := newClient(r.url, c.sites[0], 1)
 			_, status, err := one.send(ctx, http.MethodGet, "/readyz", nil, nil)
 			if err == nil && status == http.StatusOK {
 				break
