@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +81,7 @@ func serve(ctx context.Context, f serveFlags, env environment, stdout, stderr io
 		}
 	}
 	c, keys := loaded.Config, loaded.Keys
-	listeners, err := app.Listen(cmp.Or(f.listen, c.Listen), cmp.Or(f.admin, c.AdminListen))
+	listeners, err := app.Listen(app.Address{Flag: f.listen, Config: c.Listen}, app.Address{Flag: f.admin, Config: c.AdminListen})
 	if err != nil {
 		return err
 	}

@@ -98,6 +98,7 @@ func TestBothListenersMayBeHeld(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 }
 
+// So is a flag that a socket leaves without effect.
 func TestSocketsThatCannotBeTakenAreSaidPlainly(t *testing.T) {
 	t.Parallel()
 	path, err := program()
@@ -107,15 +108,21 @@ func TestSocketsThatCannotBeTakenAreSaidPlainly(t *testing.T) {
 	notASocket, err := os.Open(os.DevNull)
 	require.NoError(t, err)
 	defer notASocket.Close()
-	for want, sockets := range map[string][]*os.File{
-		"FileDescriptorName=admin":      {one, two},
-		"what systemd passed on cannot": {notASocket},
+	for want, c := range map[string]struct {
+		sockets []*os.File
+		names   string
+		flags   []string
+	}{
+		"FileDescriptorName=admin":      {sockets: []*os.File{one, two}},
+		"what systemd passed on cannot": {sockets: []*os.File{notASocket}},
+		"--listen does nothing here":    {sockets: []*os.File{one}, flags: []string{"--listen", "127.0.0.1:0"}},
+		"--admin does nothing here":     {sockets: []*os.File{one}, names: "admin", flags: []string{"--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}},
 	} {
-		cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ exec "$0" serve --sandbox`, path)
-		cmd.Env = append(os.Environ(), fmt.Sprintf("LISTEN_FDS=%d", len(sockets)), "LISTEN_FDNAMES=")
-		cmd.ExtraFiles = sockets
+		cmd := exec.Command("/bin/sh", append([]string{"-c", `LISTEN_PID=$$ exec "$0" serve --sandbox "$@"`, path}, c.flags...)...)
+		cmd.Env = append(os.Environ(), fmt.Sprintf("LISTEN_FDS=%d", len(c.sockets)), "LISTEN_FDNAMES="+c.names)
+		cmd.ExtraFiles = c.sockets
 		out, err := cmd.CombinedOutput()
-		require.Error(t, err)
+		require.Error(t, err, want)
 		require.Contains(t, string(out), want)
 		require.Equal(t, 1, strings.Count(string(out), "\n"), "%s", out)
 	}

@@ -57,7 +57,7 @@ func startLab(t *testing.T, replace ...string) *lab {
 	keys, err := config.LoadKeys(c.Keys)
 	require.NoError(t, err)
 	l.data = c.Data
-	l.at, err = app.Listen("127.0.0.1:0", "127.0.0.1:0")
+	l.at, err = app.Listen(app.Address{Config: "127.0.0.1:0"}, app.Address{Config: "127.0.0.1:0"})
 	require.NoError(t, err)
 	l.Relay, err = app.New(t.Context(), c, keys, slog.New(slog.DiscardHandler), app.Store(func(s consent.Store) consent.Store {
 		l.store = &storetest.Faulty{Store: s}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,10 +39,15 @@ type Listeners struct {
 	Admin  net.Listener // for metrics and readiness in words; never public
 }
 
+// Address is where a listener is: where the flag says, if it is given, else where the
+// configuration does.
+type Address struct{ Flag, Config string }
+
 // Listen opens both addresses. It comes before everything else, so that the sandbox
 // knows its own URL and a taken port is found before anything is done. A socket that
-// systemd holds open for the relay takes the place of its address.
-func Listen(public, admin string) (_ Listeners, err error) {
+// systemd holds open for the relay takes the place of an address in the configuration; a
+// flag that it would leave without effect is refused.
+func Listen(public, admin Address) (_ Listeners, err error) {
 	l, err := held()
 	defer func() {
 		if err != nil {
@@ -51,17 +57,11 @@ func Listen(public, admin string) (_ Listeners, err error) {
 	if err != nil {
 		return l, err
 	}
-	if l.Public == nil {
-		if l.Public, err = listen(public, "--listen"); err != nil {
-			return l, err
-		}
+	if l.Public, err = public.listen(l.Public, "--listen"); err != nil {
+		return l, err
 	}
-	if l.Admin == nil {
-		if l.Admin, err = listen(admin, "--admin"); err != nil {
-			return l, err
-		}
-	}
-	return l, nil
+	l.Admin, err = admin.listen(l.Admin, "--admin")
+	return l, err
 }
 
 // listenRemedy says what to do about an address that cannot be listened on.
@@ -72,9 +72,15 @@ func listenRemedy(err error, flag string) string {
 	return "choose another address with " + flag
 }
 
-// listen listens on an address that can be changed by a flag.
-func listen(address, flag string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+// listen listens at the address, unless a socket is held for it.
+func (a Address) listen(held net.Listener, flag string) (net.Listener, error) {
+	switch {
+	case held != nil && a.Flag != "":
+		return held, fmt.Errorf("%s does nothing here, as systemd passes on the socket at %s: leave the flag out, and set ListenStream in the socket's unit", flag, held.Addr())
+	case held != nil:
+		return held, nil
+	}
+	l, err := net.Listen("tcp", cmp.Or(a.Flag, a.Config))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", err, listenRemedy(err, flag))
 	}

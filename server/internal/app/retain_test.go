@@ -26,7 +26,7 @@ func TestARelayTellsAPartnerAndErasesWhatWasKeptLongEnough(t *testing.T) {
 	}))
 	defer partner.Close()
 
-	listeners, err := Listen("127.0.0.1:0", "127.0.0.1:0")
+	listeners, err := Listen(Address{Config: "127.0.0.1:0"}, Address{Config: "127.0.0.1:0"})
 	require.NoError(t, err)
 	c, keys, err := config.Sandbox(config.SandboxOptions{Data: t.TempDir(), VendorURL: "http://127.0.0.1:1", PublicURL: "http://" + listeners.Public.Addr().String()})
 	require.NoError(t, err)

@@ -11,7 +11,7 @@ import (
 // listenFindings tries whether the addresses can be listened on. One that is taken may
 // be so by a relay that serves with an earlier form of the same configuration.
 func listenFindings(c *config.Config) (problems []error, warnings []string) {
-	listeners, err := app.Listen(c.Listen, c.AdminListen)
+	listeners, err := app.Listen(app.Address{Config: c.Listen}, app.Address{Config: c.AdminListen})
 	switch {
 	case err == nil:
 		err = listeners.Close()
