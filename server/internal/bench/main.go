@@ -26,7 +26,7 @@ import (
 // parts in the order of the document.
 var parts = []part{
 	{"bytes", "Bytes", measureBytes, []budget{readableBudget, wasmBudget}},
-	{"page", "The page", measurePage, []budget{noticeBudget, hostBudget}},
+	{"page", "The page", measurePage, []budget{noticeBudget, distantBudget, pressBudget, hostBudget}},
 	{"sessions", "Starting a session", measureSessions, []budget{throughputBudget, expressBudget}},
 	{"growth", "Growth", measureGrowth, []budget{appendBudget, receiptBudget, spaceBudget, verifyBudget}},
 	{"waiting", "Memory, start, size", measureWaiting, []budget{waitingBudget}},
