@@ -17,10 +17,11 @@ import (
 )
 
 // bundle makes the loader of web/src/loader.js and what it imports, with the
-// styles inside, and the wasm's place and hash written in. Any engine since
+// styles inside, the wasm's place and hash written in, and what the wasm imports under
+// the names that it has there. Any engine since
 // Chrome 61 parses it. The variables' names are minify's: esbuild's own make it 3 %
 // larger when it is compressed.
-func bundle(root string, at stamp.File) ([]byte, error) {
+func bundle(root string, at stamp.File, names map[string]string) ([]byte, error) {
 	res := api.Build(api.BuildOptions{
 		EntryPoints:   []string{filepath.Join(root, "web", "src", "loader.js")},
 		Bundle:        true,
@@ -43,9 +44,13 @@ func bundle(root string, at stamp.File) ([]byte, error) {
 		text := api.FormatMessages(res.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage})
 		return nil, errors.New("build: loader: " + strings.Join(text, "\n"))
 	}
+	source := res.OutputFiles[0].Contents
+	for long, short := range names {
+		source = bytes.Replace(source, []byte(strconv.Quote(long)+":"), []byte(short+":"), 1)
+	}
 	var out bytes.Buffer
-	names := js.Minifier{Version: 2017} // or it writes newer syntax in place of what esbuild has made
-	if err := names.Minify(nil, &out, bytes.NewReader(res.OutputFiles[0].Contents), nil); err != nil {
+	m := js.Minifier{Version: 2017} // or it writes newer syntax in place of what esbuild has made
+	if err := m.Minify(nil, &out, bytes.NewReader(source), nil); err != nil {
 		return nil, fmt.Errorf("build: loader: minify: %w", err)
 	}
 	// It writes undefined as 0[0], which a page's Object.prototype could have.

@@ -27,7 +27,9 @@ func testLoader(t *testing.T) []byte {
 	t.Helper()
 	root, err := stamp.Root()
 	require.NoError(t, err)
-	loader, err := bundle(root, stamp.File{Hash: "0123456789abcdef", Integrity: "sha384-abc"})
+	names, err := importNames(root)
+	require.NoError(t, err)
+	loader, err := bundle(root, stamp.File{Hash: "0123456789abcdef", Integrity: "sha384-abc"}, names)
 	require.NoError(t, err)
 	return loader
 }
@@ -96,16 +98,6 @@ func TestLoaderHoldsThePlaceAndTheHashOfTheWasm(t *testing.T) {
 	loader := string(testLoader(t))
 	require.Contains(t, loader, "/v1/assets/0123456789abcdef/ekyc-connect.wasm")
 	require.Contains(t, loader, "sha384-abc")
-}
-
-func TestAWasmThatAsksForMoreIsRefused(t *testing.T) {
-	loader := testLoader(t)
-	entry := func(name string) []byte {
-		return append([]byte("\x04gojs"+string(rune(len(name)))+name), 0, 1)
-	}
-	require.NoError(t, checkImports(entry("syscall/js.valueGet"), loader))
-	require.ErrorContains(t, checkImports(entry("runtime.news"), loader), "runtime.news")
-	require.Error(t, checkImports(nil, loader))
 }
 
 // web/src/go.js was written after this one. Where it says something else, read

@@ -55,6 +55,13 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	names, err := importNames(root)
+	if err != nil {
+		return err
+	}
+	if wasm, err = renameImports(wasm, names); err != nil {
+		return err
+	}
 	if m.Wasm, err = write(dist, stamp.Wasm, wasm); err != nil {
 		return err
 	}
@@ -65,11 +72,8 @@ func run() error {
 	if m.Style, err = write(dist, stamp.Style, []byte(css)); err != nil {
 		return err
 	}
-	loader, err := bundle(root, m.Wasm)
+	loader, err := bundle(root, m.Wasm, names)
 	if err != nil {
-		return err
-	}
-	if err := checkImports(wasm, loader); err != nil {
 		return err
 	}
 	if m.Loader, err = write(dist, stamp.Loader, loader); err != nil {
