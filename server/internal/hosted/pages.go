@@ -38,6 +38,9 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request, from netip.Addr) er
 	if refused != nil {
 		return p.refuse(w, r, s, refused)
 	}
+	if s.origin == "" {
+		s.origin = refererOrigin(r.Referer())
+	}
 	shown, err := p.core.View(r.Context(), s.sitekey, s.purpose, s.lang, r.Header.Get("Accept-Language"), connect.Visitor{Origin: s.origin, Address: from})
 	if err != nil {
 		return p.refuse(w, r, s, err)

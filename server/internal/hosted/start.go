@@ -50,3 +50,13 @@ func readStart(raw string) (s start, refused *connect.Error) {
 	}
 	return s, nil
 }
+
+// refererOrigin is the origin of the page whose link led here, "" if the browser does not
+// say. The link in a fragment names none: it is the same on all pages of a site.
+func refererOrigin(referer string) string {
+	page, err := url.Parse(referer)
+	if err != nil || page.Scheme == "" || page.Host == "" {
+		return ""
+	}
+	return page.Scheme + "://" + page.Host
+}

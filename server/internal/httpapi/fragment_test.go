@@ -63,6 +63,29 @@ func TestAFragmentIsTheElementWithItsPaintedNotice(t *testing.T) {
 	require.Contains(t, string(a.Body), `<style nonce="b2s/-_&#43;1==">`)
 }
 
+func TestTheLinkOfAFragmentOpensThePageForPagesOfTheSiteAlone(t *testing.T) {
+	t.Parallel()
+	r := apitest.New(t)
+	_, link, there := strings.Cut(string(fragment(t, r, "purpose="+apitest.Purpose+"&lang=hi").Body), `<noscript><p><a href="`+r.URL)
+	require.True(t, there)
+	link, _, _ = strings.Cut(link, `"`)
+	for referer, want := range map[string]int{
+		apitest.ShopOrigin + "/":               http.StatusOK, // as browsers send it from another origin
+		apitest.ShopOrigin + "/account?open=1": http.StatusOK,
+		apitest.BankOrigin + "/":               http.StatusForbidden,
+		apitest.ShopOrigin + ".evil.example/":  http.StatusForbidden,
+		"":                                     http.StatusForbidden,
+		"about:blank":                          http.StatusForbidden,
+		"%":                                    http.StatusForbidden,
+	} {
+		a := r.Do(t, apitest.Call{Path: html.UnescapeString(link), Header: http.Header{"Referer": {referer}}})
+		require.Equal(t, want, a.Status, referer)
+		if want == http.StatusOK {
+			require.Contains(t, string(a.Body), `name="origin" value="`+apitest.ShopOrigin+`"`)
+		}
+	}
+}
+
 func attribute(n *html.Node, name string) string {
 	for _, a := range n.Attr {
 		if a.Key == name {
