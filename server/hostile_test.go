@@ -85,6 +85,16 @@ const (
 	requestTime = 10 * time.Second
 )
 
+// net/http and the mux would answer these themselves, without a request id.
+func TestARequestForNoPathIsAProblemLikeAnyOther(t *testing.T) {
+	p := start(t)
+	for _, line := range []string{"OPTIONS * HTTP/1.1", "GET * HTTP/1.1", "PRI * HTTP/2.0"} {
+		status, answer := raw(t, p, line+"\r\nHost: x\r\nConnection: close\r\n\r\n")
+		require.Equal(t, http.StatusNotFound, status, line)
+		require.Contains(t, answer, `"request_id":"`, line)
+	}
+}
+
 // Clients that take their time are cut off when their time is over; meanwhile
 // nobody else notices.
 func TestSlowClientsAreCutOff(t *testing.T) {

@@ -87,8 +87,9 @@ func (a *API) observe(mux *http.ServeMux) http.Handler {
 	})
 }
 
-// clean reports whether the mux takes the path as it is.
-func clean(p string) bool { return p == "*" || p == path.Clean(p) || p == path.Clean(p)+"/" }
+// clean reports whether the mux takes the path as it is. "*" is no path: the mux would
+// answer it without a word.
+func clean(p string) bool { return p != "*" && (p == path.Clean(p) || p == path.Clean(p)+"/") }
 
 func (a *API) finish(r *http.Request, o *observation, took time.Duration) {
 	route := r.Pattern
