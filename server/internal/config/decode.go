@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -142,6 +143,14 @@ func (r *reader) value(node ast.Node, v reflect.Value, setting string) {
 		for i, item := range list.Values {
 			r.entry(item, v.Index(i), fmt.Sprintf("%s[%d]", setting, i))
 		}
+	case reflect.Int:
+		// As people write it: YAML's own reading would take 60.5 for 60 and 060 for 48.
+		written, _ := text(node)
+		number, err := strconv.Atoi(written)
+		if err != nil {
+			r.report(setting, "%s", want(v.Type()))
+		}
+		v.SetInt(int64(number))
 	default:
 		if err := yaml.NodeToValue(node, v.Addr().Interface(), yaml.Strict()); err != nil {
 			r.report(setting, "%s", want(v.Type()))
@@ -278,7 +287,7 @@ func want(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Bool:
 		return "needs true or false"
-	case reflect.Int, reflect.Int64:
+	case reflect.Int:
 		return "needs a whole number"
 	}
 	return needsText

@@ -59,6 +59,14 @@ func edit(t *testing.T, from, to string) string {
 	return strings.Replace(good, from, to, 1)
 }
 
+func TestAWholeNumberIsReadAsItIsWritten(t *testing.T) {
+	for written, want := range map[string]int{"60": 60, "060": 60, "'60'": 60, "0": 0} {
+		c, err := load(t, edit(t, "data: ledger", "data: ledger\nlimits: {view: "+written+"}"))
+		require.NoError(t, err, written)
+		require.Equal(t, want, c.Limits.View, written)
+	}
+}
+
 func TestAShortFileIsCompletedByDefaults(t *testing.T) {
 	c, err := load(t, good)
 	require.NoError(t, err)
@@ -157,6 +165,11 @@ func TestEachMistakeHasItsPlaceAndItsRemedy(t *testing.T) {
 		{"limit", "data: ledger", "data: ledger\nlimits: {view: -1}", `limits.view: must be 0 (no limit) to 100000 a minute`},
 		{"calls", "data: ledger", "data: ledger\nlifetimes: {calls_per_consent: 0}", `relay.yaml:3:32: lifetimes.calls_per_consent: must be 1 to 50`},
 		{"whole number", "data: ledger", "data: ledger\nlifetimes: {calls_per_consent: many}", `lifetimes.calls_per_consent: needs a whole number`},
+		{"part of a number", "data: ledger", "data: ledger\nlimits: {view: 60.5}", `relay.yaml:3:16: limits.view: needs a whole number`},
+		{"part of a number in quotes", "data: ledger", "data: ledger\nlimits: {view: '60.5'}", `limits.view: needs a whole number`},
+		{"power", "data: ledger", "data: ledger\nlimits: {view: 6e1}", `limits.view: needs a whole number`},
+		{"other base", "data: ledger", "data: ledger\nlimits: {view: 0x3c}", `limits.view: needs a whole number`},
+		{"part of a plan", "client_id: live-1", "client_id: live-1\n    allowance: {per_second: 1.5, per_minute: 20, per_day: 30}", `accounts.main.allowance.per_second: needs a whole number`},
 		{"listen", "data: ledger", "data: ledger\nlisten: http://x", `relay.yaml:3:9: listen: needs an address and port`},
 		{"listen port", "data: ledger", "data: ledger\nadmin_listen: 127.0.0.1:99999", `admin_listen: needs an address and port`},
 		{"same listener", "data: ledger", "data: ledger\nlisten: 127.0.0.1:8081", `admin_listen: must differ from listen`},
