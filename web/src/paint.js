@@ -1,6 +1,6 @@
 // Makes DOM of the relay's nested arrays, by fixed lists: words and markup, never
 // code. What is not on the lists stops the widget.
-import { exec, isArray, keys, Set, Uint8Array } from './browser.js';
+import { exec, isArray, keys, Set } from './browser.js';
 import { fault } from './relay.js';
 
 const tags = new Set(
@@ -34,16 +34,4 @@ export const build = node => {
   if (el.dataset.part) el.setAttribute('part', el.dataset.part); // for the page's own CSS
   for (const child of children) el.append(build(child));
   return el;
-};
-
-// A data: or blob: image would need img-src in the page's policy; a canvas needs
-// nothing. Rejects where it is no picture.
-export const draw = async (canvas, base64) => {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  const picture = await createImageBitmap(new Blob([bytes], { __proto__: null, type: 'image/jpeg' }));
-  canvas.width = picture.width;
-  canvas.height = picture.height;
-  canvas.getContext('2d').drawImage(picture, 0, 0);
 };

@@ -2,7 +2,7 @@
 // Once bound, the wasm decides everything and acts through host.
 import { able, apply, assign, CustomEvent, Event, findAll, FormData, getAttribute, idle, IntersectionObserver, listen, MutationObserver, navigation, Promise, reflect, Set, setTimeout, unlisten } from './browser.js';
 import { boot, onExit } from './boot.js';
-import { build, draw } from './paint.js';
+import { build } from './paint.js';
 import { panels } from './panels.js';
 import { own, watch } from './press.js';
 import { ask, Fault, fault } from './relay.js';
@@ -234,7 +234,6 @@ export const widget = (element, internals, root) => {
     },
     view: () => view,
     paint,
-    draw: data => draw(ui.part_('captcha'), data),
     state: become,
     emit,
     press: take,

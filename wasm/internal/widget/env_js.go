@@ -2,13 +2,20 @@
 
 package widget
 
-import "syscall/js"
+import (
+	"syscall/js"
+
+	"ekycconnect/wasm/internal/jsx"
+)
 
 // Env is the browser as the widget uses it. Tests put their own in.
 type Env struct {
 	Wall  func() int   // ms since 1970, by a clock that can be set
 	Mono  func() int   // ms, by a clock that may stop while the device sleeps
 	Bytes func([]byte) // fills with random bytes
+
+	// Draw puts a JPEG, in base64, onto a canvas; an error where it is no picture.
+	Draw func(canvas js.Value, jpeg string) error
 }
 
 // Browser is the real one.
@@ -23,7 +30,27 @@ func Browser() Env {
 			crypto.Call("getRandomValues", a)
 			js.CopyBytesToGo(b, a)
 		},
+		Draw: draw,
 	}
+}
+
+// draw needs nothing of the page's policy; an image of a data: or blob: URL would need
+// img-src.
+func draw(canvas js.Value, jpeg string) error {
+	window := js.Global().Get("window")
+	text := []rune(window.Call("atob", jpeg).String())
+	bytes := js.Global().Get("Uint8Array").New(len(text))
+	for i, b := range text {
+		bytes.SetIndex(i, int(b))
+	}
+	file := js.Global().Get("Array").New(bytes) // of one part
+	picture, err := jsx.Await(window.Call("createImageBitmap", window.Get("Blob").New(file, jsx.Object("type", "image/jpeg"))))
+	if err == nil {
+		canvas.Set("width", picture.Get("width"))
+		canvas.Set("height", picture.Get("height"))
+		canvas.Call("getContext", "2d").Call("drawImage", picture, 0, 0)
+	}
+	return err
 }
 
 // key is a fresh idempotency key of 128 bits. Letters alone: with digits one

@@ -69,7 +69,7 @@ func (w *Widget) decision() wire.Decision {
 	return d
 }
 
-// problem reads what host.paint and host.draw reject with.
+// problem reads what host.paint rejects with.
 func problem(err error) wire.Problem {
 	reason := js.Undefined()
 	if r, ok := err.(*jsx.Rejection); ok {

@@ -34,6 +34,10 @@ func open(t *testing.T, params ...any) *page {
 	p.env = widget.Browser()
 	p.env.Mono = func() int { return p.mono }
 	p.env.Wall = func() int { return p.wall }
+	p.env.Draw = func(_ js.Value, jpeg string) error {
+		_, err := jsx.Await(p.js.Call("draw", jpeg))
+		return err
+	}
 	t.Cleanup(func() {
 		if p.widget != nil {
 			p.widget.Close()

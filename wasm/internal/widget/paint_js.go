@@ -91,7 +91,7 @@ func (w *Widget) draw(d drawing) {
 
 func (w *Widget) drawOne(d drawing) {
 	var err error
-	if thrown := jsx.Try(func() { _, err = jsx.Await(w.host.value.Call("draw", d.picture)) }); thrown != nil {
+	if thrown := jsx.Try(func() { err = w.env.Draw(w.host.part("captcha"), d.picture) }); thrown != nil {
 		err = thrown
 	}
 	switch {

@@ -57,7 +57,7 @@
       root.replaceChildren(view(lang));
     },
     draw: async data => {
-      if (data == 'broken') throw Object.assign(new Error('no'), { code: 'vendor_bad_answer' });
+      if (data == 'broken') throw new Error('no');
       host.drawn.push(data + ' on ' + root.querySelector('canvas').closest('[lang]').lang);
     },
     state: (name, more) => {
