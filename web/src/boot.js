@@ -1,6 +1,6 @@
 // Starts the wasm: once a page, checked against the hash in this file, with a
 // pause for the page between the steps.
-import { compile, Instance, instantiate, loose, Module, Promise, setTimeout, then, Uint8Array } from './browser.js';
+import { compile, compileStreaming, Instance, instantiate, loose, Module, Promise, setTimeout, then, Uint8Array } from './browser.js';
 import { program } from './go.js';
 import { base, Fault, fault, get } from './relay.js';
 
@@ -20,16 +20,14 @@ export const boot = () =>
     try {
       return await start();
     } catch (e) {
-      running = null;
+      running = module = null;
       throw e instanceof Fault ? e : fault('wasm_unavailable');
     }
   })());
 
 const start = async () => {
   if (exits > 1) throw fault('wasm_unavailable');
-  // An empty module: tells whether the page's policy allows any, before 450 KB are fetched.
-  new Instance(new Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])));
-  module ||= await compile(await download());
+  const module = await load();
   await pause();
   const go = program();
   const instance = await instantiate(module, go.imports);
@@ -47,27 +45,34 @@ const start = async () => {
 
 const pause = () => new Promise(go => setTimeout(go));
 
-// No engine tells a wrong hash from a broken network when fetch checks it. So the
-// hash is compared here, or, where the page has no crypto.subtle (plain http), a
-// second, unchecked request tells the two apart.
+// Asks for the module, once a page. What fails is told to who boots, and forgotten then.
+export const load = () => {
+  if (!module) then((module = download()), 0, () => {});
+  return module;
+};
+
+// The module is compiled while it arrives, and then its bytes are compared with the hash.
+// A fetch that is told the hash hands over nothing before the last byte, and does not
+// tell a wrong hash from a broken network. So only where a page has no crypto.subtle
+// (plain http) a second one, of what the browser has just kept, is told the hash.
 const download = async () => {
-  const load = async options => {
+  // An empty module: tells whether the page's policy allows any, before 450 KB are fetched.
+  new Instance(new Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])));
+  const ask = (cache, integrity) => get(WASM_PATH, { __proto__: null, priority: 'low', cache, integrity });
+  let body, compiled;
+  try {
+    const reply = await ask(tries++ ? 'reload' : 'default');
+    const copy = reply.clone();
     try {
-      const reply = await get(WASM_PATH, { __proto__: null, cache: tries++ ? 'reload' : 'default', ...options });
-      if (reply.ok) return await reply.arrayBuffer();
-    } catch {}
-    throw fault('network');
-  };
-  if (digest) {
-    const body = await load();
+      compiled = await compileStreaming(copy);
+    } catch {} // not sent as wasm, or by an engine that compiles no stream
+    if (reply.ok) body = await reply.arrayBuffer();
+  } catch {}
+  if (!body) throw fault('network');
+  try {
+    if (!digest) return compile(await (await ask('force-cache', WASM_INTEGRITY)).arrayBuffer());
     const sum = new Uint8Array(await digest(crypto.subtle, 'SHA-384', body));
-    if ('sha384-' + btoa(String.fromCharCode(...sum)) == WASM_INTEGRITY) return body;
-  } else {
-    try {
-      return await load({ integrity: WASM_INTEGRITY });
-    } catch {
-      await load();
-    }
-  }
+    if ('sha384-' + btoa(String.fromCharCode(...sum)) == WASM_INTEGRITY) return compiled || compile(body);
+  } catch {}
   throw fault('asset_integrity');
 };

@@ -4,10 +4,10 @@
 // <input name=addEventListener>, <a id=navigation>. So these are asked for nothing
 // by name, and no method of an array, a string or a promise is called later on.
 export const { apply, construct } = Reflect;
-export const { clearTimeout, CustomEvent, Element, Error, Event, fetch, FormData, IntersectionObserver, Map, MutationObserver, Promise, Set, setTimeout, Uint8Array } = window;
+export const { clearTimeout, CustomEvent, Element, Error, Event, fetch, FormData, IntersectionObserver, Map, MutationObserver, Promise, ReadableStream, Response, Set, setTimeout, Uint8Array } = window;
 export const { assign, keys } = Object;
 export const { isArray } = Array;
-export const { compile, instantiate, Instance, Module } = window.WebAssembly || {};
+export const { compile, compileStreaming, instantiate, Instance, Module } = window.WebAssembly || {};
 
 // f as a function that gets as its first argument what it is called on.
 export const loose = f => (on, ...given) => apply(f, on, given);

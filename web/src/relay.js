@@ -1,5 +1,5 @@
 // Where the relay is, and how it says no.
-import { assign, clearTimeout, currentScript, Error, exec, fetch, globals, setTimeout } from './browser.js';
+import { assign, clearTimeout, currentScript, Error, exec, fetch, globals, ReadableStream, Response, setTimeout } from './browser.js';
 
 // The relay's public URL without a slash at its end: what stands before /v1/ in the
 // address of this script. A module has no tag; where it is stands in every error's
@@ -13,18 +13,28 @@ export class Fault extends Error {}
 export const fault = (code, more) =>
   assign(new Fault(code), { code, retryable: code == 'network', fault: code == 'asset_integrity' ? 'relay' : 'user', requestId: '' }, more);
 
-// Fails where no answer has begun after 15 s, or is whole after 90. Credentials are as
+// Fails where no byte has come for 15 s, of the head or of the body. Credentials are as
 // a <link rel=preload> has them: else the browser would fetch a view anew.
 export const get = async (path, options) => {
   const stop = new globals.AbortController();
-  const abort = () => stop.abort();
-  const late = setTimeout(abort, 15e3);
-  setTimeout(abort, 9e4);
-  try {
-    return await fetch(base + path, { __proto__: null, ...options, signal: stop.signal });
-  } finally {
+  let late;
+  const wait = () => {
     clearTimeout(late);
-  }
+    late = setTimeout(() => stop.abort(), 15e3);
+  };
+  wait();
+  const reply = await fetch(base + path, { __proto__: null, ...options, signal: stop.signal });
+  const reader = reply.body.getReader();
+  const body = {
+    __proto__: null,
+    async pull(to) {
+      wait();
+      const { done, value } = await reader.read();
+      if (done) to.close();
+      else to.enqueue(value);
+    },
+  };
+  return new Response(new ReadableStream(body), reply);
 };
 
 export const ask = async path => {

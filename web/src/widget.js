@@ -1,7 +1,7 @@
 // One widget: it paints the notice, sets the form's field and keeps early presses.
 // Once bound, the wasm decides everything and acts through host.
 import { able, apply, assign, CustomEvent, Event, findAll, FormData, getAttribute, idle, IntersectionObserver, listen, MutationObserver, navigation, Promise, reflect, Set, setTimeout, unlisten } from './browser.js';
-import { boot, onExit } from './boot.js';
+import { boot, load, onExit } from './boot.js';
 import { build } from './paint.js';
 import { panels } from './panels.js';
 import { own, watch } from './press.js';
@@ -158,9 +158,12 @@ export const widget = (element, internals, root) => {
     (painting ||= (async () => {
       near.disconnect();
       try {
-        if (able) await paint();
+        const hosts = !able || attribute('mode') == 'hosted';
+        const painted = able && paint();
+        if (!hosts) load();
+        await painted;
         become('notice');
-        if (!able || attribute('mode') == 'hosted') {
+        if (hosts) {
           separate();
           if (view) ui.part_('error').textContent = ''; // nothing is wrong
         } else idle(() => all.has(me) && bind());
