@@ -86,12 +86,17 @@ func (p *People) Run(t *testing.T) {
 	t.Logf("plan %s, %d accounts, %d relays, load %.1f, %v: %d begun of %d, %d verified, refused after the picture %.2f %%, used of the last %.0f s %.2f %%, vendor 429s %d",
 		p.Plan, len(p.Accounts), p.Relays, p.Load, p.Length, p.begun, p.came, p.verified, refused, took.Seconds(), used, after.refused)
 	require.Zero(t, after.refused, "a 429 of the vendor is a defect of pacing")
-	if worst := late(); bySecond && worst > 15*time.Millisecond {
-		t.Logf("this machine was up to %v late with everything: what it could not use of single seconds says nothing of pacing", worst)
-		return
+	worst := late()
+	tardy := worst > 15*time.Millisecond
+	if tardy {
+		t.Logf("this machine was up to %v late with everything", worst)
 	}
-	require.LessOrEqual(t, refused, 2.0)
-	if p.Length >= 2*steady { // of few calls, one is more than a percent
+	// A call that comes too late for its moment costs a part of a second, of a minute
+	// next to nothing; and a relay that shares the allowance gives its slot back.
+	if !tardy || p.Relays == 1 {
+		require.LessOrEqual(t, refused, 2.0)
+	}
+	if p.Length >= 2*steady && !(tardy && bySecond) { // of few calls, one is more than a percent
 		require.GreaterOrEqual(t, used, map[bool]float64{true: 90, false: 95}[p.Plan == "starter"])
 	}
 }
