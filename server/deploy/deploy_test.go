@@ -34,11 +34,11 @@ func find(t *testing.T, program string) string {
 }
 
 // certificate makes one for the proxies, with its key.
-func certificate(t *testing.T, dir string) (cert, key string) {
+func certificate(t *testing.T, dir string, life time.Duration) (cert, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{host}, NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{host}, NotAfter: time.Now().Add(life)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	require.NoError(t, err)
 	der8, err := x509.MarshalPKCS8PrivateKey(private)

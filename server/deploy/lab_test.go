@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,25 +27,28 @@ import (
 	"ekycconnect/server/internal/deepvue/sandbox"
 )
 
-// lab is a relay as operators configure it, with a vendor and a store that can be made
-// to fail.
+// lab is a relay as operators configure it, with a vendor, a store and a clock that can be
+// made to fail.
 type lab struct {
 	*app.Relay
 	at     app.Listeners
 	data   string
+	certs  string // the directory of its certificate
 	vendor *sandbox.Server
 	store  *storetest.Faulty
 	client *http.Client
+	ahead  atomic.Int64 // by how many ns the relay's clock is
+	stop   func()
 }
 
-// startLab starts the relay of the example, which has a certificate for an hour and a
+// startLab starts the relay of the example, which has a certificate for a quarter and a
 // partner with webhooks; pairs of its texts are replaced.
 func startLab(t *testing.T, replace ...string) *lab {
 	t.Helper()
-	l := &lab{vendor: sandbox.New(sandbox.Options{}), client: insecure(t)}
+	l := &lab{vendor: sandbox.New(sandbox.Options{}), client: insecure(t), certs: t.TempDir()}
 	vendor := httptest.NewServer(l.vendor)
 	t.Cleanup(vendor.Close)
-	cert, key := certificate(t, t.TempDir())
+	cert, key := certificate(t, l.certs, 90*24*time.Hour)
 	path := configtest.Example(t, append([]string{
 		"https://production.deepvue.tech", vendor.URL,
 		"# tls:\n#   cert_file: /etc/ekyc-connect/tls/fullchain.pem\n#   key_file: /etc/ekyc-connect/tls/privkey.pem\n",
@@ -62,16 +67,17 @@ func startLab(t *testing.T, replace ...string) *lab {
 	l.Relay, err = app.New(t.Context(), c, keys, slog.New(slog.DiscardHandler), app.Store(func(s consent.Store) consent.Store {
 		l.store = &storetest.Faulty{Store: s}
 		return l.store
-	}))
+	}), app.Clock(func() time.Time { return time.Now().Add(time.Duration(l.ahead.Load())) }))
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- l.Run(ctx, l.at, io.Discard) }()
-	t.Cleanup(func() {
+	l.stop = sync.OnceFunc(func() {
 		stop()
 		require.NoError(t, <-ended)
 		require.NoError(t, l.Close())
 	})
+	t.Cleanup(l.stop)
 	return l
 }
 

@@ -65,6 +65,7 @@ func TestEachAlertSaysWhatItIsAndWhatToDo(t *testing.T) {
 		require.True(t, ok, r.Alert)
 		require.Regexp(t, `(?im)^### `+regexp.QuoteMeta(anchor)+`$`, string(page), r.Alert)
 		require.Contains(t, tested, `alertname="`+r.Alert+`"`, "no test has it ring")
+		require.Regexp(t, `(?m)^\| `+r.Alert+` \| .+ \| .+ \|$`, string(page), "how soon does it ring?")
 	}
 }
 

@@ -159,7 +159,7 @@ func replaced(t *testing.T, file string, pairs ...string) string {
 
 func startNginx(t *testing.T, upstream string) *proxy {
 	dir := t.TempDir()
-	cert, key := certificate(t, dir)
+	cert, key := certificate(t, dir, time.Hour)
 	address := freeAddress(t)
 	site := replaced(t, "nginx.conf",
 		"listen 443 ", "listen "+address+" ",
@@ -185,7 +185,7 @@ fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
 
 func startCaddy(t *testing.T, upstream string) *proxy {
 	dir := t.TempDir()
-	cert, key := certificate(t, dir)
+	cert, key := certificate(t, dir, time.Hour)
 	address := freeAddress(t)
 	_, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
