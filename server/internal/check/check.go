@@ -40,7 +40,11 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 			l.Warnings = append(l.Warnings, warning)
 		}
 		problems = append(problems, l.warn(listenFindings(l.Config))...)
-		problems = append(problems, l.warn(Fingerprints(ctx, l.Config, l.Keys, o.Offline))...)
+		if unusable := ledgerProblem(ctx, l.Config); unusable != nil {
+			problems = append(problems, unusable)
+		} else {
+			problems = append(problems, l.warn(Fingerprints(ctx, l.Config, l.Keys, o.Offline))...)
+		}
 		if !o.Offline {
 			problems = append(problems, l.warn(Store(ctx, l.Config, out))...)
 			l.Warnings = append(l.Warnings, newReach().warnings(ctx, l.Config)...)

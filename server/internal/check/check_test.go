@@ -1,6 +1,7 @@
 package check
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ekycconnect/server/internal/config/configtest"
+	"ekycconnect/server/internal/consent/sqlite"
 	"ekycconnect/server/internal/notice"
 )
 
@@ -121,4 +123,48 @@ func TestCheckTakesAnotherDataDirectory(t *testing.T) {
 	stdout, err := checked(t, configtest.Env, path, other)
 	require.Error(t, err)
 	require.Contains(t, stdout, "relay keygen keys --out "+filepath.Join(other, "keys.yaml"))
+}
+
+// A relay that serves would end at once with these.
+func TestCheckRefusesALedgerThatCannotBeServed(t *testing.T) {
+	path := configtest.Example(t)
+	for says, spoil := range map[string]func(t *testing.T, ledger string){
+		"cannot be read": func(t *testing.T, ledger string) {
+			require.NoError(t, os.WriteFile(ledger, []byte(strings.Repeat("junk", 3000)), 0o600))
+		},
+		"is no file": func(t *testing.T, ledger string) { require.NoError(t, os.Mkdir(ledger, 0o700)) },
+		"was written by a newer relay (schema 99,": func(t *testing.T, ledger string) {
+			store, err := sqlite.Open(filepath.Dir(ledger))
+			require.NoError(t, err)
+			require.NoError(t, store.Close())
+			db, err := sql.Open("sqlite", ledger)
+			require.NoError(t, err)
+			defer db.Close()
+			_, err = db.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
+			require.NoError(t, err)
+		},
+	} {
+		data := t.TempDir()
+		spoil(t, filepath.Join(data, "ledger.db"))
+		stdout, err := checked(t, configtest.Env, path, data)
+		require.ErrorContains(t, err, "1 problem in", says)
+		require.Contains(t, stdout, says)
+		require.Regexp(t, `relay\.yaml:\d+:\d+: data: `, stdout)
+		_, err = sqlite.Open(data)
+		require.Error(t, err, says)
+	}
+	for _, fine := range []func(data string){
+		func(string) {}, // none yet
+		func(data string) { require.NoError(t, os.WriteFile(filepath.Join(data, "ledger.db"), nil, 0o600)) },
+		func(data string) {
+			store, err := sqlite.Open(data)
+			require.NoError(t, err)
+			require.NoError(t, store.Close())
+		},
+	} {
+		data := t.TempDir()
+		fine(data)
+		stdout, err := checked(t, configtest.Env, path, data)
+		require.NoError(t, err, stdout)
+	}
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 
 	"ekycconnect/server/internal/config"
+	"ekycconnect/server/internal/consent/sqlite"
 )
 
 // dataProblem tries whether files can be made in the data directory, or, if it is not
@@ -18,6 +20,17 @@ func dataProblem(c *config.Config) error {
 	}
 	if err := writable(c.Data); err != nil {
 		return c.Problem("data", "%s: make the directory, and let the user that the relay runs as write there", err)
+	}
+	return nil
+}
+
+// ledgerProblem says why the ledger in the data directory, if there is one, cannot be served.
+func ledgerProblem(ctx context.Context, c *config.Config) error {
+	if !c.Store.IsZero() {
+		return nil
+	}
+	if err := sqlite.Servable(ctx, c.Data); err != nil {
+		return c.Problem("data", "%s", err)
 	}
 	return nil
 }

@@ -59,8 +59,13 @@ func versions(ctx context.Context, provider *goose.Provider, name string) (curre
 	if current, newest, err = provider.GetVersions(ctx); err != nil {
 		return 0, 0, fmt.Errorf("sqlite: read the schema version of %s: %w", name, err)
 	}
+	return current, newest, notNewer(current, newest, name)
+}
+
+// notNewer refuses a schema that is newer than this program's.
+func notNewer(current, newest int64, name string) error {
 	if current > newest {
-		return 0, 0, fmt.Errorf("sqlite: %s was written by a newer relay (schema %d, this one knows %d): run that version, or a later one", name, current, newest)
+		return fmt.Errorf("sqlite: %s was written by a newer relay (schema %d, this one knows %d): run that version, or a later one", name, current, newest)
 	}
-	return current, newest, nil
+	return nil
 }
