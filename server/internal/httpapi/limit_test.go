@@ -47,6 +47,9 @@ func TestWrongSecretsAreSlowedAndRightOnesAreNot(t *testing.T) {
 	t.Parallel()
 	r := apitest.New(t)
 	r.Core.Limits = connect.Limits{WrongSecrets: limit.New(1)}
+	for range 2 { // who sends none guesses nothing
+		require.Equal(t, http.StatusUnauthorized, r.Do(t, apitest.Call{Path: "/v1/consents?subject=x"}).Status)
+	}
 	wrong := apitest.M{"secret": "sk_live_wrong", "response": "x"}
 	require.Equal(t, http.StatusOK, r.Do(t, apitest.Call{Path: "/v1/siteverify", JSON: wrong}).Status)
 	slowed := r.Do(t, apitest.Call{Path: "/v1/siteverify", JSON: wrong})

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -24,13 +25,14 @@ func (a *API) authorized(serve partnerHandler) http.HandlerFunc {
 			a.problem(w, r, problem(wire.OriginNotAllowed, "this route is for back ends; a page must not hold the secret"))
 			return
 		}
-		site := a.Core.Sites.BackEnd(bearer(r), a.clientOf(r))
+		secret := bearer(r)
+		site := a.Core.Sites.BackEnd(secret, a.clientOf(r))
 		if site == nil {
-			if refused := a.Core.WrongSecret(a.clientOf(r)); refused != nil {
-				a.problem(w, r, refused)
-				return
+			refused := problem(wire.Unauthorized, "send the site's secret as Authorization: Bearer sk_…, from one of the site's back_ends if it has any")
+			if secret != "" { // none at all is no guess
+				refused = cmp.Or(a.Core.WrongSecret(a.clientOf(r)), refused)
 			}
-			a.problem(w, r, problem(wire.Unauthorized, "send the site's secret as Authorization: Bearer sk_…, from one of the site's back_ends if it has any"))
+			a.problem(w, r, refused)
 			return
 		}
 		seen(w).trail.At(site)
