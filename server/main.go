@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	_ "golang.org/x/crypto/x509roots/fallback" // for a container without certificates of its own
 
 	"ekycconnect/server/internal/config"
@@ -45,7 +46,11 @@ func run(ctx context.Context, args []string, env environment, stdin io.Reader, s
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	started := false
-	onRun(root, func() { started = true })
+	onRun(root, func(cmd *cobra.Command) error {
+		err := emptyFlag(cmd)
+		started = err == nil
+		return err
+	})
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
@@ -99,17 +104,31 @@ func remedy(err error) string {
 	return ""
 }
 
-// onRun calls note before whatever command runs, once its arguments are right.
-func onRun(cmd *cobra.Command, note func()) {
+// onRun calls first before whatever command runs, once its arguments are right. The
+// command does not run if first refuses it.
+func onRun(cmd *cobra.Command, first func(*cobra.Command) error) {
 	if inner := cmd.RunE; inner != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			note()
+			if err := first(cmd); err != nil {
+				return err
+			}
 			return inner(cmd, args)
 		}
 	}
 	for _, child := range cmd.Commands() {
-		onRun(child, note)
+		onRun(child, first)
 	}
+}
+
+// emptyFlag refuses a flag whose value is empty, as in --against "$UNSET": it would do
+// nothing, and nobody would notice.
+func emptyFlag(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.String() == "" {
+			err = fmt.Errorf("--%s is empty: write its value, or leave it out", f.Name)
+		}
+	})
+	return err
 }
 
 // orServe makes `relay` and `relay --flags` mean `relay serve`, and `relay --version`

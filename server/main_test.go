@@ -78,6 +78,26 @@ func TestAFlagThatWouldDoNothingIsRefused(t *testing.T) {
 	}
 }
 
+// A shell makes one of a variable that is not set. log verify would compare nothing.
+func TestAFlagWithAnEmptyValueIsRefused(t *testing.T) {
+	for _, args := range [][]string{
+		{"log", "verify", "--data", t.TempDir(), "--against", ""},
+		{"log", "verify", "--config="},
+		{"check", "--config", ""},
+		{"serve", "--config", ""},
+		{"--sandbox", "--data", ""},
+		{"--sandbox", "--vendor-plan="},
+		{"store", "backup", "--data", t.TempDir(), "--out", ""},
+		{"keygen", "keys", "--out", ""},
+		{"receipt", "verify", "x.receipt", "--key", ""},
+		{"sandbox", "--listen", ""},
+	} {
+		code, _, stderr := relayed(t, nil, args...)
+		require.Equal(t, 1, code, args)
+		require.Regexp(t, `^relay: --[a-z-]+ is empty: write its value, or leave it out; .relay .*--help. shows how it is used\n$`, stderr, "%q", args)
+	}
+}
+
 func TestWhatTheSystemRefusesComesWithARemedy(t *testing.T) {
 	code, _, stderr := relayed(t, nil, "serve", "--config", filepath.Join(t.TempDir(), "absent"))
 	require.Equal(t, 1, code)
