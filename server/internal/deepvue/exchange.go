@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net/http/httptrace"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -31,15 +32,22 @@ func (c *Client) send(ctx context.Context, over *resty.Client, method string, co
 		GotConn:          func(httptrace.GotConnInfo) { x.connected.Store(true) },
 		TLSHandshakeDone: func(_ tls.ConnectionState, err error) { x.insecure.Store(err != nil) },
 	})
-	request := over.R().SetContext(traced).
-		SetQueryParam("consent", "Y").
-		SetQueryParam("purpose", committed.VendorPurpose()).
-		SetQueryParams(query)
+	request := over.R().SetContext(traced)
 	if c.settings.trace != "" {
 		request.SetHeader(c.settings.trace, committed.ID())
 	}
-	x.response, x.failure = request.Execute(method, basePath+endpoint)
+	x.response, x.failure = request.Execute(method, address(endpoint, committed, query))
 	return x
+}
+
+// address is an endpoint's with the whole query: resty would merge its parts from three
+// maps.
+func address(endpoint string, committed consent.Committed, query map[string]string) string {
+	a := basePath + endpoint + "?consent=Y&purpose=" + url.QueryEscape(committed.VendorPurpose())
+	for name, value := range query {
+		a += "&" + name + "=" + url.QueryEscape(value)
+	}
+	return a
 }
 
 // status is that of the response; 0 if there is none.

@@ -69,6 +69,8 @@ func allow(w http.ResponseWriter, origin string) {
 	h.Add("Vary", "Origin")
 	if origin != "" {
 		h.Set("Access-Control-Allow-Origin", origin)
-		h.Set("Access-Control-Expose-Headers", "Retry-After, X-Request-Id")
+		h["Access-Control-Expose-Headers"] = exposed
 	}
 }
+
+var exposed = []string{"Retry-After, X-Request-Id"}

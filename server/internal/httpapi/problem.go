@@ -52,7 +52,7 @@ func (a *API) problemStatus(w http.ResponseWriter, r *http.Request, err error, s
 	body.RetryAfter = retryAfter(w, refused.RetryAfter)
 	// A page of any origin may read why it is refused.
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "Retry-After, X-Request-Id")
+	h["Access-Control-Expose-Headers"] = exposed
 	h.Set("Cache-Control", "no-store")
 	if refused.Code == wire.Unauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
