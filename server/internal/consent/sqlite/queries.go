@@ -15,7 +15,7 @@ import (
 // queries reads. A context is checked before a statement and does not interrupt it:
 // statements take microseconds, and an interrupted connection would be lost.
 type queries struct {
-	claims, events, hashes  *sql.Stmt
+	claims, events, hashes  several
 	bySubject, notice, size *sql.Stmt
 	decision, slice         *sql.Stmt
 	head, published         *sql.Stmt
@@ -27,14 +27,14 @@ type queries struct {
 
 func newQueries(ctx context.Context, s *statements) *queries {
 	return &queries{
-		claims: s.add(ctx, `SELECT c.key, c.idx, c.proof, e.consent, e.at, coalesce(r.value, '')
-			FROM claim c JOIN event e ON e.idx = c.idx LEFT JOIN reply r ON r.idx = c.idx WHERE c.key = ?`),
-		events: s.add(ctx, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes, b.salt
-			FROM event e JOIN body b ON b.idx = e.idx WHERE e.consent = ? ORDER BY e.idx`),
+		claims: s.addSeveral(ctx, `SELECT c.key, c.idx, c.proof, e.consent, e.at, coalesce(r.value, '')
+			FROM claim c JOIN event e ON e.idx = c.idx LEFT JOIN reply r ON r.idx = c.idx WHERE c.key IN (%s)`, `?`),
+		events: s.addSeveral(ctx, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes, b.salt
+			FROM event e JOIN body b ON b.idx = e.idx WHERE e.consent IN (%s) ORDER BY e.idx`, `?`),
 		decision: s.add(ctx, `SELECT idx, bytes, salt FROM body WHERE idx = (SELECT min(idx) FROM event WHERE consent = ?)`),
 		slice: s.add(ctx, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes, b.salt
 			FROM event e JOIN body b ON b.idx = e.idx WHERE e.idx >= ? ORDER BY e.idx LIMIT ?`),
-		hashes:    s.add(ctx, `SELECT idx, entry, above FROM hash WHERE idx = ?`),
+		hashes:    s.addSeveral(ctx, `SELECT idx, entry, above FROM hash WHERE idx IN (%s)`, `?`),
 		leaves:    s.add(ctx, `SELECT entry FROM hash WHERE idx >= ? ORDER BY idx LIMIT ?`),
 		head:      s.add(ctx, `SELECT origin, size, note FROM head`),
 		published: s.add(ctx, `SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1`),
@@ -55,7 +55,7 @@ func (q *queries) Claims(ctx context.Context, keys []consent.Key) ([]consent.Cla
 		return nil, fmt.Errorf("sqlite: read claims: %w", err)
 	}
 	var claims []consent.Claim
-	err := queryEach(context.WithoutCancel(ctx), q.claims, len(keys), func(i int) any { return keys[i][:] },
+	err := q.claims.query(context.WithoutCancel(ctx), len(keys), func(i int) any { return keys[i][:] },
 		func(row *sql.Rows) error {
 			var key, proof, id sql.RawBytes
 			var claim consent.Claim
@@ -79,7 +79,7 @@ func (q *queries) Events(ctx context.Context, consents []uuid.UUID) ([]consent.E
 		return nil, fmt.Errorf("sqlite: read events: %w", err)
 	}
 	var entries []consent.Entry
-	err := queryEach(context.WithoutCancel(ctx), q.events, len(consents), func(i int) any { return consents[i][:] },
+	err := q.events.query(context.WithoutCancel(ctx), len(consents), func(i int) any { return consents[i][:] },
 		scanEntries(&entries))
 	return entries, reading("events", err)
 }

@@ -52,7 +52,7 @@ func (q *queries) Hashes(ctx context.Context, indexes []int64) ([]tlog.Hash, err
 		return nil, fmt.Errorf("sqlite: read hashes: %w", err)
 	}
 	return translog.HashesOf(indexes, func(leaves []int64, found func(leaf int64, entry, above []byte)) error {
-		err := queryEach(context.WithoutCancel(ctx), q.hashes, len(leaves), func(i int) any { return leaves[i] },
+		err := q.hashes.query(context.WithoutCancel(ctx), len(leaves), func(i int) any { return leaves[i] },
 			func(row *sql.Rows) error {
 				var leaf int64
 				var entry, above sql.RawBytes
@@ -86,7 +86,7 @@ func (q *queries) Leaves(ctx context.Context, from int64, limit int) ([][32]byte
 
 // appendLog writes what a transaction adds to the log.
 func (w *writer) appendLog(ctx context.Context, u translog.Update) error {
-	err := execEach(ctx, w.hash, len(u.Leaves), func(args []any, i int) []any {
+	err := w.hash.exec(ctx, len(u.Leaves), func(args []any, i int) []any {
 		return append(args, u.First+int64(i), u.Leaves[i].Entry[:], u.Leaves[i].AboveBytes())
 	})
 	if err != nil {

@@ -19,9 +19,9 @@ type writer struct {
 	appended   []consent.Batch // in this transaction
 
 	begin, commit, rollback  *sql.Stmt
-	event, body, claim       *sql.Stmt
-	reply, subjects, notices *sql.Stmt
-	hash, logKey             *sql.Stmt
+	event, body, hash        several
+	claim, subjects          several
+	reply, notices, logKey   *sql.Stmt
 	setHead, publish, fork   *sql.Stmt
 	forget, probe            *sql.Stmt
 	dataVersion, fingerprint *sql.Stmt
@@ -51,12 +51,12 @@ func newWriter(ctx context.Context, db *sql.DB, r *recent) (*writer, error) {
 		begin:    s.add(ctx, `BEGIN IMMEDIATE`),
 		commit:   s.add(ctx, `COMMIT`),
 		rollback: s.add(ctx, `ROLLBACK`),
-		event:    s.add(ctx, `INSERT INTO event (idx, kind, consent, site, at) VALUES (?,?,?,?,?)`),
-		body:     s.add(ctx, `INSERT INTO body (idx, bytes, salt) VALUES (?,?,?)`),
-		hash:     s.add(ctx, `INSERT INTO hash (idx, entry, above) VALUES (?,?,?)`),
-		claim:    s.add(ctx, `INSERT INTO claim (key, idx, proof) VALUES (?,?,?)`),
+		event:    s.addSeveral(ctx, `INSERT INTO event (idx, kind, consent, site, at) VALUES %s`, `(?,?,?,?,?)`),
+		body:     s.addSeveral(ctx, `INSERT INTO body (idx, bytes, salt) VALUES %s`, `(?,?,?)`),
+		hash:     s.addSeveral(ctx, `INSERT INTO hash (idx, entry, above) VALUES %s`, `(?,?,?)`),
+		claim:    s.addSeveral(ctx, `INSERT INTO claim (key, idx, proof) VALUES %s`, `(?,?,?)`),
 		reply:    s.add(ctx, `INSERT INTO reply (idx, at, value, sum) VALUES (?,?,?,?)`),
-		subjects: s.add(ctx, `INSERT INTO place (key, idx) VALUES (?,?)`),
+		subjects: s.addSeveral(ctx, `INSERT INTO place (key, idx) VALUES %s`, `(?,?)`),
 		notices:  s.add(ctx, `INSERT OR IGNORE INTO notice (sha256, bytes) VALUES (?,?)`),
 		logKey:   s.add(ctx, `INSERT OR IGNORE INTO log_key (vkey) VALUES (?)`),
 		setHead: s.add(ctx, `INSERT INTO head (id, origin, size, note) VALUES (1, ?, ?, ?)
@@ -100,20 +100,20 @@ func (w *writer) writeProbe() error {
 func (w *writer) Append(ctx context.Context, b consent.Batch) error {
 	ctx = context.WithoutCancel(ctx)
 	w.appended = append(w.appended, b)
-	err := execEach(ctx, w.event, len(b.Entries), func(args []any, i int) []any {
+	err := w.event.exec(ctx, len(b.Entries), func(args []any, i int) []any {
 		e := &b.Entries[i]
 		return append(args, e.Index, string(e.Kind), e.Consent[:], e.Site, e.At.UnixMilli())
 	})
 	if err != nil {
 		return failed("append events", err)
 	}
-	err = execEach(ctx, w.body, len(b.Entries), func(args []any, i int) []any {
+	err = w.body.exec(ctx, len(b.Entries), func(args []any, i int) []any {
 		return append(args, b.Entries[i].Index, b.Entries[i].Body, b.Entries[i].Salt)
 	})
 	if err != nil {
 		return failed("append bodies", err)
 	}
-	err = execEach(ctx, w.claim, len(b.Claims), func(args []any, i int) []any {
+	err = w.claim.exec(ctx, len(b.Claims), func(args []any, i int) []any {
 		return append(args, b.Claims[i].Key[:], b.Claims[i].Index, b.Claims[i].Proof[:])
 	})
 	if err != nil {
@@ -122,7 +122,7 @@ func (w *writer) Append(ctx context.Context, b consent.Batch) error {
 	if err := w.appendReplies(ctx, b); err != nil {
 		return err
 	}
-	err = execEach(ctx, w.subjects, len(b.Subjects), func(args []any, i int) []any {
+	err = w.subjects.exec(ctx, len(b.Subjects), func(args []any, i int) []any {
 		return append(args, b.Subjects[i].Key[:], b.Subjects[i].Index)
 	})
 	if err != nil {
