@@ -123,7 +123,7 @@ func credentialFindings(c *config.Config) (problems []error, warnings []string) 
 			problems = append(problems, c.Problem("accounts."+name, "%s", err))
 			continue
 		case a.ClientID == a.ClientSecret.Reveal():
-			warnings = append(warnings, "account "+name+" has the same client id and secret: one of them is in the wrong place")
+			warnings = append(warnings, "account "+name+" has the same client id and secret, so one of them is in the wrong place")
 		case strings.HasPrefix(a.ClientSecret.Reveal(), "free_tier") || strings.HasPrefix(a.ClientSecret.Reveal(), "live"):
 			warnings = append(warnings, "account "+name+" has a secret that begins like a client id: are the two swapped?")
 		}

@@ -13,6 +13,7 @@ import (
 
 	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/config/configtest"
+	"ekycconnect/server/internal/redact"
 	"ekycconnect/server/internal/secret"
 )
 
@@ -72,4 +73,7 @@ func TestCheckDoubtsCredentialsAndOriginsThatLookWrong(t *testing.T) {
 	require.Len(t, doubts, 2)
 	require.Contains(t, doubts[0], "account same has the same client id and secret")
 	require.Contains(t, doubts[1], "are the two swapped?")
+	for _, doubt := range doubts {
+		require.Equal(t, doubt, string(redact.Text([]byte(doubt))), "the log of serve shows it whole")
+	}
 }
