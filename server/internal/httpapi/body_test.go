@@ -91,13 +91,20 @@ func TestBodiesAreJSONOfAKnownMediaTypeAndSize(t *testing.T) {
 			require.Equal(t, bad.status, a.Status, "%s %s: %s", path, name, a.Body)
 			require.Equal(t, bad.code, a.Problem(t).Code, "%s %s", path, name)
 		}
-		for _, header := range []http.Header{
-			nil, media("application/json; charset=utf-8"), media("text/plain"), media("text/plain;charset=UTF-8"), media("APPLICATION/JSON"),
+		for said, pagesAlone := range map[string]bool{
+			"": false, "application/json; charset=utf-8": false, "APPLICATION/JSON": false, "text/plain": true, "text/plain;charset=UTF-8": true,
 		} {
 			call := row.Call
-			call.Path, call.JSON, call.Header = path, body+strings.Repeat(" ", 16384-len(body)), header
+			call.Path, call.JSON = path, body+strings.Repeat(" ", 16384-len(body))
+			if said != "" {
+				call.Header = media(said)
+			}
 			a := r.Do(t, call)
-			require.Equal(t, row.status, a.Status, "%s %v: %s", path, header, a.Body)
+			if pagesAlone && row.Secret != "" {
+				require.Equal(t, []any{415, wire.InvalidRequest}, []any{a.Status, a.Problem(t).Code}, "%s %s", path, said)
+				continue
+			}
+			require.Equal(t, row.status, a.Status, "%s %s: %s", path, said, a.Body)
 		}
 	}
 }

@@ -19,7 +19,7 @@ type request[T any] interface {
 func post[Body any, Reply any, P request[Body]](a *API, status int, run func(context.Context, P, connect.Visitor) (Reply, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body := P(new(Body))
-		if refused, status := decode(w, r, body); refused != nil {
+		if refused, status := decode(w, r, body, mediaJSON, mediaText); refused != nil {
 			a.problemStatus(w, r, refused, status)
 			return
 		}

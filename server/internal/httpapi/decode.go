@@ -5,6 +5,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -13,13 +14,18 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-var errMediaType = problem(wire.InvalidRequest, "content type must be application/json or text/plain, in UTF-8")
+// The media types of bodies. Browser routes take plain text, too, so that pages cause no
+// CORS preflight.
+const (
+	mediaJSON = "application/json"
+	mediaText = "text/plain"
+)
 
-// decode reads one JSON value of at most 16 KiB into v. Unknown, duplicate and
-// case-variant members, a second value and invalid UTF-8 are refused.
-func decode(w http.ResponseWriter, r *http.Request, v any) (refused *connect.Error, status int) {
-	if !jsonMedia(r.Header.Values("Content-Type")) {
-		return errMediaType, http.StatusUnsupportedMediaType
+// decode reads one JSON value of at most 16 KiB, of one of the media types, into v. Unknown,
+// duplicate and case-variant members, a second value and invalid UTF-8 are refused.
+func decode(w http.ResponseWriter, r *http.Request, v any, types ...string) (refused *connect.Error, status int) {
+	if refused := media(r, types...); refused != nil {
+		return refused, http.StatusUnsupportedMediaType
 	}
 	body, refused := read(w, r)
 	if refused != nil {
@@ -45,17 +51,16 @@ func read(w http.ResponseWriter, r *http.Request) ([]byte, *connect.Error) {
 	return nil, problem(wire.InvalidRequest, "the body could not be read to its end")
 }
 
-// jsonMedia accepts text/plain too, so that pages cause no CORS preflight.
-func jsonMedia(values []string) bool {
-	if len(values) != 1 {
-		return false
+// media refuses a body that says it is of none of the types, or not in UTF-8.
+func media(r *http.Request, types ...string) *connect.Error {
+	if values := r.Header.Values("Content-Type"); len(values) == 1 {
+		given, params, err := mime.ParseMediaType(values[0])
+		charset, said := params["charset"]
+		if err == nil && slices.Contains(types, given) && (!said || strings.EqualFold(charset, "utf-8")) {
+			return nil
+		}
 	}
-	media, params, err := mime.ParseMediaType(values[0])
-	if err != nil || media != "application/json" && media != "text/plain" {
-		return false
-	}
-	charset, ok := params["charset"]
-	return !ok || strings.EqualFold(charset, "utf-8")
+	return problem(wire.InvalidRequest, "content type must be "+strings.Join(types, " or ")+", in UTF-8")
 }
 
 // where names the member that a JSON error is about, if it is a plain name:

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -81,9 +80,8 @@ func (a *API) otpBody(w http.ResponseWriter, r *http.Request, site *connect.Site
 
 // decodePrivate is decode for a body of which nothing may be left in memory of ours.
 func decodePrivate(_ http.ResponseWriter, r *http.Request, v any) (refused *connect.Error, status int) {
-	media := r.Header.Values("Content-Type")
-	if !jsonMedia(media) || !strings.HasPrefix(strings.ToLower(media[0]), "application/json") { // no page calls these routes
-		return problem(wire.InvalidRequest, "content type must be application/json, in UTF-8"), http.StatusUnsupportedMediaType
+	if refused := media(r, mediaJSON); refused != nil {
+		return refused, http.StatusUnsupportedMediaType
 	}
 	tooLarge := problem(wire.BodyTooLarge, "the body is over 16384 bytes")
 	if r.ContentLength > wire.MaxBody {

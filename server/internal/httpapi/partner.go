@@ -47,7 +47,7 @@ func (a *API) tickets(w http.ResponseWriter, r *http.Request, site *connect.Site
 		Subject string `json:"subject"`
 		TTL     *int   `json:"ttl_s"`
 	}
-	if refused, status := decode(w, r, &body); refused != nil {
+	if refused, status := decode(w, r, &body, mediaJSON); refused != nil {
 		a.problemStatus(w, r, refused, status)
 		return
 	}

@@ -8,7 +8,7 @@ import (
 
 // withdraw ends a consent at the partner's word.
 func (a *API) withdraw(w http.ResponseWriter, r *http.Request, site *connect.Site) {
-	if refused, status := decode(w, r, &struct{}{}); refused != nil {
+	if refused, status := decode(w, r, &struct{}{}, mediaJSON); refused != nil {
 		a.problemStatus(w, r, refused, status)
 		return
 	}
