@@ -48,7 +48,7 @@ func open(files fs.FS, name, mediaType string, f stamp.File) (asset, error) {
 // too. There is no Cross-Origin-Opener-Policy: it would cut a page that opens
 // the relay from its window.
 func (a *asset) serve(w http.ResponseWriter, r *http.Request, cache string) {
-	coding := Coding(r.Header.Get("Accept-Encoding"))
+	coding := Coding(r.Header.Values("Accept-Encoding")...)
 	etag := `"` + a.etag + `"`
 	if coding != "" {
 		etag = `"` + a.etag + "-" + coding + `"`
@@ -61,7 +61,7 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request, cache string) {
 	h.Set("Vary", "Accept-Encoding")
 	h.Set("Cache-Control", cache)
 	h.Set("ETag", etag)
-	if matches(r.Header.Get("If-None-Match"), etag) {
+	if matches(r.Header.Values("If-None-Match"), etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -78,8 +78,8 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request, cache string) {
 }
 
 // matches is the weak comparison that RFC 9110 §13.1.2 asks for.
-func matches(header, etag string) bool {
-	for t := range strings.SplitSeq(header, ",") {
+func matches(header []string, etag string) bool {
+	for t := range strings.SplitSeq(strings.Join(header, ","), ",") {
 		if t = strings.TrimSpace(t); t == "*" || strings.TrimPrefix(t, "W/") == etag {
 			return true
 		}

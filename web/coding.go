@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// Coding picks the form of an answer by Accept-Encoding (RFC 9110 §12.5.3): "br"
+// Coding picks the form of an answer by the lines of Accept-Encoding (RFC 9110 §12.5.3): "br"
 // before "gzip" where both are wanted equally, "" for the plain form. A weight of
 // 0 refuses a coding; the plain form is given when nothing else is left.
-func Coding(accept string) string {
+func Coding(accept ...string) string {
 	weights := map[string]float64{}
-	for item := range strings.SplitSeq(accept, ",") {
+	for item := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		name, params, _ := strings.Cut(item, ";")
 		name = strings.ToLower(strings.TrimSpace(name))
 		if name == "" {

@@ -28,7 +28,7 @@ func loaded(t *testing.T) *Assets {
 func ask(h http.Handler, method, path string, headers ...string) *http.Response {
 	r := httptest.NewRequest(method, path, nil)
 	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
+		r.Header.Add(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -99,6 +99,8 @@ func TestTheLoaderIsKeptShortlyAndAskedForAgainByItsTag(t *testing.T) {
 	again := ask(a.Loader(), "GET", "/v1/ekyc-connect.js", "Accept-Encoding", "br", "If-None-Match", `"other", W/`+tag)
 	require.Equal(t, http.StatusNotModified, again.StatusCode)
 	require.Zero(t, length(t, again))
+	lines := ask(a.Loader(), "GET", "/v1/ekyc-connect.js", "Accept-Encoding", "gzip;q=0.5", "Accept-Encoding", "br", "If-None-Match", `"other"`, "If-None-Match", tag)
+	require.Equal(t, http.StatusNotModified, lines.StatusCode, "several lines are one list")
 	other := ask(a.Loader(), "GET", "/v1/ekyc-connect.js", "Accept-Encoding", "gzip", "If-None-Match", tag)
 	require.Equal(t, http.StatusOK, other.StatusCode, "another form is another tag")
 	head := ask(a.Loader(), "HEAD", "/v1/ekyc-connect.js", "Accept-Encoding", "br")

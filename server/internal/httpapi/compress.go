@@ -37,7 +37,7 @@ func (v *views) write(w http.ResponseWriter, r *http.Request, shown connect.Pres
 	if err != nil {
 		return err
 	}
-	coding := web.Coding(r.Header.Get("Accept-Encoding"))
+	coding := web.Coding(r.Header.Values("Accept-Encoding")...)
 	h := w.Header()
 	h.Add("Vary", "Accept-Encoding")
 	h.Set("Content-Type", "application/json")
