@@ -130,6 +130,30 @@ func TestAnotherKeyThanTheLedgersIsToldByEveryCommand(t *testing.T) {
 	}
 }
 
+// As after a move to another address, from which the log has its name unless the
+// configuration says it.
+func TestCheckTellsAnotherNameThanTheLogs(t *testing.T) {
+	for store, open := range map[string]func(*testing.T) *keyed{"directory": keyedDirectory, "database": keyedDatabase} {
+		t.Run(store, func(t *testing.T) {
+			k := open(t)
+			for name, value := range k.env {
+				t.Setenv(name, value) // serve asks the environment itself
+			}
+			_, stdout, _ := relayed(t, k.env, "check", "--config", k.config)
+			require.NotContains(t, stdout, "a log keeps its name")
+			text, err := os.ReadFile(k.config)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(k.config, regexp.MustCompile(`(?m)^  origin: .*$`).ReplaceAll(text, []byte("  origin: other.example/v1/log")), 0o600))
+			code, stdout, _ := relayed(t, k.env, "check", "--config", k.config)
+			require.Equal(t, 1, code)
+			require.Regexp(t, `: log\.origin: the log in this store is named ".+" and the settings name it "other\.example/v1/log": a log keeps its name`, stdout)
+			code, _, stderr := relayed(t, k.env, k.commands["serve"]...)
+			require.Equal(t, 1, code)
+			require.Contains(t, stderr, "a log keeps its name")
+		})
+	}
+}
+
 // What server/docs/keys.md says of keys that are replaced on purpose.
 func TestALedgerGoesOnWithAKeyThatWasReplacedOnPurpose(t *testing.T) {
 	for store, open := range map[string]func(*testing.T) *keyed{"directory": keyedDirectory, "database": keyedDatabase} {

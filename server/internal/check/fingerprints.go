@@ -21,8 +21,8 @@ type written interface {
 	Close() error
 }
 
-// Fingerprints says which of the keys is not the one that the ledger is written with, if
-// there are both keys and a ledger.
+// Fingerprints says which of the keys is not the one that the ledger is written with, and
+// whether its log has another name, if there are both keys and a ledger.
 func Fingerprints(ctx context.Context, c *config.Config, keys config.Keys, offline bool) (problems []error, warnings []string) {
 	if len(keys.Seal) == 0 {
 		return nil, nil
@@ -33,17 +33,21 @@ func Fingerprints(ctx context.Context, c *config.Config, keys config.Keys, offli
 	if ledger == nil && err == nil {
 		return nil, nil
 	}
+	var head audit.Head
 	if err == nil {
-		err = compare(ctx, ledger, keys)
+		head, err = compare(ctx, ledger, keys)
+	}
+	if renamed := head.Renamed(c.Log.Origin); renamed != nil {
+		problems = append(problems, c.Problem("log.origin", "%s", renamed))
 	}
 	var other *consent.KeyError
 	switch {
 	case errors.As(err, &other):
-		return []error{c.Problem("keys", "%s", err)}, nil
+		problems = append(problems, c.Problem("keys", "%s", err))
 	case err != nil:
-		return nil, []string{"whether the keys are the ledger's cannot be told from here: " + err.Error()}
+		warnings = append(warnings, "whether the keys are the ledger's cannot be told from here: "+err.Error())
 	}
-	return nil, nil
+	return problems, warnings
 }
 
 // openWritten opens the ledger for reading; nil if there is none that may be asked.
@@ -64,10 +68,10 @@ func openWritten(ctx context.Context, c *config.Config, offline bool) (written, 
 	return ledger, nil
 }
 
-func compare(ctx context.Context, ledger written, keys config.Keys) error {
+func compare(ctx context.Context, ledger written, keys config.Keys) (audit.Head, error) {
 	head, err := ledger.Head(ctx)
 	if err == nil {
 		err = consent.CheckKeys(ctx, ledger, head.Head, app.LedgerKeys(keys))
 	}
-	return errors.Join(err, ledger.Close())
+	return head, errors.Join(err, ledger.Close())
 }

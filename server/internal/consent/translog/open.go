@@ -48,8 +48,8 @@ func (l *Log) open(ctx context.Context, tx Tx) (Growth, error) {
 	if head.Note == nil {
 		return l.begin(ctx, tx, size)
 	}
-	if head.Origin != l.origin {
-		return Growth{}, fmt.Errorf("the log in this store is named %q and the settings name it %q: a log keeps its name, so write `log: {origin: %s}` into the configuration", head.Origin, l.origin, head.Origin)
+	if err := head.Renamed(l.origin); err != nil {
+		return Growth{}, err
 	}
 	var unverified *note.UnverifiedNoteError
 	if _, err := checkpoint.Open(head.Note, l.origin, l.verifiers); errors.As(err, &unverified) {

@@ -2,6 +2,7 @@ package translog
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -72,6 +73,14 @@ type Head struct {
 	Origin string // the log's name; the same for ever
 	Size   int64  // how many entries it covers
 	Note   []byte // the signed note itself
+}
+
+// Renamed refuses another name for a log that has one.
+func (h Head) Renamed(origin string) error {
+	if h.Note == nil || h.Origin == origin {
+		return nil
+	}
+	return fmt.Errorf("the log in this store is named %q and the settings name it %q: a log keeps its name, so write `log: {origin: %s}` into the configuration", h.Origin, origin, h.Origin)
 }
 
 // Fork records that an operator accepted that the log has lost entries.
