@@ -3,6 +3,7 @@ package check
 import (
 	"database/sql"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -166,5 +167,23 @@ func TestCheckRefusesALedgerThatCannotBeServed(t *testing.T) {
 		fine(data)
 		stdout, err := checked(t, configtest.Env, path, data)
 		require.NoError(t, err, stdout)
+	}
+}
+
+func TestCheckFindsListenersInEachOthersWay(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	port := l.Addr().(*net.TCPAddr).Port
+	configured := func(public string) string {
+		return configtest.Example(t, "listen: 127.0.0.1:8080          #", fmt.Sprintf("listen: %s:%d #", public, port), "admin_listen: 127.0.0.1:8081    #", fmt.Sprintf("admin_listen: 127.0.0.1:%d #", port))
+	}
+	stdout, err := checked(t, configtest.Env, configured("0.0.0.0"), "")
+	require.NoError(t, err, "a relay may serve there already")
+	require.Contains(t, stdout, "unless it is this relay")
+	require.NoError(t, l.Close())
+	for _, public := range []string{"", "0.0.0.0", "localhost"} {
+		stdout, err := checked(t, configtest.Env, configured(public), "")
+		require.ErrorContains(t, err, "1 problem in", public)
+		require.Contains(t, stdout, "admin_listen: cannot be listened on beside listen")
 	}
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"errors"
+	"net"
 	"syscall"
 
 	"ekycconnect/server/internal/app"
@@ -15,6 +16,8 @@ func listenFindings(c *config.Config) (problems []error, warnings []string) {
 	switch {
 	case err == nil:
 		err = listeners.Close()
+	case errors.Is(err, syscall.EADDRINUSE) && free(c.Listen) && free(c.AdminListen):
+		return []error{c.Problem("admin_listen", "cannot be listened on beside listen, %s: give it another port", c.Listen)}, nil
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, []string{err.Error() + ", unless it is this relay, which serves already"}
 	}
@@ -22,4 +25,10 @@ func listenFindings(c *config.Config) (problems []error, warnings []string) {
 		problems = append(problems, c.Problem("", "%s", err))
 	}
 	return problems, nil
+}
+
+// free reports whether an address can be listened on while no other one is.
+func free(address string) bool {
+	l, err := net.Listen("tcp", address)
+	return err == nil && l.Close() == nil
 }
