@@ -24,8 +24,7 @@ export const get = async (path, options) => {
   };
   wait();
   const reply = await fetch(base + path, { __proto__: null, ...options, signal: stop.signal });
-  const reader = reply.body.getReader();
-  const body = {
+  const source = {
     __proto__: null,
     async pull(to) {
       wait();
@@ -34,7 +33,9 @@ export const get = async (path, options) => {
       else to.enqueue(value);
     },
   };
-  return new Response(new ReadableStream(body), reply);
+  // WebKit would find options that are not given at Object.prototype.
+  const reader = reply.body.getReader(source);
+  return new Response(new ReadableStream(source, source), reply);
 };
 
 export const ask = async path => {

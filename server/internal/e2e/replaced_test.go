@@ -127,7 +127,7 @@ func TestWhatAPageHasReplacedBeforeStopsNoJourney(t *testing.T) {
 // then find at Object.prototype.
 const enumerable = `
 for (const name of ['once', 'passive', 'capture', 'signal', 'mode', 'body', 'method', 'headers', 'integrity', 'cache', 'priority', 'window', 'type', 'endings', 'detail', 'root', 'threshold',
-	'delay', 'subtree', 'attributes', 'attributeFilter', 'timeout', 'name', 'lang', 'theme', 'required', 'disabled', 'retry', 'ticket', 'subject', 'token', 'session', 'consent', 'captcha', 'code', 'retry_after',
+	'delay', 'subtree', 'attributes', 'attributeFilter', 'timeout', 'highWaterMark', 'size', 'start', 'cancel', 'name', 'lang', 'theme', 'required', 'disabled', 'retry', 'ticket', 'subject', 'token', 'session', 'consent', 'captcha', 'code', 'retry_after',
 	'unreachable', 'retryAfter', 'customError', 'badInput', 'delegatesFocus', 'slotAssignment', 'clonable', 'expires_in', 'request_id', 'callback', 'each', 'extend', 'onclick', 'src', 'bind', 'captured', 'close', 'changed'])
 	Object.prototype[name] = function () {};
 `
