@@ -53,8 +53,7 @@ Element.observedAttributes = [...names, 'data-state'];
 
 for (const name of 'disconnected attributeChanged formAssociated formDisabled formReset formStateRestore'.split(' '))
   Element.prototype[name + 'Callback'] = function (...given) {
-    const w = of(this);
-    if (w[name]) w[name](...given);
+    of(this)[name](...given);
   };
 
 // What form controls have of their own, and each attribute. Frameworks assign whatever

@@ -21,7 +21,7 @@ export const panels = root => {
       for (const p of root.querySelectorAll('[data-slot=reason],[data-part=error]')) p.textContent = text;
     },
     link_(href, instead) {
-      const retry = part('panel-error').querySelector('button');
+      const retry = find('[data-part=panel-error] button');
       const link = build(['a', { class: instead ? 'main' : 'other', target: '_blank', rel: 'opener' }, me.word_('open') || 'Continue']);
       link.href = href;
       retry.hidden = false;

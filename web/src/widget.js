@@ -41,6 +41,7 @@ export const widget = (element, internals, root) => {
   let view, painting, binding, handle, press, trouble, owner;
   let disabled = false;
   let spent, asked, read; // see fate
+  let calm; // no button acts
   let turn = 0; // number of the newest paint, whose answer alone is shown
 
   const ui = panels(root);
@@ -131,8 +132,7 @@ export const widget = (element, internals, root) => {
     trouble = e;
     const asked = take();
     if (degraded && !network) separate();
-    else if (view) hosted.offer_(ui.word_(code) || ui.word_(e.fault) || ui.word_('unknown'));
-    else hosted.offer_('Could not be loaded: ' + code);
+    else hosted.offer_(ui.word_(code) || ui.word_(e.fault) || ui.word_('unknown') || 'Could not be loaded: ' + code);
     if (asked) ui.heading_().focus();
     become('error', { __proto__: null, unreachable: network });
     if (degraded) emit('ekyc-degraded', { reason: code });
@@ -334,14 +334,16 @@ export const widget = (element, internals, root) => {
 
   watch(root);
   // Until the wasm is here a press is kept and shown as taken. The last one
-  // counts: who agrees and then declines has declined.
+  // counts: who agrees and then declines has declined. But for 1 s after agree no
+  // button acts, under which a double tap may have ended.
   root.addEventListener('click', e => {
     const button = e.target.closest('button[data-part]');
-    if (handle || !button) return;
+    if (handle || !button || calm) return;
     const name = button.dataset.part;
     if (name == 'retry' || state == 'declined') return restart();
     if (hosted.offered_) return hosted.end_('.', 0, 'other-id');
     take();
+    if (name == 'agree') calm = setTimeout(() => (calm = 0), 1e3);
     press = { part: name, own: own(e) };
     button.setAttribute('aria-busy', true);
     ui.part_('status').replaceChildren(ui.word_('loading'));

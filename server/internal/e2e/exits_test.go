@@ -206,10 +206,25 @@ func TestTheLastOfTwoEarlyPressesCounts(t *testing.T) {
 	b.open(site.URL)
 	b.state("notice")
 	b.press("agree")
+	js[any](b, `new Promise(over => setTimeout(over, 1000))`)
 	b.press("decline")
 	g.open()
 	b.state("declined")
 	require.Empty(t, events(b, "consent"))
+}
+
+// A double tap's second half may fall on another button.
+func TestForASecondAfterAgreeNoButtonActs(t *testing.T) {
+	g := newGate(t, startRelay(t), isWasm)
+	site := newPartner(t, form{Relay: g.URL, Markup: widget("pk_test_pass", "")})
+	b := newTab(t)
+	b.open(site.URL)
+	b.state("notice")
+	js[any](b, `[`+part("agree")+`, `+part("decline")+`, `+part("alternative")+`].forEach(button => button.click()), 0`)
+	require.Equal(t, []string{"agree"}, js[[]string](b, `[...document.querySelector('ekyc-connect').shadowRoot.querySelectorAll('[aria-busy]')].map(e => e.dataset.part)`))
+	g.open()
+	b.state("captcha")
+	require.Empty(t, events(b, "decline"))
 }
 
 func TestTheKeyboardAloneIsEnough(t *testing.T) {

@@ -52,6 +52,7 @@ func TestWhoWaitsInVainMayTryAgainOrGoOnElsewhere(t *testing.T) {
 				require.True(t, js[bool](b, `document.getElementById('own').checkVisibility()`), "the element's own children show")
 			}
 			way.open(c.held)
+			js[any](b, `new Promise(over => setTimeout(over, 1000))`) // for so long after agree no button acts
 			b.press("retry")
 			b.state("notice")
 			b.patience(time.Minute)
