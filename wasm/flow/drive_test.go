@@ -16,6 +16,7 @@ type driver struct {
 	t    *testing.T
 	flow *flow.Flow
 	out  []flow.Effect
+	wait flow.Effect // the newest Wake for Quiet
 }
 
 func drive(t *testing.T, sitekey string) *driver {
@@ -25,7 +26,34 @@ func drive(t *testing.T, sitekey string) *driver {
 	return d
 }
 
-func (d *driver) event(e flow.Event) { d.out = d.flow.Handle(&e) }
+func (d *driver) event(e flow.Event) {
+	d.out = d.flow.Handle(&e)
+	for _, e := range d.out {
+		if e.Do == flow.Wake && e.Timer == flow.Quiet {
+			d.wait = e
+		}
+	}
+}
+
+// calm lets the time pass in which no button acts.
+func (d *driver) calm() {
+	if d.flow.Quiet() {
+		d.elapse(d.wait)
+	}
+}
+
+// wake finds the one Wake for this timer among the newest effects.
+func (d *driver) wake(timer flow.Timer) flow.Effect {
+	d.t.Helper()
+	var found []flow.Effect
+	for _, e := range d.out {
+		if e.Do == flow.Wake && e.Timer == timer {
+			found = append(found, e)
+		}
+	}
+	require.Len(d.t, found, 1, "effects %v", d.out)
+	return found[0]
+}
 
 // has finds the one effect of this sort among the newest.
 func (d *driver) has(do flow.Do) flow.Effect {
@@ -80,11 +108,18 @@ func decision(key string) wire.Decision {
 
 const key1, key2 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
+// press presses as a person does who looks at what the last press brought.
 func (d *driver) press(part flow.Part, key string) {
+	d.calm()
+	d.pressAtOnce(part, key)
+}
+
+func (d *driver) pressAtOnce(part flow.Part, key string) {
 	d.event(flow.Event{Kind: flow.Press, Part: part, Trusted: true, Decision: decision(key)})
 }
 
 func (d *driver) submit(typed string) {
+	d.calm()
 	d.event(flow.Event{Kind: flow.Press, Part: flow.Submit, Trusted: true, Typed: typed})
 }
 
@@ -114,7 +149,7 @@ func (d *driver) toCaptcha() flow.Effect {
 	d.press(flow.Agree, key1)
 	post := d.has(flow.Post)
 	d.reply(post.Seq, opened("session-1", "consent-1"))
-	wake := d.has(flow.Wake)
+	wake := d.wake(flow.SessionEnds)
 	d.event(flow.Event{Kind: flow.Drawn, Seq: d.has(flow.Draw).Seq})
 	d.state(flow.Captcha)
 	return wake
@@ -125,7 +160,7 @@ func (d *driver) toDone() (wake flow.Effect) {
 	d.submit("abc12")
 	d.reply(d.has(flow.Post).Seq, token("token-1"))
 	d.state(flow.Done)
-	return d.has(flow.Wake)
+	return d.wake(flow.TokenEnds)
 }
 
 func problem(code wire.Code, retryAfter int) wire.Problem {

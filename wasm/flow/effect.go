@@ -19,7 +19,8 @@ const (
 	// Paint fetches and shows the view in Lang, under Seq.
 	Paint
 	// Focus goes to the heading of the panel shown. Calm: only if the focus is
-	// inside the widget already, since the person did not ask for this step.
+	// inside the widget already, since the person did not ask for this step. Field: it
+	// goes to the field for the letters instead.
 	Focus
 	// Clear empties the field for the letters.
 	Clear
@@ -49,6 +50,7 @@ type Effect struct {
 	Picture string // base64 of a JPEG
 	Lang    string // BCP 47; "": as negotiated
 	Calm    bool
+	Field   bool
 	Timer   Timer
 	Call    int
 	Code    wire.Code

@@ -35,6 +35,7 @@ type Event struct {
 	Decision wire.Decision // what a decision would be sent with, under a fresh idempotency key
 	Other    string        // of Alternative: which one
 	Typed    string        // of Submit: the letters as they are in the field
+	Key      bool          // of Submit: by a key in the field, on no button
 
 	Reply   wire.Reply
 	Problem wire.Problem
@@ -68,7 +69,10 @@ type Timer int
 const (
 	SessionEnds Timer = iota
 	TokenEnds
-	Repeat // of what the vendor's limit held up
-	Record // of a refusal that could not be recorded
-	Timers // how many there are
+	EndsSoon // a session or a token does: to be told
+	Repeat   // of what the vendor's limit held up
+	Tick     // of the time until then
+	Record   // of a refusal that could not be recorded
+	Quiet    // after agree: no button acts
+	Timers   // how many there are
 )

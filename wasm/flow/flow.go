@@ -29,7 +29,11 @@ const (
 const (
 	maxWait    = 60 // s; when the relay says longer, the person is shown the other way instead
 	maxRepeats = 10 // waits in a row for one decision
+	quiet      = 1  // s after agree in which no button acts: a finger often taps twice
 )
+
+// so many seconds before the end of a session or a token it is told
+var forewarned = []int{120, 30}
 
 // after a refusal that could not be recorded, it is tried again so many seconds later
 var recordAgain = []int{2, 8, 30}
@@ -61,6 +65,7 @@ type Flow struct {
 
 	session   string // sealed; "" when there is none or it is over
 	consentID string // the newest that the page was told of
+	receipt   string // where that one can be seen and withdrawn
 	token     string
 
 	paint       int // number of the newest paint
@@ -70,6 +75,7 @@ type Flow struct {
 
 	numbers int // the newest number given to a timer
 	timers  [Timers]int
+	left    int // s that a session or a token has when EndsSoon elapses
 
 	languages, retries []int // calls of the page to be settled
 
@@ -160,13 +166,15 @@ func (f *Flow) do(what Do, e Effect) {
 	f.out = append(f.out, e)
 }
 
-// enter changes the public state, and moves the focus when the panel changes.
+// enter changes the public state, and moves the focus when the panel changes. What
+// was said in the old panel stays until then, so that nothing moves in it.
 func (f *Flow) enter(e Effect) {
 	was := f.state.panel()
 	f.state = e.State
-	f.screen.Seconds = e.Seconds
+	f.screen.Seconds, f.screen.Left = e.Seconds, 0
 	f.do(Enter, e)
 	if e.State.panel() != was {
+		f.said()
 		f.do(Focus, Effect{Calm: f.calm})
 	}
 }
@@ -201,14 +209,15 @@ func (f *Flow) forget() {
 	f.want, f.last, f.repeats = nothing, Request{}, 0
 	f.reason, f.other, f.recording, f.refusalID = "", "", -1, ""
 	f.session, f.token = "", ""
-	f.timers = [Timers]int{}
-	f.screen = Screen{Alerts: f.screen.Alerts}
+	f.timers = [Timers]int{Quiet: f.timers[Quiet]}
+	f.screen = Screen{Alert: f.screen.Alert, Alerts: f.screen.Alerts}
 }
 
 // over begins anew at the notice, which is painted afresh first if it is stale.
 func (f *Flow) over(stale bool) {
 	f.forget()
 	f.settleRetries(wire.SessionInvalid)
+	f.said()
 	f.stale = stale
 	if !stale {
 		f.enter(Effect{State: Notice})
@@ -224,10 +233,44 @@ func (f *Flow) timer(t Timer, seconds int) {
 	f.do(Wake, Effect{Timer: t, Seq: f.numbers, Seconds: max(seconds, 0)})
 }
 
+// ends sets the timer for the end of a session or a token, and is told of it before.
+func (f *Flow) ends(t Timer, seconds int) {
+	f.timer(t, seconds)
+	f.left = seconds
+	f.forewarn()
+}
+
+func (f *Flow) forewarn() {
+	f.timers[EndsSoon] = 0
+	for _, at := range forewarned {
+		if wait := f.left - at; wait > 0 {
+			f.left = at
+			f.timer(EndsSoon, wait)
+			return
+		}
+	}
+}
+
+// wrong is an alert at the field.
+func (f *Flow) wrong(key string) {
+	f.screen.Wrong = true
+	f.alert(key)
+	f.do(Focus, Effect{Field: true, Calm: f.calm})
+}
+
 func (f *Flow) alert(key string) {
 	f.screen.Alert = key
 	f.screen.Alerts++
 }
+
+// said takes back what the panel shown says.
+func (f *Flow) said() {
+	f.screen.Alert, f.screen.Wrong, f.screen.News = "", false, ""
+	f.screen.Problem = wire.Problem{}
+}
+
+// Quiet says that no button acts now.
+func (f *Flow) Quiet() bool { return f.timers[Quiet] != 0 }
 
 func (f *Flow) settleRetries(code wire.Code) {
 	for _, call := range f.retries {

@@ -21,7 +21,7 @@ func TestTheStraightWayEndsInAToken(t *testing.T) {
 	d.reply(post.Seq, opened("session-1", "consent-1"))
 	require.Equal(t, "consent-1", d.emitted(flow.EventConsent).Consent.ID)
 	d.state(flow.Starting) // there is no captcha before it can be seen
-	require.Equal(t, 600, d.has(flow.Wake).Seconds)
+	require.Equal(t, 600, d.wake(flow.SessionEnds).Seconds)
 	draw := d.has(flow.Draw)
 	require.Equal(t, jpeg.Data, draw.Picture)
 
@@ -40,7 +40,7 @@ func TestTheStraightWayEndsInAToken(t *testing.T) {
 	require.Equal(t, "token-1", enter.Token)
 	require.Equal(t, 300, enter.Seconds)
 	require.Equal(t, "token-1", d.emitted(flow.EventToken).Token)
-	require.Equal(t, flow.TokenEnds, d.has(flow.Wake).Timer)
+	require.Equal(t, 300, d.wake(flow.TokenEnds).Seconds)
 }
 
 func TestOnlyThePersonsOwnPressCountsWithALiveSitekey(t *testing.T) {

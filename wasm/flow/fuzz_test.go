@@ -81,7 +81,7 @@ func FuzzFlow(f *testing.F) {
 			case flow.Painted:
 				e.Seq = w.paint - how%2
 			case flow.Elapsed:
-				e.Timer = flow.Timer(how%6) - 1
+				e.Timer = flow.Timer(how%(int(flow.Timers)+2)) - 1
 				e.Seq = w.wakes[e.Timer] - how/128
 			case flow.Language:
 				e.Lang, e.Call = "hi", how%3

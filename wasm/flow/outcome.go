@@ -21,7 +21,7 @@ func (f *Flow) outcome(e *Event) {
 		f.token = r.Token
 		f.enter(Effect{State: Done, Token: r.Token, Seconds: r.ExpiresIn})
 		f.do(Emit, Effect{Event: EventToken, Token: r.Token, Seconds: r.ExpiresIn})
-		f.timer(TokenEnds, r.ExpiresIn)
+		f.ends(TokenEnds, r.ExpiresIn)
 	default: // something on the way answers in the relay's place
 		f.failed(wire.ProblemOf(wire.Internal))
 	}
@@ -29,7 +29,7 @@ func (f *Flow) outcome(e *Event) {
 
 func (f *Flow) opened(r wire.Reply) {
 	f.session = r.Session
-	f.timer(SessionEnds, r.ExpiresIn)
+	f.ends(SessionEnds, r.ExpiresIn)
 	f.want = picture
 	f.do(Draw, Effect{Seq: f.seq, Picture: r.Captcha.Data})
 }
@@ -39,18 +39,23 @@ func (f *Flow) consent(c wire.Consent) {
 	if c.ID == "" || c.ID == f.consentID {
 		return
 	}
-	f.consentID = c.ID
+	f.consentID, f.receipt = c.ID, c.ReceiptURL
 	f.do(Emit, Effect{Event: EventConsent, Consent: c})
 }
 
 func (f *Flow) drawn() {
 	if f.state == Captcha {
+		f.said()
 		f.screen.News = "picture-new" // what is typed stays: nothing is lost by a new picture
 		return
 	}
 	f.repeats = 0
-	if f.last.Route == Captchas {
+	reopened := f.last.Route == Captchas
+	if reopened {
 		f.do(Clear, Effect{}) // those letters were judged, or their time ran out
+	}
+	f.enter(Effect{State: Captcha})
+	if reopened {
 		f.screen.News = "picture-new"
 		if f.screen.Wanted != "" {
 			f.screen.News = ""
@@ -58,7 +63,6 @@ func (f *Flow) drawn() {
 			f.screen.Wanted = ""
 		}
 	}
-	f.enter(Effect{State: Captcha})
 	f.settleRetries("")
 }
 
@@ -93,8 +97,7 @@ func (f *Flow) failed(p wire.Problem) {
 			return
 		}
 		f.enter(Effect{State: Captcha})
-		f.screen.Wrong = true
-		f.alert(string(p.Code))
+		f.wrong(string(p.Code))
 	case wire.VendorBusy, wire.RateLimited:
 		f.held(p)
 	default:
@@ -115,8 +118,17 @@ func (f *Flow) held(p wire.Problem) {
 		f.repeats++
 		f.enter(Effect{State: Waiting, Seconds: p.RetryAfter})
 		f.timer(Repeat, p.RetryAfter)
+		f.tick(p.RetryAfter)
 	default:
 		f.stop(p)
+	}
+}
+
+// tick shows how many seconds are left to wait.
+func (f *Flow) tick(left int) {
+	f.screen.Left = left
+	if left > 1 {
+		f.timer(Tick, 1)
 	}
 }
 
@@ -137,10 +149,9 @@ func (f *Flow) unrecorded(p wire.Problem) {
 // stop ends in the state error, from where Again repeats what can be repeated.
 func (f *Flow) stop(p wire.Problem) {
 	f.repeats = 0
-	f.screen.News, f.screen.Wrong = "", false
+	f.enter(Effect{State: Error, Unreachable: p.Code == wire.Network})
 	f.screen.Problem = p
 	f.alert(string(p.Code))
-	f.enter(Effect{State: Error, Unreachable: p.Code == wire.Network})
 	f.do(Emit, Effect{Event: EventError, Problem: p})
 	f.settleRetries(p.Code)
 }
@@ -148,7 +159,7 @@ func (f *Flow) stop(p wire.Problem) {
 // expire ends in the state expired.
 func (f *Flow) expire(code wire.Code) {
 	f.token = ""
-	f.screen.News, f.screen.Wrong = "", false
+	f.enter(Effect{State: Expired})
 	switch {
 	case code == wire.ConsentWithdrawn:
 		f.alert(string(code))
@@ -157,7 +168,6 @@ func (f *Flow) expire(code wire.Code) {
 	default:
 		f.alert("expired")
 	}
-	f.enter(Effect{State: Expired})
 	f.do(Emit, Effect{Event: EventExpire})
 	f.settleRetries(wire.SessionExpired)
 }
@@ -174,6 +184,15 @@ func (f *Flow) elapsed(e *Event) {
 		if f.state == Done {
 			f.calm = true
 			f.expire("")
+		}
+	case EndsSoon:
+		if f.state == Captcha || f.state == Answering || f.state == Done {
+			f.screen.News, f.screen.Seconds = soon, f.left
+		}
+		f.forewarn()
+	case Tick:
+		if f.state == Waiting {
+			f.tick(f.screen.Left - 1)
 		}
 	case Repeat:
 		if f.state == Waiting {

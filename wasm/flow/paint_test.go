@@ -83,7 +83,7 @@ func TestTheScreenOfEachStateIsTheContracts(t *testing.T) {
 	require.Equal(t, flow.Agree, d.flow.Screen().Busy)
 	d.fail(d.has(flow.Post).Seq, problem(wire.VendorBusy, 1))
 	expect("notice", true) // waiting
-	d.elapse(d.has(flow.Wake))
+	d.elapse(d.wake(flow.Repeat))
 	d.reply(d.has(flow.Post).Seq, opened("session-1", "consent-1"))
 	d.event(flow.Event{Kind: flow.Drawn, Seq: d.has(flow.Draw).Seq})
 	expect("captcha", false)
@@ -91,7 +91,7 @@ func TestTheScreenOfEachStateIsTheContracts(t *testing.T) {
 	expect("captcha", true) // answering
 	d.reply(d.has(flow.Post).Seq, token("token-1"))
 	expect("done", false)
-	d.elapse(d.has(flow.Wake))
+	d.elapse(d.wake(flow.TokenEnds))
 	expect("error", false) // expired
 	d.press(flow.Alternative, key2)
 	expect("declined", false)

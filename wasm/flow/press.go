@@ -3,6 +3,9 @@ package flow
 import "ekycconnect/wasm/wire"
 
 func (f *Flow) press(p *Event) {
+	if f.Quiet() && !p.Key {
+		return
+	}
 	f.calm = false
 	switch p.Part {
 	case Agree:
@@ -17,7 +20,7 @@ func (f *Flow) press(p *Event) {
 		}
 	case Reload:
 		if f.state == Captcha && !f.locked() {
-			f.alertOff()
+			f.screen.News = ""
 			f.post(Request{Route: Captchas, Session: f.session})
 		}
 	case Submit:
@@ -38,6 +41,7 @@ func (f *Flow) agree(p *Event) {
 		return
 	}
 	f.forget()
+	f.timer(Quiet, quiet)
 	if _, code := p.Decision.Invalid(); code != "" { // the page is set up wrongly; nothing is sent
 		f.stop(wire.ProblemOf(code))
 		return
@@ -95,15 +99,14 @@ func (f *Flow) submit(typed string) {
 	if f.state != Captcha || f.locked() {
 		return
 	}
-	f.alertOff()
+	f.screen.News, f.screen.Wrong = "", false
 	answer, ok := wire.Answer(typed)
 	if !ok {
 		key := string(wire.AnswerInvalid)
 		if wire.HasTwelveDigits(typed) {
 			key = "answer-twelve-digits"
 		}
-		f.screen.Wrong = true
-		f.alert(key)
+		f.wrong(key)
 		return
 	}
 	f.enter(Effect{State: Answering})
@@ -115,6 +118,10 @@ func (f *Flow) again() {
 	switch f.state {
 	case Declined:
 		f.over(f.stale)
+	case Done:
+		if f.Screen().Soon {
+			f.reopen(f.session)
+		}
 	case Expired:
 		if f.session != "" { // the token ran out, the consent and its session did not
 			f.reopen(f.session)
@@ -127,11 +134,9 @@ func (f *Flow) again() {
 		case !f.screen.Problem.Retryable || last.Route == "":
 			f.over(true)
 		case last.Route == Answers:
-			f.alertOff()
 			f.enter(Effect{State: Answering})
 			f.post(last)
 		default: // the same decision under the same key, or the same session
-			f.alertOff()
 			f.repeats = 0
 			f.enter(Effect{State: Starting})
 			f.post(last)
@@ -170,9 +175,4 @@ func (f *Flow) reopen(session string) {
 	f.session = session
 	f.enter(Effect{State: Starting})
 	f.post(Request{Route: Captchas, Session: session})
-}
-
-func (f *Flow) alertOff() {
-	f.screen.Alert, f.screen.Wrong, f.screen.News = "", false, ""
-	f.screen.Problem = wire.Problem{}
 }

@@ -90,7 +90,7 @@ func TestTheVendorsLimitIsWaitedForAndRepeatedByItself(t *testing.T) {
 	require.Equal(t, 2, screen.Seconds)
 	require.True(t, screen.Locked)
 
-	wake := d.has(flow.Wake)
+	wake := d.wake(flow.Repeat)
 	require.Equal(t, 2, wake.Seconds)
 	d.elapse(wake)
 	d.state(flow.Starting)
@@ -104,7 +104,7 @@ func TestWaitingHasItsEnd(t *testing.T) {
 	d.press(flow.Agree, key1)
 	waits := 0
 	for d.fail(d.has(flow.Post).Seq, problem(wire.VendorBusy, 1)); d.flow.State() == flow.Waiting; waits++ {
-		d.elapse(d.has(flow.Wake))
+		d.elapse(d.wake(flow.Repeat))
 		d.fail(d.has(flow.Post).Seq, problem(wire.VendorBusy, 1))
 	}
 	require.Equal(t, 10, waits)
@@ -124,7 +124,7 @@ func TestWhileWaitingThePersonCanLeave(t *testing.T) {
 	d := drive(t, "pk_live_a")
 	d.press(flow.Agree, key1)
 	d.fail(d.has(flow.Post).Seq, problem(wire.VendorBusy, 9))
-	wake := d.has(flow.Wake)
+	wake := d.wake(flow.Repeat)
 	d.press(flow.Decline, key2)
 	require.Empty(t, d.out) // that button is shown as off
 	d.press(flow.Alternative, key2)

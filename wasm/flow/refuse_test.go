@@ -70,7 +70,7 @@ func TestARefusalThatCannotBeRecordedLetsThePersonGo(t *testing.T) {
 	d.emittedNot(flow.EventError)
 
 	for _, seconds := range []int{2, 8, 30} {
-		wake := d.has(flow.Wake)
+		wake := d.wake(flow.Record)
 		require.Equal(t, seconds, wake.Seconds)
 		d.elapse(wake)
 		require.Equal(t, first.Request, d.has(flow.Post).Request)
@@ -85,7 +85,7 @@ func TestARefusalRecordedLateIsNotToldTwice(t *testing.T) {
 	d := drive(t, "pk_live_a")
 	d.press(flow.Decline, key1)
 	d.fail(d.has(flow.Post).Seq, problem(wire.StoreUnavailable, 0))
-	d.elapse(d.has(flow.Wake))
+	d.elapse(d.wake(flow.Record))
 	d.reply(d.has(flow.Post).Seq, recorded("consent-1"))
 	require.Empty(t, d.out)
 	d.press(flow.Alternative, key2) // tells the page, records nothing
@@ -97,7 +97,7 @@ func TestAChangeOfMindDropsTheUnrecordedRefusal(t *testing.T) {
 	d := drive(t, "pk_live_a")
 	d.press(flow.Decline, key1)
 	d.fail(d.has(flow.Post).Seq, problem(wire.Network, 0))
-	wake := d.has(flow.Wake)
+	wake := d.wake(flow.Record)
 	d.press(flow.Again, "")
 	d.state(flow.Notice)
 	d.elapse(wake)

@@ -11,16 +11,22 @@ type Screen struct {
 	Busy    Part   // the control whose work is under way, or ""
 	Picture bool   // a picture is on its way
 	Locked  bool   // the controls that would ask something of the relay do nothing now
+	Quiet   bool   // no button acts now
 	Wrong   bool   // the letters typed are not acceptable
 	Status  string // key of the message for role=status
 	Alert   string // key of the message for role=alert, or a code
 	Alerts  int    // grows with each alert, so that the same one is said again
-	Seconds int    // of "waiting"
+	Seconds int    // in what Status says
+	Left    int    // the seconds to be seen there instead, if not 0
+	Soon    bool   // a token ends soon, and another picture can be had
+	Receipt string // where the newest consent can be seen and withdrawn
 
 	News    string       // what Status says while nothing is under way
 	Wanted  string       // alert for the next panel
 	Problem wire.Problem // behind the state error
 }
+
+const soon = "soon" // the message that time is nearly over
 
 func (s State) panel() string {
 	switch s {
@@ -39,7 +45,8 @@ func (s State) panel() string {
 // Screen is what is to be shown now.
 func (f *Flow) Screen() Screen {
 	s := f.screen
-	s.Panel, s.Locked = f.state.panel(), f.locked()
+	s.Panel, s.Locked, s.Quiet = f.state.panel(), f.locked(), f.Quiet()
+	s.Receipt = f.receipt
 	if !f.painted && f.state == Notice {
 		s.Status = string(Loading)
 	}
@@ -74,6 +81,9 @@ func (f *Flow) Screen() Screen {
 		s.Status, s.Busy = string(Answering), Submit
 	case Done, Declined:
 		s.Status = string(f.state)
+		if s.News != "" {
+			s.Status, s.Left, s.Soon = s.News, s.Seconds, f.session != ""
+		}
 	}
 	return s
 }

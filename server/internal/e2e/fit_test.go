@@ -24,7 +24,7 @@ const misfits = `(() => {
 		if (r.left < box.left - .5 || r.right > box.right + .5) found.push(name(e) + ' leaves the widget');
 		if (e.scrollWidth > e.clientWidth + 1 && e.clientWidth && !e.matches('select, .picture, p[role]')) found.push(name(e) + ': its words leave it by ' + (e.scrollWidth - e.clientWidth));
 	}
-	const controls = shown.filter(e => e.matches('button, input, select, summary, section > a'));
+	const controls = shown.filter(e => e.matches('button, input, select, summary, a[data-part]'));
 	controls.forEach((e, i) => {
 		const r = e.getBoundingClientRect();
 		if (r.height < 43.9 || r.width < 43.9) found.push(name(e) + ' is small: ' + r.width + '×' + r.height);

@@ -75,7 +75,7 @@ func (r *road) hold(end string) (drop func()) {
 		}
 		panic(http.ErrAbortHandler)
 	})
-	return func() { close(dropped) }
+	return sync.OnceFunc(func() { close(dropped) })
 }
 
 // refuse answers a route with a problem, as the relay would.

@@ -32,6 +32,11 @@ func (b *tab) words(key string) string {
 	return js[string](b, `document.querySelector('ekyc-connect').shadowRoot.querySelector('.`+key+`').textContent`)
 }
 
+// described is the first text that describes an element.
+func described(e string) string {
+	return `(e => e.getRootNode().getElementById(e.getAttribute('aria-describedby').split(' ')[0]).textContent)(` + e + `)`
+}
+
 func TestEveryStepIsSaidOnceAndOnlyStepsMoveTheFocus(t *testing.T) {
 	relay := startRelay(t)
 	way := newRoad(t, relay)
@@ -52,8 +57,9 @@ func TestEveryStepIsSaidOnceAndOnlyStepsMoveTheFocus(t *testing.T) {
 	require.Equal(t, []string{"panel-notice agree"}, b.take("went"), "a status takes no focus")
 	drop()
 	b.state("error")
-	require.Equal(t, []string{"alert: " + b.words("network")}, b.take("said"))
 	require.Equal(t, []string{"panel-error heading"}, b.take("went"))
+	require.Empty(t, b.take("said"), "the heading is described by it")
+	require.Equal(t, b.words("network"), js[string](b, described(part("panel-error")+`.querySelector('h2')`)))
 	way.open("/v1/sessions")
 	b.press("retry")
 	b.state("captcha")
@@ -66,14 +72,16 @@ func TestEveryStepIsSaidOnceAndOnlyStepsMoveTheFocus(t *testing.T) {
 	require.Equal(t, []string{"panel-captcha reload"}, b.take("went"), "the focus stays on the button")
 
 	b.press("submit")
-	b.until(`said.length > 0`)
-	require.Equal(t, []string{"alert: " + b.words("answer_invalid")}, b.take("said"))
-	b.press("submit")
-	b.until(`said.length > 0`)
-	require.Equal(t, []string{"alert: " + b.words("answer_invalid")}, b.take("said"), "a second time, as it was pressed again")
+	b.until(`went.includes('panel-captcha answer')`)
+	require.Equal(t, []string{"panel-captcha submit", "panel-captcha answer"}, b.take("went"), "the focus is led to the field")
+	require.Empty(t, b.take("said"), "which is described by it")
 	require.Equal(t, "true", js[string](b, part("answer")+`.ariaInvalid`))
-	require.Contains(t, js[string](b, part("answer")+`.getAttribute('aria-describedby')`), "error")
-	b.take("went")
+	require.Equal(t, b.words("answer_invalid"), js[string](b, described(part("answer"))))
+	require.True(t, js[bool](b, `((e, a) => e.bottom <= a.top && a.top - e.bottom < 20)(...[`+part("error")+`, `+part("answer")+`].map(e => e.getBoundingClientRect()))`), "right above it")
+	b.do(chromedp.KeyEvent("\r"))
+	b.until(`said.length > 0`)
+	require.Equal(t, []string{"alert: " + b.words("answer_invalid")}, b.take("said"), "a second time, as it was sent again; the focus is there already")
+	require.Empty(t, b.take("went"))
 
 	b.answer("  a b c  ")
 	b.press("submit")
@@ -136,6 +144,7 @@ func TestTheWholeJourneyByKeyboardAlone(t *testing.T) {
 	require.Equal(t, []string{"captcha", "reload", "enlarge", "contrast", "answer"}, tabs("answer"))
 	b.do(chromedp.KeyEvent("abc12"))
 	require.Equal(t, []string{"submit"}, tabs("submit"))
+	b.until(acts)
 	b.do(chromedp.KeyEvent("\r"))
 	b.state("done")
 	require.Equal(t, "heading", focused())

@@ -135,8 +135,14 @@ func part(name string, n ...int) string {
 	return fmt.Sprintf(`[...document.querySelectorAll('ekyc-connect')[%d].shadowRoot.querySelectorAll('[data-part="%s"]')].find(p => p.checkVisibility())`, first(n), name)
 }
 
-// press clicks a part as a person does: with the mouse, where it is.
-func (b *tab) press(name string, n ...int) { b.t.Helper(); b.click(part(name, n...), 1) }
+// press clicks a part as a person does: with the mouse, where it is, and once it acts.
+// The two that decide stay off for as long as one of them is under way.
+func (b *tab) press(name string, n ...int) {
+	b.t.Helper()
+	pressed := part(name, n...)
+	b.until(`(p => p && (p.ariaDisabled !== 'true' || /^(agree|decline)$/.test(p.dataset.part) && /starting|waiting/.test(EkycConnect.getState(p.getRootNode().host))))(` + pressed + `)`)
+	b.click(pressed, 1)
+}
 
 // click presses the mouse n times in the middle of what the expression gives.
 func (b *tab) click(expression string, times int) {

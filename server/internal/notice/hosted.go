@@ -25,17 +25,20 @@ func (n *Notice) Panels() (map[string]Stored, error) {
 		panel, ok := child.(element)
 		if name := panelName(panel, ok); name != "" {
 			delete(panel.attrs(), "hidden") // who shows one decides which
-			panel = slices.DeleteFunc(panel, leadsNowhere)
+			panel = slices.DeleteFunc(panel, hidden)
 			panels[name] = Stored{n.Ref.ID, n.Ref.Version, n.Ref.Lang, n.Ref.Dir, panel}
 		}
 	}
 	return panels, nil
 }
 
-// leadsNowhere finds the links that the widget gives an address by script.
-func leadsNowhere(child any) bool {
+// hidden finds what only the widget shows, by script.
+func hidden(child any) bool {
 	e, ok := child.(element)
-	return ok && e[0] == "a" && e.attr("href") == ""
+	if ok {
+		_, ok = e.attrs()["hidden"]
+	}
+	return ok
 }
 
 func panelName(e element, ok bool) string {

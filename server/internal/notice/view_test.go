@@ -72,11 +72,11 @@ func TestEveryPartStandsOnceAndRepeatedOnesOnceAPanel(t *testing.T) {
 	require.Equal(t, map[string]int{
 		"view": 1, "ribbon": 1, "panel-notice": 1, "panel-captcha": 1, "panel-done": 1, "panel-declined": 1, "panel-error": 1,
 		"heading": 5, "notice": 1, "agree": 1, "decline": 1, "language": 1, "captcha": 1, "answer": 1, "submit": 1, "reload": 1,
-		"enlarge": 1, "contrast": 1, "cannot-read": 1, "alternative": 4, "status": 1, "error": 1, "retry": 2, "receipt": 1, "withdraw": 1,
+		"enlarge": 1, "contrast": 1, "cannot-read": 1, "alternative": 4, "status": 1, "error": 1, "retry": 3, "receipt": 1, "withdraw": 1,
 	}, parts)
 	for name, want := range map[string][]string{
 		"panel-notice": {"heading", "alternative", "decline", "agree", "language"}, "panel-captcha": {"heading", "alternative", "answer"},
-		"panel-done": {"heading", "receipt", "withdraw"}, "panel-declined": {"heading", "retry", "alternative"}, "panel-error": {"heading", "retry", "alternative"},
+		"panel-done": {"heading", "retry"}, "panel-declined": {"heading", "retry", "alternative"}, "panel-error": {"heading", "retry", "alternative"},
 	} {
 		panel := view.part(name)
 		require.Equal(t, "section", panel.tag())
@@ -89,6 +89,11 @@ func TestEveryPartStandsOnceAndRepeatedOnesOnceAPanel(t *testing.T) {
 	}
 	for _, outside := range []string{"status", "error"} {
 		require.Empty(t, view.part(outside).text())
+	}
+	footer := view.children()[len(view.children())-5].(element)
+	require.Equal(t, "footer", footer.tag(), "after the panels, and so below each of them")
+	for _, link := range []string{"receipt", "withdraw"} {
+		require.NotNil(t, footer.part(link), link)
 	}
 	require.NotNil(t, view.part("panel-error").find("data-slot", "reason"))
 }
@@ -148,7 +153,7 @@ func TestEveryMessageThatTheWidgetLooksUpIsThere(t *testing.T) {
 	for _, tag := range []string{"en", "hi"} {
 		view := painted(t, shown(t, tag))
 		keys := strings.Fields(`loading starting waiting picture-loading picture-new answering required required-letters expired
-			declined done again answer-twelve-digits session-again open partner unknown`)
+			declined done soon again answer-twelve-digits session-again open partner unknown`)
 		for _, code := range wire.Codes() {
 			// What has no words of its own is looked up by its fault, and at last as unknown.
 			if l := shared[code]; l != "page" && l != "unknown" && code != wire.Unauthorized {
@@ -160,7 +165,7 @@ func TestEveryMessageThatTheWidgetLooksUpIsThere(t *testing.T) {
 			if all := e.attr("class"); e.attr("data-part") == "" && e.tag() == "p" && all != "" {
 				got = append(got, strings.Fields(all)...)
 				require.NotEmpty(t, e.text())
-				require.Equal(t, all == "waiting", strings.Contains(e.text(), "{seconds}"), all)
+				require.Equal(t, all == "waiting" || all == "soon", strings.Contains(e.text(), "{seconds}"), all)
 				require.Empty(t, placeholders(strings.ReplaceAll(e.text(), seconds, "")))
 			}
 		})

@@ -23,7 +23,7 @@ func (w *Widget) carryOut(e *flow.Effect) {
 	case flow.Paint:
 		w.paint(e)
 	case flow.Focus:
-		w.focusHeading(e.Calm)
+		w.focus(e)
 	case flow.Clear:
 		w.typed = ""
 		w.restoreTyped()
@@ -57,7 +57,6 @@ func (w *Widget) emit(e *flow.Effect) {
 	switch e.Event {
 	case flow.EventConsent:
 		detail.Set("consentId", e.Consent.ID)
-		w.receipt = e.Consent.ReceiptURL
 		if e.Consent.ReceiptURL != "" {
 			detail.Set("receiptUrl", e.Consent.ReceiptURL)
 		}

@@ -12,14 +12,21 @@ import (
 // listen listens at the shadow root, which outlives every view painted in it.
 func (w *Widget) listen() {
 	w.listeners.Add(w.host.root, "click", func(event js.Value) {
-		if part := target(event); part.Truthy() {
-			w.press(jsx.String(part.Call("getAttribute", "data-part")), w.host.value.Call("own", event).Truthy())
+		part := target(event)
+		if !part.Truthy() {
+			return
 		}
+		own := w.host.value.Call("own", event).Truthy()
+		if w.flow.Quiet() {
+			event.Call("preventDefault") // a link's
+			return
+		}
+		w.press(jsx.String(part.Call("getAttribute", "data-part")), own, false)
 	})
 	w.listeners.Add(w.host.root, "keydown", func(event js.Value) {
 		if event.Get("key").String() == "Enter" && !event.Get("isComposing").Truthy() && named(target(event), "answer") {
 			event.Call("preventDefault")
-			w.press(string(flow.Submit), event.Get("isTrusted").Truthy())
+			w.press(string(flow.Submit), event.Get("isTrusted").Truthy(), true)
 		}
 	})
 	w.listeners.Add(w.host.root, "input", func(event js.Value) {
@@ -58,8 +65,9 @@ func named(part js.Value, name string) bool {
 	return part.Truthy() && jsx.String(part.Call("getAttribute", "data-part")) == name
 }
 
-// press takes a press of a part; own says that it was the person's.
-func (w *Widget) press(part string, own bool) {
+// press takes a press of a part; own says that it was the person's, key that it was
+// one of a key in the field.
+func (w *Widget) press(part string, own, key bool) {
 	switch part {
 	case "enlarge":
 		w.zoom = w.zoom%3 + 1
@@ -70,7 +78,7 @@ func (w *Widget) press(part string, own bool) {
 		w.show()
 		return
 	}
-	p := &flow.Event{Kind: flow.Press, Part: flow.Part(part), Trusted: own}
+	p := &flow.Event{Kind: flow.Press, Part: flow.Part(part), Trusted: own, Key: key}
 	switch p.Part {
 	case flow.Agree, flow.Decline:
 		p.Decision = w.decision()

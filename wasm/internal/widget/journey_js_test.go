@@ -15,6 +15,7 @@ import (
 func TestTheJourneyFromAgreeToToken(t *testing.T) {
 	p := open(t, "subject", "cust-1").bind()
 	require.Equal(t, "panel-notice", p.shown())
+	p.wall = 999_000 // a second before the letters are sent
 
 	p.toCaptcha()
 	body := p.asked("sessions")[0]
@@ -30,17 +31,11 @@ func TestTheJourneyFromAgreeToToken(t *testing.T) {
 	require.Equal(t, "panel-captcha heading", p.focused())
 	require.Equal(t, "picture-1 on en", p.js.Get("drawn").Index(0).String())
 
-	p.wall = 1_000_000
 	p.toDone()
 	require.Equal(t, "session-1", p.asked("answers")[0].Get("session").String())
 	require.Equal(t, "aB3xY", p.asked("answers")[0].Get("answer").String())
 	require.Equal(t, "panel-done", p.shown())
 	require.Equal(t, "All saved", p.text("status"))
-
-	for _, part := range []string{"receipt", "withdraw"} {
-		require.Equal(t, "https://relay.example/v1/receipts/r", p.attribute(part, "href"))
-		require.False(t, p.part(part).Get("hidden").Bool(), "its address is known")
-	}
 
 	require.Len(t, p.told("ekyc-consent"), 1)
 	require.Equal(t, "consent-1", p.told("ekyc-consent")[0].Get("consentId").String())
@@ -54,6 +49,31 @@ func TestTheJourneyFromAgreeToToken(t *testing.T) {
 	}
 	require.Equal(t, []string{"notice", "starting", "captcha", "answering", "done"}, states)
 	require.Equal(t, "token-1", p.told("state")[4].Get("token").String())
+}
+
+func TestTheReceiptIsThereFromTheConsentOn(t *testing.T) {
+	p := open(t).bind()
+	there := func(want bool) {
+		t.Helper()
+		for _, part := range []string{"receipt", "withdraw"} {
+			require.Equal(t, !want, p.part(part).Get("hidden").Bool(), part)
+			require.Equal(t, want, p.attribute(part, "href") == "https://relay.example/v1/receipts/r", part)
+		}
+	}
+	there(false)
+	p.answers("sessions", 503, `{"code":"vendor_unavailable","retryable":true,"fault":"vendor","consent":{"id":"consent-1","given_at":"","receipt_url":"https://relay.example/v1/receipts/r"}}`)
+	p.press("agree")
+	p.reaches("error")
+	there(true)
+	p.answers("sessions", 201, sessionReply)
+	p.press("retry")
+	p.reaches("captcha")
+	there(true)
+	require.NoError(t, <-p.widget.SetLanguage("hi"))
+	there(true)
+	p.press("cannot-read")
+	p.reaches("declined")
+	there(true)
 }
 
 func TestATicketGoesInsteadOfTheSubject(t *testing.T) {
@@ -74,6 +94,26 @@ func TestADoubleClickAsksOnce(t *testing.T) {
 	p.settles()
 	require.Len(t, p.asked("sessions"), 1)
 	require.Empty(t, p.asked("declines"))
+}
+
+func TestNoButtonActsForASecondAfterAgree(t *testing.T) {
+	p := open(t).bind()
+	p.toCaptcha()
+	for _, part := range []string{"enlarge", "contrast", "reload", "submit", "cannot-read", "alternative"} {
+		require.Equal(t, "true", p.attribute(part, "aria-disabled"), "%s: it says so", part)
+		p.pressAtOnce(part)
+	}
+	click := js.Global().Get("MouseEvent").New("click", jsx.Object("bubbles", true, "cancelable", true))
+	require.False(t, p.part("panel-captcha").Call("dispatchEvent", click).Bool(), "no link leads away either")
+	p.settles()
+	require.Equal(t, "captcha", p.js.Get("now").String())
+	require.Equal(t, 1, p.js.Get("calls").Length())
+	require.Empty(t, p.style("width")+p.style("filter"))
+
+	p.passes(1000, 0)
+	require.Empty(t, p.attribute("enlarge", "aria-disabled"))
+	p.pressAtOnce("enlarge")
+	require.Equal(t, "30rem", p.style("width"))
 }
 
 func TestNoScriptAgreesWithALiveSitekey(t *testing.T) {
@@ -132,12 +172,16 @@ func TestWrongLettersAreToldAtTheField(t *testing.T) {
 	p.press("submit")
 	require.Equal(t, "No Aadhaar here", p.text("error"))
 	require.Equal(t, "true", p.attribute("answer", "aria-invalid"))
-	require.Equal(t, "panel-captcha submit", p.focused(), "an alert moves no focus")
+	require.True(t, p.part("error").Get("nextElementSibling").Equal(p.part("answer")), "right above the field")
+	require.Equal(t, "panel-captcha answer", p.focused())
+	require.Empty(t, p.attribute("error", "role"), "the field's description says it")
 	require.Empty(t, p.asked("answers"))
+
 	said := p.part("error").Get("firstChild")
-	p.press("submit")
+	p.part("answer").Call("dispatchEvent", js.Global().Get("KeyboardEvent").New("keydown", jsx.Object("key", "Enter", "bubbles", true)))
 	require.Equal(t, "No Aadhaar here", p.text("error"))
 	require.False(t, said.Equal(p.part("error").Get("firstChild")), "written anew, so that it is read out again")
+	require.Equal(t, "alert", p.attribute("error", "role"), "the focus is there already, and says nothing")
 	p.typeIn("aB3")
 	require.Empty(t, p.attribute("answer", "aria-invalid"))
 }
@@ -197,6 +241,8 @@ func TestAnErrorNamesItsReasonAndGoesOn(t *testing.T) {
 	require.True(t, p.told("state")[2].Get("unreachable").Bool())
 	require.Equal(t, "No connection", p.js.Get("root").Call("querySelector", "[data-slot=reason]").Get("textContent").String())
 	require.Equal(t, "No connection", p.text("error"))
+	require.Empty(t, p.attribute("error", "role"), "the heading has the focus, and is described by it")
+	require.False(t, p.part("panel-error").Call("contains", p.part("error")).Bool())
 	require.Equal(t, `{"code":"network","retryable":true,"fault":"user","requestId":""}`,
 		js.Global().Get("JSON").Call("stringify", p.told("ekyc-error")[0]).String())
 

@@ -79,13 +79,40 @@ func TestTheVendorsLimitSaysHowLongAndRepeats(t *testing.T) {
 	p.press("agree")
 	p.reaches("waiting")
 	require.Equal(t, "Wait 2 seconds", p.text("status"))
+	require.Equal(t, "Wait 2 seconds", p.seen())
 	require.Equal(t, 2, p.told("state")[2].Get("retryAfter").Int())
 	require.Equal(t, "panel-notice", p.shown())
 	p.passes(1999, 0)
 	require.Equal(t, "waiting", p.js.Get("now").String())
+	require.Equal(t, "Wait 1 seconds", p.seen())
+	require.Equal(t, "Wait 2 seconds", p.text("status"), "who listens hears it once")
 	p.answers("sessions", 201, sessionReply)
 	p.passes(1, 0)
 	p.reaches("captcha")
+	require.Empty(t, p.seen())
+}
+
+func TestATokensEndIsToldBeforeAndAPressGoesOn(t *testing.T) {
+	p := open(t).bind()
+	p.toCaptcha()
+	p.toDone()
+	again := p.js.Get("root").Call("querySelector", "[data-part=panel-done] [data-part=retry]")
+	require.True(t, again.Get("hidden").Bool())
+	for _, left := range []struct {
+		passes int
+		said   string
+	}{{180_000, "120 left"}, {90_000, "30 left"}} {
+		p.passes(left.passes, 0)
+		require.Equal(t, left.said, p.text("status"))
+		require.Equal(t, left.said, p.seen())
+		require.False(t, again.Get("hidden").Bool())
+	}
+	p.answers("captchas", 200, captchaReply)
+	p.press("retry")
+	p.reaches("captcha")
+	require.Equal(t, "session-1", p.asked("captchas")[0].Get("session").String())
+	require.Len(t, p.told("ekyc-consent"), 1)
+	require.Empty(t, p.seen())
 }
 
 // The browser may have dropped the request while the page was in its cache.
@@ -108,12 +135,13 @@ func TestATokenEndsByWhicheverClockIsAhead(t *testing.T) {
 		p.toCaptcha()
 		p.toDone()
 		p.js.Get("outside").Call("focus")
-		p.passes(299_000, 299_000)
+		p.passes(290_000, 290_000)
 		require.Equal(t, "done", p.js.Get("now").String())
 		p.passes(by.mono, by.wall)
 		require.Equal(t, "expired", p.js.Get("now").String())
 		require.Len(t, p.told("ekyc-expire"), 1)
 		require.Equal(t, "Time is over", p.text("error"))
+		require.Equal(t, "alert", p.attribute("error", "role"), "no focus tells of it")
 		require.True(t, p.js.Get("outside").Equal(js.Global().Get("document").Get("activeElement")), "the person is elsewhere")
 	}
 }

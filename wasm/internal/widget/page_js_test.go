@@ -26,6 +26,7 @@ type page struct {
 	widget *widget.Widget
 	mono   int // ms that have passed
 	wall   int
+	agreed bool // and no button acts for a while
 }
 
 // open makes a page; params are attributes in turn: name, value.
@@ -60,8 +61,17 @@ func (p *page) part(name string) js.Value {
 	return part
 }
 
-// press presses the part that is shown, as a script does.
+// press presses the part that is shown, as a script does that waits until buttons act.
 func (p *page) press(name string) {
+	p.t.Helper()
+	if p.agreed {
+		p.passes(1000, 1000)
+	}
+	p.agreed = name == "agree"
+	p.pressAtOnce(name)
+}
+
+func (p *page) pressAtOnce(name string) {
 	p.t.Helper()
 	found := p.js.Get("root").Call("querySelector", `section:not([hidden]) [data-part="`+name+`"]`)
 	require.True(p.t, found.Truthy(), "%s is not shown", name)
@@ -76,6 +86,11 @@ func (p *page) typeIn(text string) {
 }
 
 func (p *page) text(name string) string { return p.part(name).Get("textContent").String() }
+
+// seen is what is seen instead of what is heard.
+func (p *page) seen() string {
+	return p.js.Get("root").Call("querySelector", "[data-slot=seen]").Get("textContent").String()
+}
 
 func (p *page) attribute(part, name string) string {
 	return jsx.String(p.part(part).Call("getAttribute", name))

@@ -12,9 +12,6 @@ import (
 
 var panels = []string{"notice", "captcha", "done", "declined", "error"}
 
-// asking are the controls that ask something of the relay.
-var asking = []flow.Part{flow.Agree, flow.Decline, flow.Reload, flow.Submit}
-
 // show makes the painted parts say what the flow's screen says. It looks every
 // part up anew: a view may have been painted since.
 func (w *Widget) show() {
@@ -24,36 +21,48 @@ func (w *Widget) show() {
 			panel.Set("hidden", name != s.Panel)
 		}
 	}
-	for _, part := range asking {
-		w.mark(string(part), "aria-disabled", s.Locked || w.disabled)
-		w.mark(string(part), "aria-busy", s.Busy == part)
-	}
-	w.mark("captcha", "aria-busy", s.Picture)
-	w.mark("answer", "aria-invalid", s.Wrong)
+	w.showControls(&s)
+	mark(w.host.part("captcha"), "aria-busy", s.Picture)
+	mark(w.host.part("answer"), "aria-invalid", s.Wrong)
 	for _, name := range []string{"answer", "language"} {
 		if field := w.host.part(name); field.Truthy() {
 			field.Set("disabled", w.disabled)
 		}
 	}
-	w.showReceipt()
+	w.showReceipt(s.Receipt)
 	w.showPicture()
-	w.say(s)
+	w.say(&s)
 }
 
 // showReceipt makes the links of a consent lead to its receipt, where it is
 // withdrawn as well: by a press there, never by anything that a page could do here.
-func (w *Widget) showReceipt() {
+func (w *Widget) showReceipt(url string) {
 	for _, name := range []string{"receipt", "withdraw"} {
-		if link := w.host.part(name); link.Truthy() && w.receipt != "" {
-			link.Set("href", w.receipt)
+		if link := w.host.part(name); link.Truthy() && url != "" {
+			link.Set("href", url)
 			link.Set("hidden", false)
 		}
 	}
 }
 
+// showControls says of every control whether it does something now.
+func (w *Widget) showControls(s *flow.Screen) {
+	all := w.host.root.Call("querySelectorAll", "button,a[data-part]")
+	for i := range all.Length() {
+		control := all.Index(i)
+		off := s.Quiet
+		part := flow.Part(jsx.String(control.Call("getAttribute", "data-part")))
+		switch part {
+		case flow.Agree, flow.Decline, flow.Reload, flow.Submit: // they ask something of the relay
+			off = off || s.Locked || w.disabled
+		}
+		mark(control, "aria-disabled", off)
+		mark(control, "aria-busy", part != "" && part == s.Busy)
+	}
+}
+
 // mark sets an ARIA state, or takes it off.
-func (w *Widget) mark(part, attribute string, on bool) {
-	element := w.host.part(part)
+func mark(element js.Value, attribute string, on bool) {
 	switch {
 	case !element.Truthy():
 	case on:
@@ -86,20 +95,55 @@ func (w *Widget) showPicture() {
 	pressed("contrast", w.contrast)
 }
 
-// say puts the texts into the two live regions and the panel of errors. A text
-// that stays is not written again: it would be read out again.
-func (w *Widget) say(s flow.Screen) {
-	write := func(element js.Value, text string, again bool) {
-		if element.Truthy() && (again || element.Get("textContent").String() != text) {
+// say puts the texts where they are seen and heard. A text that stays is not written
+// again: it would be read out again.
+func (w *Widget) say(s *flow.Screen) {
+	write := func(selector, text string) {
+		if element := w.host.find(selector); element.Truthy() && element.Get("textContent").String() != text {
 			element.Set("textContent", text)
 		}
 	}
-	alert := w.text(s.Alert, s.Seconds)
-	write(w.host.part("status"), w.text(s.Status, s.Seconds), false)
-	write(w.host.part("error"), alert, s.Alerts != w.alerts)
-	w.alerts = s.Alerts
+	alert := w.text(s.Alert, 0)
+	w.sayAlert(s, alert)
+	write("[data-part=status]", w.text(s.Status, s.Seconds))
+	seen := ""
+	if s.Left > 0 {
+		seen = w.text(s.Status, s.Left)
+	}
+	write("[data-slot=seen]", seen)
 	if s.Panel == "error" {
-		write(w.host.find(`[data-slot="reason"]`), alert, false)
+		write("[data-slot=reason]", alert)
+	}
+	if again := w.host.find("[data-part=panel-done] button"); again.Truthy() {
+		again.Set("hidden", !s.Soon)
+	}
+}
+
+// sayAlert puts an alert at the field that it is of, or else below the panel.
+func (w *Widget) sayAlert(s *flow.Screen, text string) {
+	element, again := w.host.part("error"), s.Alerts != w.alerts
+	w.alerts = s.Alerts
+	if !element.Truthy() || !again && element.Get("textContent").String() == text {
+		return
+	}
+	element.Call("removeAttribute", "role")
+	element.Set("textContent", text)
+	at, how := "status", "after"
+	if s.Panel == "captcha" && text != "" {
+		at, how = "answer", "before"
+	}
+	if near := w.host.part(at); near.Truthy() {
+		near.Call(how, element)
+	}
+	w.unsaid = again && text != ""
+}
+
+// announce has an alert heard, unless the focus has just gone to what it describes:
+// it would be heard twice.
+func (w *Widget) announce() {
+	if w.unsaid {
+		w.unsaid = false
+		w.host.part("error").Call("setAttribute", "role", "alert")
 	}
 }
 
@@ -130,14 +174,22 @@ func (w *Widget) whereIsFocus() {
 	w.focusNowhere = w.host.value.Call("unfocused").Truthy()
 }
 
-// focusHeading makes a step known to who cannot see it. It never takes the
-// focus from another place of the page.
-func (w *Widget) focusHeading(calm bool) {
-	if !w.focusInside && (calm || !w.focusNowhere) {
+// focus makes a step known to who cannot see it. It never takes the focus from another
+// place of the page.
+func (w *Widget) focus(e *flow.Effect) {
+	if !w.focusInside && (e.Calm || !w.focusNowhere) {
 		return
 	}
-	heading := w.host.find(`[data-part="panel-` + w.flow.Screen().Panel + `"] [data-part="heading"]`)
-	if heading.Truthy() {
-		heading.Call("focus")
+	panel := w.flow.Screen().Panel
+	to := w.host.find(`[data-part="panel-` + panel + `"] [data-part="heading"]`)
+	if e.Field {
+		to = w.host.part("answer")
+		if to.Equal(w.host.root.Get("activeElement")) {
+			return
+		}
+	}
+	if to.Truthy() {
+		to.Call("focus")
+		w.unsaid = w.unsaid && !e.Field && panel != "error"
 	}
 }

@@ -39,13 +39,13 @@ type Widget struct {
 
 	call      *relay.Call // the newest request
 	expiresAt int         // of the token; ms since 1970
-	receipt   string      // where the newest consent can be seen and withdrawn
 	typed     string      // letters in the field, kept over a new view
 	stale     bool        // the picture is newer than the letters
 	picture   string      // the newest, drawn again into a new view
 	drawing   bool
 	pictures  []drawing
 	alerts    int
+	unsaid    bool // the newest alert is not heard yet
 	// Where the focus was before the panels changed: in this widget; on no control at all.
 	focusInside, focusNowhere bool
 	zoom                      int
@@ -82,7 +82,7 @@ func (c Core) Bind(value js.Value) *Widget {
 func (w *Widget) early() {
 	press := w.host.value.Call("press")
 	if part := jsx.String(jsx.Field(press, "part")); part != "" {
-		w.press(part, jsx.Field(press, "own").Truthy())
+		w.press(part, jsx.Field(press, "own").Truthy(), false)
 	}
 }
 
@@ -105,6 +105,7 @@ func (w *Widget) handle(e *flow.Event) {
 			effect := &effects[i]
 			w.guarded(func() { w.carryOut(effect) })
 		}
+		w.guarded(w.announce)
 	}
 }
 

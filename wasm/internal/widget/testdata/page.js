@@ -3,7 +3,7 @@
 (params => {
   const words = {
     en: { loading: 'Loading', starting: 'Saving', waiting: 'Wait {seconds} seconds', 'picture-loading': 'New picture coming',
-      'picture-new': 'New picture', answering: 'Saving answer', expired: 'Time is over', 'session-again': 'Choose again', declined: 'Nothing shared',
+      'picture-new': 'New picture', answering: 'Saving answer', expired: 'Time is over', soon: '{seconds} left', 'session-again': 'Choose again', declined: 'Nothing shared',
       done: 'All saved', again: 'Letters did not match', answer_invalid: 'Letters please', 'answer-twelve-digits': 'No Aadhaar here',
       network: 'No connection', vendor_unavailable: 'Not reached', notice_changed: 'Read again', unknown: 'Something else' },
   };
@@ -25,9 +25,11 @@
       panel('notice', select, button('decline'), button('agree'), button('alternative')),
       panel('captcha', part('canvas', 'captcha'), button('reload'), button('enlarge'), button('contrast'),
         part('input', 'answer', { type: 'text' }), button('submit'), button('cannot-read'), button('alternative')),
-      panel('done', part('a', 'receipt', { hidden: '' }), part('a', 'withdraw', { hidden: '' })),
+      panel('done', part('button', 'retry', { type: 'button', hidden: '' })),
       panel('declined', button('retry'), button('alternative')),
       panel('error', make('p', { 'data-slot': 'reason' }), button('retry'), button('alternative')),
+      make('footer', {}, part('a', 'receipt', { hidden: '' }), part('a', 'withdraw', { hidden: '' })),
+      make('p', { 'aria-hidden': 'true', 'data-slot': 'seen' }),
       part('p', 'status', { role: 'status' }), part('p', 'error', { role: 'alert' }),
       make('div', { hidden: '' }, ...Object.entries(words[lang]).map(([k, v]) => make('p', { class: k }, v))));
   };

@@ -1,0 +1,95 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/stretchr/testify/require"
+)
+
+// seenText is all the text of the widget that can be seen, and heard or not.
+const seenText = `[...document.querySelector('ekyc-connect').shadowRoot.querySelectorAll('.ekyc > p')].filter(e => e.textContent && getComputedStyle(e).clipPath == 'none').map(e => e.textContent)`
+
+// WCAG 2.2, 2.2.1: who needs longer is told in time, and goes on by one press.
+func TestWhatEndsSoonIsToldAndAPressGoesOn(t *testing.T) {
+	relay := startRelay(t)
+	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
+	b := newTab(t)
+	b.do(emulation.SetFocusEmulationEnabled(true), onNewDocument(movableClock))
+	b.open(site.URL)
+	b.press("agree")
+	b.state("captcha")
+	js[any](b, listen)
+	passes := func(seconds int) {
+		js[any](b, fmt.Sprintf(`wall += %d, `, seconds*1000)+woken)
+	}
+	told := func(said string) {
+		b.t.Helper()
+		b.until(`said.length > 0`)
+		require.Equal(t, []string{"status: " + said}, b.take("said"), "once")
+		require.Equal(t, []string{said}, js[[]string](b, seenText), "once")
+		require.Empty(t, b.take("went"))
+	}
+	passes(485)
+	told("You have 120 seconds left. Please go on.")
+	passes(88)
+	told("You have 30 seconds left. Please go on.")
+	b.answer("abc12")
+	b.press("submit")
+	b.state("done")
+	b.take("said")
+	b.take("went")
+	first := b.field()
+
+	js[any](b, `EkycConnect.reset(), 0`)
+	b.state("notice")
+	b.press("agree")
+	b.state("captcha")
+	b.answer("abc12")
+	b.press("submit")
+	b.state("done")
+	b.take("said")
+	b.take("went")
+	require.Nil(t, js[any](b, part("retry")+` ?? null`), "there is time")
+	passes(185)
+	told("You have 120 seconds left. Please go on.")
+	passes(88)
+	told("You have 30 seconds left. Please go on.")
+	second := b.field()
+	b.press("retry")
+	b.state("captcha")
+	b.answer("abc12")
+	b.press("submit")
+	b.state("done")
+	require.NotContains(t, []string{first, second}, b.field())
+	require.Len(t, events(b, "consent"), 2, "the consent is the same")
+	require.Equal(t, true, redeem(t, relay, b.field(), nil)["success"])
+}
+
+func TestTheSecondsOfAWaitAreSeenToPass(t *testing.T) {
+	relay := startRelay(t)
+	way := newRoad(t, relay)
+	site := newPartner(t, form{Relay: way.URL, Markup: widget("pk_test_pass", "")})
+	b := newTab(t)
+	b.open(site.URL)
+	b.state("notice")
+	js[any](b, `EkycConnect.ready()`)
+	js[any](b, listen)
+	way.refuse("/v1/sessions", 503, "vendor_busy", 4)
+	b.press("agree")
+	for _, left := range []string{"4", "3", "2", "1"} {
+		b.until(seenText + `.join().includes(' ` + left + ` seconds')`)
+	}
+	require.Len(t, js[[]string](b, seenText), 1)
+	way.open("/v1/sessions")
+	b.state("captcha")
+	heard := 0
+	for _, said := range b.take("said") {
+		if said == "status: Many people are using this now. It goes on by itself in 4 seconds." {
+			heard++
+		}
+		require.NotContains(t, said, " 3 seconds")
+	}
+	require.Equal(t, 1, heard)
+}
