@@ -82,6 +82,8 @@ func TestWhoDeclinesIsRecordedAndGoesBack(t *testing.T) {
 		require.Len(t, records, 1)
 		require.EqualValues(t, "refused", records[0].Kind)
 		require.Equal(t, alternative, strings.Contains(string(records[0].Body), "other-id"))
+		require.NotNil(t, s.part("receipt"))
+		require.Nil(t, s.part("withdraw"), "nothing was agreed to")
 		again := s.press("retry").on("panel-notice")
 		require.Contains(t, again.Path, "subject=c-"+part)
 		again.press("agree").on("panel-captcha")
@@ -97,6 +99,9 @@ func TestTheWaysOutOfThePictureRecordNothingMore(t *testing.T) {
 		_, fields := s.back()
 		require.Equal(t, ".declined", fields.Get("ekyc-connect-response"))
 		require.Equal(t, 1, r.Entries(t, apitest.Shop, part))
+		for _, page := range []*browserPage{captcha, s} {
+			require.Equal(t, attr(page.part("receipt"), "href"), attr(page.part("withdraw"), "href"))
+		}
 		s.press("retry").on("panel-captcha")
 		require.Equal(t, 1, r.Entries(t, apitest.Shop, part), "the same consent")
 	}
@@ -247,10 +252,12 @@ func TestEveryTroubleIsAPageInThePersonsLanguageWithTheWidgetsWords(t *testing.T
 			require.Equal(t, messageOf(t, n.View, c.words), textOf(s.part("error")))
 			require.Equal(t, c.again, s.part("retry") != nil)
 			require.NotNil(t, s.part("receipt"), "the consent stands")
+			require.NotNil(t, s.part("withdraw"))
 			if c.again && sitekey != apitest.Busy {
 				require.Equal(t, c.status, s.press("retry").on("panel-error").Status, "the same step, the same consent")
 			}
-			s.press("alternative").on("panel-declined")
+			declined := s.press("alternative").on("panel-declined")
+			require.Equal(t, attr(s.part("receipt"), "href"), attr(declined.part("withdraw"), "href"), "and no refusal is recorded beside it")
 		}
 	}
 	s := open(t, r, address("sitekey", "pk_nobody", "lang", "hi"))

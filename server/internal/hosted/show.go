@@ -36,6 +36,7 @@ type view struct {
 	Languages []wire.Language
 	Picture   template.URL
 	Receipt   string
+	Refused   bool // what the receipt is of
 	Leads     template.URL // of "use another ID"; empty: nowhere
 	Agreed    bool
 
@@ -76,11 +77,11 @@ func (p *Pages) picture(w http.ResponseWriter, status int, v *visit, captcha wir
 
 // end shows a panel with which the way ends, and gives the response to whom it is
 // for. seconds is how long the response lives, 0 for ever.
-func (p *Pages) end(w http.ResponseWriter, v *visit, panel, response string, seconds int) error {
-	return p.panel(w, http.StatusOK, v, panel, func(out *view) {
+func (p *Pages) end(w http.ResponseWriter, v *visit, panel, response string, seconds int, more ...func(*view)) error {
+	return p.panel(w, http.StatusOK, v, panel, append(more, func(out *view) {
 		out.Response, out.Seconds, out.State, out.Origin = response, seconds, v.State, v.Origin
 		out.Return = template.URL(v.Return)
-	})
+	})...)
 }
 
 // view is what every page of a visit has.

@@ -57,7 +57,8 @@ func (p *Pages) agree(ctx context.Context, w http.ResponseWriter, v *visit, from
 // decline records a refusal. Who has agreed before and leaves now has nothing more
 // recorded.
 func (p *Pages) decline(ctx context.Context, w http.ResponseWriter, v *visit, from connect.Visitor, how string) error {
-	if v.session == "" {
+	refused := v.ConsentID == ""
+	if refused {
 		d := wire.DeclineRequest{Decision: p.decision(v)}
 		if how == "alternative" {
 			d.Alternative = "other-id"
@@ -71,7 +72,7 @@ func (p *Pages) decline(ctx context.Context, w http.ResponseWriter, v *visit, fr
 		}
 		v.ConsentID = declined.Consent.ID
 	}
-	return p.end(w, v, "panel-declined", ".declined", 0)
+	return p.end(w, v, "panel-declined", ".declined", 0, func(out *view) { out.Refused = refused })
 }
 
 // reload shows a new picture, and beside it what was wrong with the last answer.
