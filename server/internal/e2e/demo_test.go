@@ -106,7 +106,7 @@ func TestTheDemosPagesAreSoundInEveryLook(t *testing.T) {
 			b := newLook(t, l)
 			sound := func(name string) {
 				t.Helper()
-				broken, _ := axePage(b)
+				broken, _ := axe(b)
 				require.Empty(t, broken, name)
 				require.LessOrEqual(t, js[int](b, `document.documentElement.scrollWidth`), int(l.width), name)
 				b.shoot(filepath.Join(dir, name+"-"+l.name+".png"))

@@ -320,7 +320,7 @@ func TestEveryStepOfTheHostedPageHasItsPicture(t *testing.T) {
 // targets are large enough.
 func (b *tab) sound() {
 	b.t.Helper()
-	broken, unsure := axePage(b)
+	broken, unsure := axe(b)
 	require.Empty(b.t, broken)
 	require.Empty(b.t, unsure)
 	require.Equal(b.t, js[int](b, `document.documentElement.clientWidth`), js[int](b, `document.documentElement.scrollWidth`))

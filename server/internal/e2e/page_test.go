@@ -178,9 +178,17 @@ func TestControlsStayUsableUnderHostileStyles(t *testing.T) {
 
 func TestNothingMovesOnThePageWithTheDocumentedRule(t *testing.T) {
 	relay := startRelay(t)
-	for _, width := range []int64{328, 360, 480, 648, 1280} {
+	rule := template.HTML("<style>" + placeRule(t) + "</style>")
+	for _, row := range []struct {
+		lang  string
+		width int64
+	}{
+		{"en", 320}, {"en", 328}, {"en", 360}, {"en", 480}, {"en", 648}, {"en", 1280}, {"hi", 320}, {"hi", 360},
+		{"ur", 320}, {"sat", 320}, {"te", 360}, {"ta", 320}, {"ta", 360}, {"ml", 320}, {"ml", 412},
+	} {
+		width := row.width
 		g := newGate(t, relay, isView)
-		site := newPartner(t, form{Relay: g.URL, Markup: widget("pk_test_pass", ""), Style: true})
+		site := newPartner(t, form{Relay: g.URL, Markup: rule + widget("pk_test_pass", `lang="`+row.lang+`"`), Style: true})
 		b := newTab(t)
 		b.do(emulation.SetDeviceMetricsOverride(width, 900, 1, width < 500), onNewDocument(`
 			globalThis.shifts = [];
@@ -188,11 +196,11 @@ func TestNothingMovesOnThePageWithTheDocumentedRule(t *testing.T) {
 		b.open(site.URL)
 		<-g.seen
 		settled := `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(shifts)))))`
-		require.Empty(t, js[[]string](b, settled), width)
+		require.Empty(t, js[[]string](b, settled), "%v", row)
 		g.open()
 		b.state("notice")
 		js[any](b, `EkycConnect.ready()`)
-		require.Empty(t, js[[]string](b, settled), width)
+		require.Empty(t, js[[]string](b, settled), "%v", row)
 	}
 }
 

@@ -63,7 +63,7 @@ func walk(t *testing.T, relay string, g guise, visit func(b *tab, name string)) 
 	b.state("notice")
 	js[any](b, `EkycConnect.ready()`)
 	visit(b, "notice")
-	js[any](b, part("notice")+`.querySelector('details').open = true, 0`)
+	b.openNotice()
 	visit(b, "notice-open")
 
 	drop = way.hold("/v1/sessions")

@@ -30,7 +30,7 @@ var meanings = map[string]string{
 	"interface.captcha-hint": `letters and (the )?(digits|numbers|figures)`,
 	"interface.contrast":     `clear`,
 	"notice.item-address":    `\b(if|any)\b`,
-	"notice.rights-text":     `\b(act|see to things)\b`,
+	"notice.rights-link":     `\b(act|see to things)\b`,
 	"receipt.withdraw":       `^(Please )?([Ww]ithdraw|Take back) (my|your) consent$`,
 }
 

@@ -147,7 +147,17 @@ func TestATemplateThatLosesAnElementIsRefused(t *testing.T) {
 	})
 	require.Greater(t, said, 12)
 
+	// The items as they are, but shown only once something is opened.
 	panel := render()
+	notice := panel.part("notice")
+	for i, c := range notice {
+		if c, ok := c.(element); ok && c.tag() == "ul" {
+			notice[i] = element{"details", map[string]string{}, element{"summary", map[string]string{}, "More"}, c}
+		}
+	}
+	require.ErrorContains(t, lintPanel(pg, panel), `does not show "Name" at once`)
+
+	panel = render()
 	panel.part("agree").attrs()["class"] = "choice big"
 	require.ErrorContains(t, lintPanel(pg, panel), "not buttons of the same kind")
 

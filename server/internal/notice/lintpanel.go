@@ -35,7 +35,7 @@ func lintPanel(p page, panel element) error {
 	must := []string{p.Text.Controller, p.Text.Address, p.Text.Processor, p.Text.Purpose, p.Text.Service, p.Text.Retention, p.Text.Storage,
 		p.Text.ContactName, p.Text.OVSEBasis, p.OVSERegistration, p.Contact.Email, p.Contact.Phone}
 	must = slices.Concat(must, p.Text.Uses, p.Text.Alternatives)
-	for _, key := range itemised {
+	for _, key := range slices.Concat(essence, itemised) {
 		must = append(must, p.fill(p.Language.Notice[key]))
 	}
 	for _, m := range must {
@@ -43,13 +43,40 @@ func lintPanel(p page, panel element) error {
 			return fmt.Errorf("the notice does not show %q", m)
 		}
 	}
+	first := panel.atOnce()
+	for _, key := range essence {
+		if m := p.fill(p.Language.Notice[key]); !strings.Contains(first, m) {
+			return fmt.Errorf("the notice does not show %q at once, before anything is opened", m)
+		}
+	}
 	return lintChoice(panel)
 }
 
-// itemised are the statutory texts that no notice may lose: what is shared
-// (DPDP Rules r.3(b)(i), Aadhaar Act s.8A(3)(a)), and how to undo or complain.
-var itemised = strings.Fields(`lead data-from item-name item-birth item-gender item-address item-photo item-number item-reach
-	typed-here typed-later service uses who-text ways-text withdraw-text rights-text board-text contact record`)
+// atOnce is what e says before a person opens anything in it.
+func (e element) atOnce() string {
+	var words []string
+	for _, c := range e.children() {
+		switch c := c.(type) {
+		case string:
+			words = append(words, strings.TrimSpace(c))
+		case element:
+			if e.tag() != "details" || c.tag() == "summary" {
+				words = append(words, c.atOnce())
+			}
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// essence is what a person knows who reads no further: who asks, that no is an
+// answer, what for, which details (DPDP Rules r.3(b), Aadhaar Act s.8A(3)(a)), and
+// that the whole notice follows.
+var essence = strings.Fields(`lead purpose data item-name item-birth item-gender item-photo item-address item-number item-reach more`)
+
+// itemised are the other statutory texts that no notice may lose: what is typed,
+// used and kept, the other ways (Aadhaar Act s.8A(3)(b) and (c)), and how to undo
+// or complain (DPDP Rules r.3(c)).
+var itemised = strings.Fields(`typed-here typed-later service uses who-text ways withdraw-text rights-link board contact record`)
 
 // lintChoice: refusing is as easy as agreeing. Both are buttons of one kind,
 // side by side, refusing first, nothing is ticked beforehand, and the languages

@@ -26,6 +26,7 @@ func filler(p Purpose, t Text, dir string) *strings.Replacer {
 		"{controller}", isolated(t.Controller, dir),
 		"{address}", isolated(t.Address, dir),
 		"{processor}", isolated(t.Processor, dir),
+		"{purpose}", isolated(t.Purpose, dir),
 		"{service}", isolated(t.Service, dir),
 		"{contact_name}", isolated(t.ContactName, dir),
 		"{ovse_registration}", isolated(p.OVSERegistration, dir),

@@ -51,7 +51,7 @@ func TestTheReceiptShowsWhatWasAgreedWithWhomAndWhen(t *testing.T) {
 		"<dd>Example Bank Limited</dd>", begun.Consent.ID,
 		`<time datetime="2026-11-23T10:00:00.000Z">23 November 2026, 3:30 pm <bdi class="exact" dir="ltr">15:30:00 IST (UTC+05:30)</bdi></time>`,
 		`<a href="` + begun.Consent.ReceiptURL + `"><bdi class="code" dir="ltr">` + begun.Consent.ReceiptURL + `</bdi></a>`,
-		"Last four digits of your Aadhaar number", "Complain to the Board", `href="mailto:privacy@bank.example"`,
+		"Last four Aadhaar digits", "You can complain to the Data Protection Board of India.", `href="mailto:privacy@bank.example"`,
 		`<form method="post" action="` + path + `/withdraw">`, `href="` + path + `.receipt" download`,
 		`<span class="choice">I do not agree</span>`, "</svg>I agree</span>", "<details open>",
 	} {
@@ -158,7 +158,7 @@ func TestOnePressWithdraws(t *testing.T) {
 	for _, want := range []string{
 		"<title>You have withdrawn this consent · Example Bank Limited</title>",
 		`<h1 tabindex="-1" autofocus>You have withdrawn this consent</h1>`, `datetime="2026-11-23T10:00:00.000Z"`, `datetime="2026-11-23T12:00:00.000Z"`,
-		"Erased now:", "Kept as proof:", "Last four digits of your Aadhaar number",
+		"Erased now:", "Kept as proof:", "Last four Aadhaar digits",
 	} {
 		require.Contains(t, text, want)
 	}
