@@ -43,10 +43,10 @@ export const random = () => {
 // 101, Safari since 16.4.
 export const able = 'attachInternals' in HTMLElement.prototype && 'adoptedStyleSheets' in document && 'replaceChildren' in document;
 
-// The only globals that the wasm sees.
+// The only globals that the wasm sees. AbortController came with Chrome 66.
 export const globals = {
   __proto__: null,
-  AbortController, Array, clearTimeout, console, Date, Error, fetch, JSON, Number, Object, Promise, Reflect, setTimeout, String, Uint8Array, window,
+  Array, clearTimeout, console, Date, Error, AbortController: window.AbortController, fetch, JSON, Number, Object, Promise, Reflect, setTimeout, Uint8Array, String, window,
   crypto: { getRandomValues: bytes => randomize(crypto, bytes) },
   performance: { now: () => now(performance) },
 };
