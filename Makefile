@@ -7,8 +7,10 @@ STATICCHECK := .bin/staticcheck -checks inherit,-ST1013
 FUZZTIME    ?= 20s
 VULNDB      ?= https://vuln.go.dev
 NODE        := server/internal/e2e/node
+CHROMES     := server/internal/e2e/chromes
 APPS        := server/internal/e2e/frameworks
 FRAMEWORKS  := TestTheSameFormWorksInEachFramework
+JOURNEYS    := TestEachEngineTakesTheJourney
 
 # install,PACKAGES by apt; says what is missing where there is none.
 define install
@@ -20,7 +22,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace alerts go frameworks database deploy browser engines node release upgrade
+.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace alerts go frameworks database deploy browser engines journeys node release upgrade
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,8 +62,11 @@ lint: .bin/staticcheck ## formatting, vet and staticcheck, for the relay and for
 	@$(STATICCHECK) ./...
 	@GOOS=js GOARCH=wasm $(STATICCHECK) ./wasm/...
 
-e2e: build browser engines node frameworks ## the journeys in Chromium, Firefox and WebKit, and their screenshots
-	@SCREENSHOTS=1 $(GO) test -count=1 -timeout 30m -tags engines -skip $(FRAMEWORKS) ./server/internal/e2e/...
+e2e: build browser engines node frameworks journeys ## the journeys in each engine and framework, and their screenshots
+	@SCREENSHOTS=1 $(GO) test -count=1 -timeout 30m -tags engines -skip '$(FRAMEWORKS)|$(JOURNEYS)' ./server/internal/e2e/...
+
+journeys: build browser engines $(CHROMES)/node_modules/.package-lock.json ## the journeys in Chromium, Firefox, WebKit and old Chromes, each case as a table
+	@$(GO) test -count=1 -timeout 20m -v -tags engines -run $(JOURNEYS) ./server/internal/e2e
 
 frameworks: build browser $(APPS)/dist/react-hydrated.html ## the same form in React, Vue, Angular, htmx, jQuery and others, each case as a table
 	@$(GO) test -count=1 -timeout 15m -v -tags engines -run $(FRAMEWORKS) ./server/internal/e2e

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"text/tabwriter"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -198,30 +197,19 @@ func newApp(t *testing.T, name, relay string) *app {
 
 func TestTheSameFormWorksInEachFramework(t *testing.T) {
 	relay := startRelay(t)
-	var table strings.Builder
-	columns := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	passed := table{}
+	var columns []string
 	for _, c := range cases {
-		fmt.Fprint(columns, "\t"+c.name)
+		columns = append(columns, c.name)
 	}
 	for _, name := range frameworks {
-		fmt.Fprint(columns, "\n"+name)
 		t.Run(name, func(t *testing.T) {
 			a := newApp(t, name, relay)
-			passed := 0
-			defer func() {
-				fmt.Fprint(columns, strings.Repeat("\tok", passed))
-				if passed < len(cases) {
-					fmt.Fprint(columns, "\tFAILS")
-				}
-			}()
 			for _, c := range cases {
-				c.try(a)
-				passed++
+				passed.try(name, c.name, func() { c.try(a) })
 			}
 			require.Empty(t, slices.DeleteFunc(a.errors, func(text string) bool { return strings.Contains(text, "dev mode") }))
 		})
 	}
-	fmt.Fprintln(columns)
-	require.NoError(t, columns.Flush())
-	t.Logf("\n%s", table.String())
+	passed.print(t, frameworks, columns)
 }

@@ -1,14 +1,17 @@
 // Package engine drives browsers that chromedp does not know: Firefox by WebDriver
-// BiDi (https://w3c.github.io/webdriver-bidi/) and WebKitGTK by WebDriver
-// (https://w3c.github.io/webdriver2/), with the few commands that a person's
-// journey through a page needs. For tests.
+// BiDi (https://w3c.github.io/webdriver-bidi/), WebKitGTK by WebDriver
+// (https://w3c.github.io/webdriver2/), and Chrome of any age by what its protocol
+// (https://chromedevtools.github.io/devtools-protocol/) has had since Chrome 64, with
+// the few commands that a person's journey through a page needs. For tests.
 package engine
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -76,9 +79,9 @@ func await(ctx context.Context, what string, follow func() (bool, error)) error 
 	}
 }
 
-// wrap makes an expression one that gives JSON text.
+// wrap makes an expression one that gives JSON text, in the syntax of old engines.
 func wrap(expression string) string {
-	return "(async () => JSON.stringify((await (" + expression + ")) ?? null))()"
+	return "(async () => { const v = await (" + expression + "); return JSON.stringify(v === undefined ? null : v) })()"
 }
 
 func decode(text string, out any) error {
@@ -120,6 +123,35 @@ func start(cmd *exec.Cmd) error {
 		return fmt.Errorf("engine: %w (make e2e installs it)", err)
 	}
 	return nil
+}
+
+// listening starts a browser and gives the address that it writes after a text.
+func listening(ctx context.Context, cmd *exec.Cmd, after string) (string, error) {
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := start(cmd); err != nil {
+		return "", err
+	}
+	found := make(chan string, 1)
+	go func() {
+		for lines := bufio.NewScanner(said); lines.Scan(); {
+			if _, address, ok := strings.Cut(lines.Text(), after); ok {
+				found <- address
+			}
+		}
+		close(found)
+	}()
+	select {
+	case address, ok := <-found:
+		if !ok {
+			return "", fmt.Errorf("engine: %s ends before it says where it listens", cmd.Path)
+		}
+		return address, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("engine: %s does not say where it listens: %w", cmd.Path, ctx.Err())
+	}
 }
 
 func stop(cmd *exec.Cmd) {

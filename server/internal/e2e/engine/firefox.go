@@ -1,26 +1,18 @@
 package engine
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
-
-	"github.com/gobwas/ws"
-	"github.com/gobwas/ws/wsutil"
 )
 
 // firefox speaks WebDriver BiDi: commands and answers on one web socket.
 type firefox struct {
+	*socket
 	cmd     *exec.Cmd
 	dir     string // profile and home
-	conn    net.Conn
-	answers chan answer
-	last    int    // number of the newest command
 	context string // the tab
 }
 
@@ -41,33 +33,13 @@ func Firefox(ctx context.Context) (Browser, error) {
 func (f *firefox) begin(ctx context.Context) error {
 	f.cmd = exec.Command("firefox-esr", "--headless", "--no-remote", "--profile", f.dir, "--remote-debugging-port=0", "about:blank")
 	f.cmd.Env = append(os.Environ(), "HOME="+f.dir)
-	said, err := f.cmd.StderrPipe()
+	address, err := listening(ctx, f.cmd, "WebDriver BiDi listening on ")
 	if err != nil {
 		return err
 	}
-	if err := start(f.cmd); err != nil {
+	if f.socket, err = dial(ctx, f.Name(), address+"/session"); err != nil {
 		return err
 	}
-	found := make(chan string, 1)
-	go func() {
-		for lines := bufio.NewScanner(said); lines.Scan(); {
-			if _, address, ok := strings.Cut(lines.Text(), "WebDriver BiDi listening on "); ok {
-				found <- address
-			}
-		}
-		close(found)
-	}()
-	var address string
-	select {
-	case address = <-found:
-	case <-ctx.Done():
-		return fmt.Errorf("engine: firefox says no address: %w", ctx.Err())
-	}
-	if f.conn, _, _, err = ws.Dial(ctx, address+"/session"); err != nil {
-		return fmt.Errorf("engine: firefox: %w", err)
-	}
-	f.answers = make(chan answer, 100)
-	go f.read()
 	if err := f.call(ctx, "session.new", object{"capabilities": object{}}, nil); err != nil {
 		return err
 	}
@@ -78,60 +50,6 @@ func (f *firefox) begin(ctx context.Context) error {
 	err = f.call(ctx, "browsingContext.create", object{"type": "tab"}, &tab)
 	f.context = tab.Context
 	return err
-}
-
-// answer is to the command of the same number; an event has none.
-type answer struct {
-	ID      int             `json:"id"`
-	Error   string          `json:"error"`
-	Message string          `json:"message"`
-	Result  json.RawMessage `json:"result"`
-}
-
-// read passes answers on until the connection ends. The channel holds those to
-// commands that nobody waits for any more.
-func (f *firefox) read() {
-	defer close(f.answers)
-	for {
-		text, err := wsutil.ReadServerText(f.conn)
-		if err != nil {
-			return
-		}
-		var a answer
-		if json.Unmarshal(text, &a) == nil && a.ID != 0 {
-			f.answers <- a
-		}
-	}
-}
-
-// call sends a command and waits for its answer.
-func (f *firefox) call(ctx context.Context, method string, params, result any) error {
-	f.last++
-	body, err := json.Marshal(object{"id": f.last, "method": method, "params": params})
-	if err != nil {
-		return err
-	}
-	if err := wsutil.WriteClientText(f.conn, body); err != nil {
-		return fmt.Errorf("engine: firefox: %s: %w", method, err)
-	}
-	for {
-		select {
-		case a, open := <-f.answers:
-			switch {
-			case !open:
-				return fmt.Errorf("engine: firefox: %s: the connection has ended", method)
-			case a.ID != f.last: // to a question that was given up
-			case a.Error != "":
-				return fmt.Errorf("engine: firefox: %s: %s: %s", method, a.Error, a.Message)
-			case result == nil:
-				return nil
-			default:
-				return json.Unmarshal(a.Result, result)
-			}
-		case <-ctx.Done():
-			return fmt.Errorf("engine: firefox: %s: %w", method, ctx.Err())
-		}
-	}
 }
 
 func (f *firefox) Name() string { return "firefox" }
@@ -195,9 +113,7 @@ func (f *firefox) Drag(ctx context.Context, fromX, fromY, toX, toY float64) erro
 func (f *firefox) Type(ctx context.Context, keys string) error { return f.act(ctx, keyboard(keys)) }
 
 func (f *firefox) Close() {
-	if f.conn != nil {
-		_ = f.conn.Close()
-	}
+	f.socket.close()
 	stop(f.cmd)
 	_ = os.RemoveAll(f.dir)
 }
