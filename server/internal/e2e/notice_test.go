@@ -1,11 +1,17 @@
 package e2e
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
 	"testing"
 
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
 
@@ -105,3 +111,34 @@ const brokenWords = `(() => {
 	}
 	return broken;
 })()`
+
+// Where its own font has no Tamil, a system may choose one of another script.
+func TestTamilIsShownInAFontThatHasItsLetters(t *testing.T) {
+	relay := startRelay(t)
+	b := newLook(t, look{"phone", 360, "light", ""})
+	b.open(newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `lang="ta"`), Style: true}).URL)
+	b.state("notice")
+	b.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		item, _, err := runtime.Evaluate(part("notice") + `.querySelector('li')`).Do(ctx)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(dom.Enable().Do(ctx), css.Enable().Do(ctx)); err != nil {
+			return err
+		}
+		if _, err := dom.GetDocument().Do(ctx); err != nil {
+			return err
+		}
+		node, err := dom.RequestNode(item.ObjectID).Do(ctx)
+		if err != nil {
+			return err
+		}
+		fonts, err := css.GetPlatformFontsForNode(node).Do(ctx)
+		names := ""
+		for _, font := range fonts { // one more for the list's mark
+			names += font.FamilyName + "\n"
+		}
+		require.Contains(t, names, "Tamil")
+		return err
+	}))
+}
