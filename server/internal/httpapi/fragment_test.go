@@ -68,7 +68,8 @@ func TestTheLinkOfAFragmentOpensThePageForPagesOfTheSiteAlone(t *testing.T) {
 	r := apitest.New(t)
 	_, link, there := strings.Cut(string(fragment(t, r, "purpose="+apitest.Purpose+"&lang=hi").Body), `<noscript><p><a href="`+r.URL)
 	require.True(t, there)
-	link, _, _ = strings.Cut(link, `"`)
+	link, rest, _ := strings.Cut(link, `"`)
+	require.True(t, strings.HasPrefix(rest, ` referrerpolicy="strict-origin">`), "a page that sends none would have no way")
 	for referer, want := range map[string]int{
 		apitest.ShopOrigin + "/":               http.StatusOK, // as browsers send it from another origin
 		apitest.ShopOrigin + "/account?open=1": http.StatusOK,

@@ -28,7 +28,8 @@ func (n *Notice) Markup(hosted string) (string, error) {
 		}
 		view.add("language", element{"option", attrs, l.Name})
 	}
-	link := element{"a", map[string]string{"href": hosted}, view.message("open")}
+	// The page that it stands in may send no referrer; the hosted page learns the origin from it.
+	link := element{"a", map[string]string{"href": hosted, "referrerpolicy": "strict-origin"}, view.message("open")}
 	plain := element{"noscript", map[string]string{}, element{"p", map[string]string{}, link}}
 	var out strings.Builder
 	err = errors.Join(html.Render(&out, view.node()), html.Render(&out, plain.node()))

@@ -37,7 +37,7 @@ func TestMarkupIsThePaintedViewWithItsControlsDisabled(t *testing.T) {
 		})
 		markup, plain, ok := strings.Cut(markup, "<noscript>")
 		require.True(t, ok)
-		require.Regexp(t, `^<p><a href="https://relay\.example/v1/hosted\?sitekey=pk_a&amp;lang=en">[^<]+</a></p></noscript>$`, plain)
+		require.Regexp(t, `^<p><a href="https://relay\.example/v1/hosted\?sitekey=pk_a&amp;lang=en" referrerpolicy="strict-origin">[^<]+</a></p></noscript>$`, plain)
 		const disabled = ` disabled=""`
 		require.Equal(t, controls, strings.Count(markup, disabled), n.Ref.Lang)
 		got, err := shape(strings.ReplaceAll(markup, disabled, ""))

@@ -158,7 +158,7 @@ func (w *Worker) deliver(ctx context.Context, box Outbox, m consent.Message) err
 		w.seen(Failed)
 		pause := pauses[m.Tries]
 		pause += rand.N(pause/10) - pause/20
-		log.WarnContext(ctx, "a partner could not be told", "error", failed, "again_in", pause)
+		log.WarnContext(ctx, "a partner could not be told", "error", failed, "again_in_s", pause.Seconds())
 		return box.Postpone(ctx, m.Index, w.clock().Add(pause))
 	}
 }
