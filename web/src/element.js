@@ -25,9 +25,11 @@ const without = { __proto__: null, setFormValue() {}, setValidity() {} };
 export class Element extends HTMLElement {
   constructor() {
     super();
-    const root = this.attachShadow({ __proto__: null, mode: 'open' });
+    const internals = able ? this.attachInternals() : without;
+    // A fragment has painted it already.
+    const root = internals.shadowRoot || this.attachShadow({ __proto__: null, mode: 'open' });
     if (able) style(root);
-    inside.set(this, widget(this, able ? this.attachInternals() : without, root));
+    inside.set(this, widget(this, internals, root));
   }
   adoptedCallback() {
     style(this.shadowRoot);

@@ -27,8 +27,7 @@ const paintable = ({ view, languages, notice }) => {
   try {
     const tree = build(view);
     const choice = tree.querySelector('[data-part=language]');
-    for (const { tag, name, dir } of languages) choice.append(build(['option', { value: tag, lang: tag, dir }, name]));
-    choice.value = notice.lang;
+    for (const { tag, name, dir } of languages) choice.append(build(['option', { value: tag, lang: tag, dir, ...(tag == notice.lang && { selected: '' }) }, name]));
     return tree;
   } catch {
     throw fault('asset_integrity');
@@ -112,9 +111,15 @@ export const widget = (element, internals, root) => {
     const tree = paintable(answer);
     const had = root.activeElement;
     view = answer;
-    press = null; // it answered the words that are replaced now
-    root.replaceChildren(tree);
-    if (had) (ui.part_(had.dataset.part) || ui.heading_()).focus();
+    // What a fragment has painted stays, if it is what would be painted now. The person
+    // may have opened the details.
+    disable();
+    if (root.querySelector('[open]')) tree.querySelector('details').open = true;
+    if (!tree.isEqualNode(ui.part_('view'))) {
+      press = null; // it answered the words that are replaced now
+      root.replaceChildren(tree);
+      if (had) (ui.part_(had.dataset.part) || ui.heading_()).focus();
+    }
     disable();
     settle();
   };
@@ -157,6 +162,12 @@ export const widget = (element, internals, root) => {
   const begin = () =>
     (painting ||= (async () => {
       near.disconnect();
+      // As innerHTML, clones and older engines leave it.
+      const inert = element.querySelector('template[shadowrootmode]');
+      if (inert) {
+        root.replaceChildren(inert.content);
+        inert.remove();
+      }
       try {
         const hosts = !able || attribute('mode') == 'hosted';
         const painted = able && paint();
@@ -363,7 +374,7 @@ export const widget = (element, internals, root) => {
   });
 
   new MutationObserver(settle).observe(element, { __proto__: null, childList: true });
-  ui.plain_('Loading…');
+  if (!root.firstChild) ui.plain_('Loading…');
   settle();
   return me;
 };

@@ -116,17 +116,21 @@ func (v visit) under(policy, markup string) *partner {
 	return site
 }
 
-// page opens one under the strictest policy that the engine knows: before Chrome 97
-// 'unsafe-eval' alone allowed WebAssembly.
+// page opens one under the strictest policy.
 func (v visit) page(markup string) *partner {
 	v.t.Helper()
-	policy := strict
-	if v.Name() == "chrome 86" {
-		policy = strings.Replace(strict, "'wasm-unsafe-eval'", "'unsafe-eval'", 1)
-	}
-	site := v.under(policy, markup)
+	site := v.under(v.strictest(), markup)
 	v.state("notice")
 	return site
+}
+
+// strictest is the policy that the engine knows: before Chrome 97 'unsafe-eval' alone
+// allowed WebAssembly.
+func (v visit) strictest() string {
+	if v.Name() == "chrome 86" {
+		return strings.Replace(strict, "'wasm-unsafe-eval'", "'unsafe-eval'", 1)
+	}
+	return strict
 }
 
 func TestEachEngineTakesTheJourney(t *testing.T) {

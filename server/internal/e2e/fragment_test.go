@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -59,4 +61,124 @@ func TestAFragmentIsReadBeforeAnyScriptAndThenWorksAsAnyWidget(t *testing.T) {
 	b.state("done")
 	require.Equal(t, true, redeem(t, relay, b.field(), nil)["success"])
 	require.Empty(t, js[[]string](b, `violations.filter(v => !v.includes('favicon') && !v.startsWith('img-src'))`))
+}
+
+func isLoader(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/ekyc-connect.js") }
+
+// openWithout opens a page whose loader is held back.
+func (b *tab) openWithout(g *gate, url string) {
+	b.t.Helper()
+	js[any](b, `setTimeout(() => { location = `+strconv.Quote(url)+` })`)
+	<-g.seen
+	b.until(`document.readyState === 'interactive' && !!document.querySelector('ekyc-connect').shadowRoot`)
+}
+
+// asRead is what a person may have done with a fragment before any script is there: read
+// on, opened the details, marked a text and left the focus in it. Each node is marked too.
+const asRead = `(() => {
+	const root = document.querySelector('ekyc-connect').shadowRoot;
+	const notice = root.querySelector('[data-part=notice]');
+	for (const e of root.querySelectorAll('[data-part=view], [data-part=view] *')) e.read = true;
+	notice.querySelector('details').open = true;
+	notice.focus();
+	notice.scrollTop = 70;
+	getSelection().selectAllChildren(notice.querySelector('li'));
+	globalThis.selected = String(getSelection());
+})()`
+
+// kept is what of it is still there.
+const kept = `(() => {
+	const root = document.querySelector('ekyc-connect').shadowRoot;
+	const notice = root.querySelector('[data-part=notice]');
+	return [
+		[...root.querySelectorAll('[data-part=view], [data-part=view] *')].every(e => e.read),
+		notice.querySelector('details').open,
+		root.activeElement === notice,
+		notice.scrollTop === 70,
+		selected !== '' && String(getSelection()) === selected,
+	].join();
+})()`
+
+func TestAFragmentIsTakenOverAsItStands(t *testing.T) {
+	relay := startRelay(t)
+	markup, style := fragmentOf(t, relay)
+	g := newGate(t, relay, isLoader)
+	site := newPartner(t, form{Relay: g.URL, Markup: markup, Policy: strict + "; style-src '" + style + "'; form-action 'self'"})
+	b := newTab(t)
+	b.do(onNewDocument(`
+		globalThis.shifts = [];
+		new PerformanceObserver(l => shifts.push(...l.getEntries().map(e => e.value))).observe({type: 'layout-shift', buffered: true});`))
+	b.openWithout(g, site.URL)
+	js[any](b, asRead)
+	require.Equal(t, "true,true,true,true,true", js[string](b, kept))
+	g.open()
+	b.state("notice")
+	require.Equal(t, "true,true,true,true,true", js[string](b, kept))
+	require.False(t, js[bool](b, part("agree")+`.disabled`))
+	require.Equal(t, 1, js[int](b, `performance.getEntriesByType('resource').filter(r => r.name.includes('/v1/view')).length`))
+	js[any](b, `EkycConnect.ready()`)
+	require.Equal(t, "true,true,true,true,true", js[string](b, kept))
+	require.Empty(t, js[[]float64](b, `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(shifts)))))`))
+	b.finish()
+	require.Equal(t, true, redeem(t, relay, b.field(), nil)["success"])
+	require.Empty(t, js[[]string](b, `violations.filter(v => !v.includes('favicon') && !v.startsWith('img-src'))`))
+}
+
+func TestAFragmentThatWasChangedIsPaintedAnew(t *testing.T) {
+	relay := startRelay(t)
+	whole, _ := fragmentOf(t, relay)
+	for name, c := range map[string]struct{ old, new string }{
+		"an address":         {`href="mailto:`, `href="mailto:someone.else.`},
+		"a word":             {`</h2>`, `!</h2>`},
+		"a handler":          {`<button `, `<button onclick="done()" `},
+		"a button more":      {`</button>`, `</button><button data-part="agree" part="agree">OK</button>`},
+		"a panel that shows": {`<section data-part="panel-captcha" hidden=""`, `<section data-part="panel-captcha" data-shown=""`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Contains(t, string(whole), c.old)
+			g := newGate(t, relay, isLoader)
+			site := newPartner(t, form{Relay: g.URL, Markup: template.HTML(strings.Replace(string(whole), c.old, c.new, 1))})
+			b := newTab(t)
+			b.openWithout(g, site.URL)
+			require.True(t, js[bool](b, `document.querySelector('ekyc-connect').shadowRoot.innerHTML.includes(`+strconv.Quote(c.new)+`)`))
+			js[any](b, asRead)
+			g.open()
+			b.state("notice")
+			require.False(t, js[bool](b, `document.querySelector('ekyc-connect').shadowRoot.innerHTML.includes(`+strconv.Quote(c.new)+`)`))
+			require.True(t, js[bool](b, `[...document.querySelector('ekyc-connect').shadowRoot.querySelectorAll('*')].every(e => !e.read)`))
+			b.finish()
+			require.Equal(t, true, redeem(t, relay, b.field(), nil)["success"])
+		})
+	}
+}
+
+// innerHTML, a copy of it and older engines make no shadow root of the template.
+func TestAFragmentWhoseTemplateIsInertIsTakenOverLikewise(t *testing.T) {
+	relay := startRelay(t)
+	markup, _ := fragmentOf(t, relay)
+	for name, late := range map[string]bool{"before the script": true, "after the script": false} {
+		t.Run(name, func(t *testing.T) {
+			site := newPartner(t, form{Relay: relay, Own: true, Markup: `<div id="place"></div>`})
+			b := newTab(t)
+			b.open(site.URL)
+			if !late {
+				b.late(relay)
+			}
+			js[any](b, `(place => {
+				place.innerHTML = `+strconv.Quote(string(markup))+`;
+				const e = place.firstChild.cloneNode(true);
+				for (const e1 of e.querySelector('template').content.querySelectorAll('*')) e1.read = true;
+				globalThis.held = [...e.querySelector('template').content.querySelectorAll('*')];
+				place.replaceChildren(e);
+			})(document.getElementById('place'))`)
+			if late {
+				b.late(relay)
+			}
+			b.state("notice")
+			require.True(t, js[bool](b, part("agree")+`.read`))
+			require.Equal(t, 0, js[int](b, `document.querySelector('ekyc-connect').childElementCount`))
+			b.finish()
+			require.Equal(t, true, redeem(t, relay, b.field(), nil)["success"])
+		})
+	}
 }

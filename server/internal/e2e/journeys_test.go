@@ -29,6 +29,7 @@ var journeys = []struct {
 	{"back after the form was sent", true, false, backAfterSending},
 	{"back after a script read the form", true, false, backAfterReading},
 	{"without the right to run wasm", true, false, withoutWasm},
+	{"takes a fragment over as it stands", true, false, fragmentTakenOver},
 	{"the right edge", true, false, fromRightToLeft},
 	{"what breaks the policy is reported", true, false, reported},
 	{"a link in words to the hosted page", false, true, led},
@@ -112,6 +113,25 @@ func onlyByPressing(button string) func(visit) {
 		v.click(part(button))
 		v.state(state)
 	}
+}
+
+// In Chrome 86, which has no declarative shadow root, the template stands in the page as
+// it was sent, and nothing can be read before the script.
+func fragmentTakenOver(v visit) {
+	markup, style := fragmentOf(v.t, v.relay)
+	site := newPartner(v.t, form{
+		Relay: v.relay, Own: true, Markup: markup, Files: map[string]string{"/read.js": `document.querySelector('ekyc-connect').shadowRoot && ` + asRead},
+		Late:   template.HTML(`<script src="/read.js"></script><script src="` + v.relay + `/v1/ekyc-connect.js"></script>`),
+		Policy: strings.Replace(v.strictest(), "script-src", "script-src 'self'", 1) + "; style-src '" + style + "'; img-src data:; form-action 'self'; report-uri /report",
+	})
+	require.NoError(v.t, v.Open(v.ctx, site.URL))
+	v.state("notice")
+	if v.Name() != "chrome 86" {
+		require.Equal(v.t, "true,true,true,true,true", v.text(kept))
+	}
+	v.click(part("agree"))
+	v.state("captcha")
+	site.nothingWasReported(v.t)
 }
 
 // WebKit has no requestIdleCallback, for which an element of that name answers then.
