@@ -59,7 +59,7 @@ func TestTheWatchdogIsFedWhileTheRelayAnswers(t *testing.T) {
 		fed++
 	}
 	require.LessOrEqual(t, fed, 1, "the one under way when it fell sick")
-	require.Equal(t, int(asked.Load()), strings.Count(log.String(), "does not answer itself"))
+	require.InDelta(t, asked.Load(), strings.Count(log.String(), "does not answer itself"), 1, "the one under way at the end")
 }
 
 func TestAWatchdogThatCannotBeReadStopsTheStart(t *testing.T) {
