@@ -130,7 +130,7 @@ cluster: go database ## three relays, PostgreSQL with a standby and nginx under 
 	@$(GO) run ./server/internal/cluster
 
 pace: build database ## people verified under vendor plans, simulated in all cases and really for three minutes, by one relay and by three
-	@$(GO) test -count=1 -p 1 -v -timeout 60m -run TheWholeAllowance ./server/internal/pace ./server ./server/internal/cluster -pace 180s
+	@$(GO) test -count=1 -p 1 -parallel 4 -v -timeout 60m -run TheWholeAllowance ./server/internal/pace ./server ./server/internal/cluster -pace 180s
 
 alerts: build deploy ## how soon each alert rings: a real Prometheus beside a real relay
 	@$(GO) test -count=1 -v -timeout 20m -parallel 24 -tags alerts -run HowSoon ./server/deploy

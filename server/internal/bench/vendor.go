@@ -22,7 +22,7 @@ func measureVendor(ctx context.Context, l *lab, s *section) error {
 	if l.quick {
 		length = "8s"
 	}
-	cmd := exec.CommandContext(ctx, "go", "test", "-C", l.root, "-count=1", "-p", "1", "-v", "-run", "TheWholeAllowance", "./server", "./server/internal/cluster", "-pace", length)
+	cmd := exec.CommandContext(ctx, "go", "test", "-C", l.root, "-count=1", "-p", "1", "-parallel", "4", "-v", "-run", "TheWholeAllowance", "./server", "./server/internal/cluster", "-pace", length)
 	out, failed := cmd.CombinedOutput()
 	rows := [][]string{{"plan", "accounts", "relays", "load", "time", "begun", "verified", "refused after the picture", "used", "429s"}}
 	least := map[bool]float64{true: 100, false: 100} // of starter, of the others

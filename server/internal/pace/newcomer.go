@@ -79,7 +79,8 @@ func (n *need) add(k float64, h *habit, age int) {
 }
 
 // fits reports whether k newcomers who all come until so many stretches from now fit in
-// the windows up to a day.
+// the windows up to a day, with z deviations kept free, which are those from now on: where
+// from is another time, z is 0.
 func (l *Line) fits(n *need, k, z float64, from int, now time.Time) bool {
 	fresh := l.profile.steps[picture]
 	for i, g := range horizons {
