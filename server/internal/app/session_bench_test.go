@@ -65,7 +65,7 @@ func BenchmarkSession(b *testing.B) {
 		return fmt.Appendf(nil, "POST /v1/sessions HTTP/1.1\r\nHost: relay\r\nOrigin: %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", origin, len(body), body)
 	}
 	var n atomic.Int64
-	b.SetParallelism(32)
+	b.SetParallelism(128) // 256 connections on two processors
 	b.ReportAllocs()
 	b.ResetTimer()
 	b.RunParallel(func(p *testing.PB) {

@@ -36,7 +36,7 @@ func (r Receipts) Capability(id string) string {
 	if err != nil || len(r.key) == 0 {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(append(record[:], r.mac(record)...))
+	return base64.RawURLEncoding.EncodeToString(r.append(record[:], record))
 }
 
 // URL is where the receipt of a record is.
@@ -49,11 +49,12 @@ func (r Receipts) Record(capability string) (id string, ok bool) {
 		return "", false
 	}
 	record := uuid.UUID(raw[:16])
-	return record.String(), hmac.Equal(raw[16:], r.mac(record))
+	return record.String(), hmac.Equal(raw[16:], r.append(nil, record))
 }
 
-func (r Receipts) mac(record uuid.UUID) []byte {
+// append appends a record's HMAC, cut.
+func (r Receipts) append(to []byte, record uuid.UUID) []byte {
 	m := hmac.New(sha256.New, r.key)
 	m.Write(record[:])
-	return m.Sum(nil)[:macSize]
+	return m.Sum(to)[:len(to)+macSize]
 }

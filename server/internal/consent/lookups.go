@@ -19,8 +19,9 @@ func Lookups(claims []Claim, subjects []Key) string {
 	if len(claims)+len(subjects) == 0 {
 		return ""
 	}
-	claims = slices.SortedFunc(slices.Values(claims), func(a, b Claim) int { return bytes.Compare(a.Key[:], b.Key[:]) })
-	subjects = slices.SortedFunc(slices.Values(subjects), func(a, b Key) int { return bytes.Compare(a[:], b[:]) })
+	claims, subjects = slices.Clone(claims), slices.Clone(subjects)
+	slices.SortFunc(claims, func(a, b Claim) int { return bytes.Compare(a.Key[:], b.Key[:]) })
+	slices.SortFunc(subjects, func(a, b Key) int { return bytes.Compare(a[:], b[:]) })
 	h := sha256.New()
 	for _, claim := range claims {
 		h.Write([]byte{'c'})

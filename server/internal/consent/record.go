@@ -121,7 +121,7 @@ func decisionBody(id uuid.UUID, kind Kind, at time.Time, validity time.Duration,
 		text.Event.Method = "web-" + d.Channel + "/" + d.ClientVersion + "+" + d.ClientBuild
 	}
 	if kind == Given {
-		text.ValidFrom, text.ExpiresAt, text.FetchType = stamp(at), stamp(at.Add(validity)), fetchType
+		text.ValidFrom, text.ExpiresAt, text.FetchType = text.Event.Time, stamp(at.Add(validity)), fetchType
 		if d.Subject == "" {
 			rand.Read(principal[:])
 		}

@@ -91,6 +91,7 @@ func (b box) open(value string) (plain []byte, ok bool) {
 	if err != nil || len(tag) != b.aead.Overhead() {
 		return nil, false
 	}
-	plain, err = b.aead.Open(nil, iv, append(sealed, tag...), []byte(b.header))
+	sealed = append(sealed, tag...)
+	plain, err = b.aead.Open(sealed[:0], iv, sealed, []byte(b.header))
 	return plain, err == nil
 }
