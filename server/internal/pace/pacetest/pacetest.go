@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -29,8 +30,8 @@ const (
 )
 
 // StarterAccounts is how many accounts of the plan starter tell something within three
-// minutes: of the 60 calls of one, who comes by chance moves a twentieth.
-const StarterAccounts = 8
+// minutes: of the 60 calls of one, when people come by chance moves a twentieth.
+const StarterAccounts = 12
 
 // Account is an account at the vendor, and the site whose visitors use it.
 type Account struct {
@@ -111,14 +112,19 @@ func (p *People) made() (sum struct{ calls, refused int }) {
 	return sum
 }
 
-// come has people come to one account.
+// come has as many people come to one account as the load says, at random moments.
 func (p *People) come(ctx context.Context, a Account) {
 	var all sync.WaitGroup
 	defer all.Wait()
+	begin := time.Now()
 	rate, _ := perSecond(p.Plan)
-	for {
-		gap := rand.ExpFloat64() * verification / (p.Load * rate)
-		if !wait(ctx, time.Duration(gap*float64(time.Second))) {
+	moments := make([]time.Duration, int(math.Round(p.Load*rate*p.Length.Seconds()/verification)))
+	for i := range moments {
+		moments[i] = rand.N(p.Length)
+	}
+	slices.Sort(moments)
+	for _, at := range moments {
+		if !wait(ctx, time.Until(begin.Add(at))) {
 			return
 		}
 		p.count(&p.came)
