@@ -80,8 +80,8 @@ const asRead = `(() => {
 	const notice = root.querySelector('[data-part=notice]');
 	for (const e of root.querySelectorAll('[data-part=view], [data-part=view] *')) e.read = true;
 	notice.querySelector('details').open = true;
-	notice.focus();
-	notice.scrollTop = 70;
+	notice.querySelector('summary').focus();
+	scrollTo(0, 70);
 	getSelection().selectAllChildren(notice.querySelector('li'));
 	globalThis.selected = String(getSelection());
 })()`
@@ -93,8 +93,8 @@ const kept = `(() => {
 	return [
 		[...root.querySelectorAll('[data-part=view], [data-part=view] *')].every(e => e.read),
 		notice.querySelector('details').open,
-		root.activeElement === notice,
-		notice.scrollTop === 70,
+		root.activeElement === notice.querySelector('summary'),
+		scrollY === 70,
 		selected !== '' && String(getSelection()) === selected,
 	].join();
 })()`
@@ -111,6 +111,8 @@ func TestAFragmentIsTakenOverAsItStands(t *testing.T) {
 	b.openWithout(g, site.URL)
 	js[any](b, asRead)
 	require.Equal(t, "true,true,true,true,true", js[string](b, kept))
+	const drawn = `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(shifts)))))`
+	js[any](b, `(`+drawn+`).then(() => { shifts.length = 0 })`) // opening the details moved what is below
 	g.open()
 	b.state("notice")
 	require.Equal(t, "true,true,true,true,true", js[string](b, kept))
@@ -118,7 +120,7 @@ func TestAFragmentIsTakenOverAsItStands(t *testing.T) {
 	require.Equal(t, 1, js[int](b, `performance.getEntriesByType('resource').filter(r => r.name.includes('/v1/view')).length`))
 	js[any](b, `EkycConnect.ready()`)
 	require.Equal(t, "true,true,true,true,true", js[string](b, kept))
-	require.Empty(t, js[[]float64](b, `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(shifts)))))`))
+	require.Empty(t, js[[]float64](b, drawn))
 	b.finish()
 	require.Equal(t, true, redeem(t, relay, b.field(), nil)["success"])
 	require.Empty(t, js[[]string](b, `violations.filter(v => !v.includes('favicon') && !v.startsWith('img-src'))`))
