@@ -38,12 +38,11 @@ func Browser() Env {
 // img-src.
 func draw(canvas js.Value, jpeg string) error {
 	window := js.Global().Get("window")
-	text := []rune(window.Call("atob", jpeg).String())
-	bytes := js.Global().Get("Uint8Array").New(len(text))
-	for i, b := range text {
-		bytes.SetIndex(i, int(b))
+	var bytes []any
+	for _, b := range window.Call("atob", jpeg).String() {
+		bytes = append(bytes, int(b))
 	}
-	file := js.Global().Get("Array").New(bytes) // of one part
+	file := []any{js.Global().Get("Uint8Array").New(bytes)}
 	picture, err := jsx.Await(window.Call("createImageBitmap", window.Get("Blob").New(file, jsx.Object("type", "image/jpeg"))))
 	if err == nil {
 		canvas.Set("width", picture.Get("width"))
