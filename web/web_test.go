@@ -145,7 +145,7 @@ func TestTheLoaderHoldsTheWasmsPlaceAndHash(t *testing.T) {
 	a := loaded(t)
 	loader := a.loader.forms[""]()
 	require.True(t, bytes.Contains(loader, []byte(a.WasmPath())))
-	require.True(t, bytes.Contains(loader, []byte(a.WasmIntegrity())))
+	require.True(t, bytes.Contains(loader, []byte(a.build.Wasm.Checksum)))
 }
 
 func TestWithoutABuildTheErrorSaysWhatToDo(t *testing.T) {

@@ -35,7 +35,7 @@ func bundle(root string, at stamp.File, names map[string]string) ([]byte, error)
 		Define: map[string]string{
 			"VERSION":        strconv.Quote(stamp.Version),
 			"WASM_PATH":      strconv.Quote("/v1/assets/" + at.Hash + "/" + stamp.Wasm),
-			"WASM_INTEGRITY": strconv.Quote(at.Integrity),
+			"WASM_INTEGRITY": strconv.Quote(at.Checksum),
 			"WASM_BUILD":     strconv.Quote(at.Hash),
 		},
 		Plugins: []api.Plugin{styles()},

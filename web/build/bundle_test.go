@@ -29,7 +29,7 @@ func testLoader(t *testing.T) []byte {
 	require.NoError(t, err)
 	names, err := importNames(root)
 	require.NoError(t, err)
-	loader, err := bundle(root, stamp.File{Hash: "0123456789abcdef", Integrity: "sha384-abc"}, names)
+	loader, err := bundle(root, stamp.File{Hash: "0123456789abcdef", Checksum: "sha256-abc"}, names)
 	require.NoError(t, err)
 	return loader
 }
@@ -97,7 +97,7 @@ func TestNoSourceOfTheLoaderHasWhatTheMinifierGetsWrong(t *testing.T) {
 func TestLoaderHoldsThePlaceAndTheHashOfTheWasm(t *testing.T) {
 	loader := string(testLoader(t))
 	require.Contains(t, loader, "/v1/assets/0123456789abcdef/ekyc-connect.wasm")
-	require.Contains(t, loader, "sha384-abc")
+	require.Contains(t, loader, "sha256-abc")
 }
 
 // web/src/go.js was written after this one. Where it says something else, read

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
 	"fmt"
@@ -17,10 +18,11 @@ import (
 
 // write puts body into dist plainly, by brotli 11 and by gzip 9.
 func write(dist, name string, body []byte) (stamp.File, error) {
-	sum := sha512.Sum384(body)
+	sum, short := sha512.Sum384(body), sha256.Sum256(body)
 	f := stamp.File{
 		Hash:      letters(sum[:8]),
 		Integrity: "sha384-" + base64.StdEncoding.EncodeToString(sum[:]),
+		Checksum:  "sha256-" + base64.StdEncoding.EncodeToString(short[:]),
 		Plain:     len(body),
 	}
 	br, err := squeeze(body, func(w io.Writer) (io.WriteCloser, error) {

@@ -71,8 +71,8 @@ const download = async () => {
   if (!body) throw fault('network');
   try {
     if (!digest) return compile(await (await ask('force-cache', WASM_INTEGRITY)).arrayBuffer());
-    const sum = new Uint8Array(await digest(crypto.subtle, 'SHA-384', body));
-    if ('sha384-' + btoa(String.fromCharCode(...sum)) == WASM_INTEGRITY) return compiled || compile(body);
+    const sum = new Uint8Array(await digest(crypto.subtle, 'SHA-256', body));
+    if ('sha256-' + btoa(String.fromCharCode(...sum)) == WASM_INTEGRITY) return compiled || compile(body);
   } catch {}
   throw fault('asset_integrity');
 };

@@ -4,7 +4,7 @@
 // <input name=addEventListener>, <a id=navigation>. So these are asked for nothing
 // by name, and no method of an array, a string or a promise is called later on.
 export const { apply, construct } = Reflect;
-export const { clearTimeout, CustomEvent, Element, Error, Event, fetch, FormData, IntersectionObserver, Map, MutationObserver, Promise, ReadableStream, Response, Set, setTimeout, Uint8Array } = window;
+export const { clearTimeout, CustomEvent, Element, Error, fetch, FormData, IntersectionObserver, Map, MutationObserver, Promise, ReadableStream, Response, Set, setTimeout, Uint8Array } = window;
 export const { assign, keys } = Object;
 export const { isArray } = Array;
 export const { compile, compileStreaming, instantiate, Instance, Module } = window.WebAssembly || {};

@@ -62,8 +62,8 @@ export const facade = {
     need(params && typeof params == 'object', 'render', 'params');
     for (const name of [...names, ...keys(callbacks)]) {
       const form = forms[name] || (callbacks[name] ? /^function/ : /^string/);
-      const v = member(params, name) ?? (name == 'sitekey' || name == 'purpose' ? 0 : undefined);
-      need(v === undefined || exec(form, typeof v + ':' + v), 'render', 'params.' + name);
+      const v = member(params, name);
+      need(v == null ? name != 'sitekey' && name != 'purpose' : exec(form, typeof v + ':' + v), 'render', 'params.' + name);
     }
     const element = create(params);
     for (const name of keys(callbacks)) {

@@ -47,7 +47,7 @@ export const ask = async path => {
   if (!reply || (reply.ok && !body)) throw fault('network');
   if (reply.ok) return body;
   // A proxy's own page instead of a problem: 502 and 504 mean that the relay behind it does not answer.
-  const gateway = reply.status == 502 || reply.status == 504;
+  const gateway = exec(/50[24]/, reply.status);
   const { code, retryable, fault: side, request_id: requestId, retry_after: retryAfter, detail } = body || {
     code: gateway ? 'vendor_unavailable' : 'internal',
     fault: gateway ? 'vendor' : 'relay',

@@ -1,6 +1,6 @@
 // One widget: it paints the notice, sets the form's field and keeps early presses.
 // Once bound, the wasm decides everything and acts through host.
-import { able, apply, assign, CustomEvent, Event, findAll, FormData, getAttribute, idle, IntersectionObserver, listen, MutationObserver, navigation, Promise, reflect, Set, setTimeout, unlisten } from './browser.js';
+import { able, apply, assign, CustomEvent, findAll, FormData, getAttribute, idle, IntersectionObserver, listen, MutationObserver, navigation, Promise, reflect, Set, setTimeout, unlisten } from './browser.js';
 import { boot, load, onExit } from './boot.js';
 import { build } from './paint.js';
 import { panels } from './panels.js';
@@ -86,7 +86,7 @@ export const widget = (element, internals, root) => {
     element.dataset.state = next;
     settle();
     if (next != previous || retryAfter) emit('ekyc-state', { state, previous, retryAfter });
-    if (field != held) for (const type of ['input', 'change']) element.dispatchEvent(new Event(type, { __proto__: null, bubbles: true, composed: true }));
+    if (field != held) for (const type of ['input', 'change']) emit(type);
   };
 
   const language = () => {

@@ -39,6 +39,7 @@ type Build struct {
 type File struct {
 	Hash      string `json:"hash"`      // first 8 bytes of the SHA-384, in letters; the folder in its URL
 	Integrity string `json:"integrity"` // sha384-…, of the plain form
+	Checksum  string `json:"checksum"`  // sha256-…, shorter: the wasm's stands in the loader
 	Plain     int    `json:"plain"`
 	Gzip      int    `json:"gzip"`
 	Brotli    int    `json:"brotli"`
