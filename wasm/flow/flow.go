@@ -27,13 +27,12 @@ const (
 )
 
 const (
-	maxWait    = 60 // s; when the relay says longer, the person is shown the other way instead
-	maxRepeats = 10 // waits in a row for one decision
-	quiet      = 1  // s after agree in which no button acts: a finger often taps twice
+	maxWait    = 60  // s; when the relay says longer, the person is shown the other way instead
+	maxRepeats = 10  // waits in a row for one decision
+	early      = 120 // s before the end of a session or a token it is told
+	last       = 30  // s before it, it is told once more
+	quiet      = 1   // s after agree in which no button acts: a finger often taps twice
 )
-
-// so many seconds before the end of a session or a token it is told
-var forewarned = []int{120, 30}
 
 // after a refusal that could not be recorded, it is tried again so many seconds later
 var recordAgain = []int{2, 8, 30}
@@ -63,6 +62,7 @@ type Flow struct {
 	recording int    // the next of recordAgain; -1: nothing to record
 	refusalID string
 
+	retryable bool   // of what led to the state error
 	session   string // sealed; "" when there is none or it is over
 	consentID string // the newest that the page was told of
 	receipt   string // where that one can be seen and withdrawn
@@ -242,12 +242,13 @@ func (f *Flow) ends(t Timer, seconds int) {
 
 func (f *Flow) forewarn() {
 	f.timers[EndsSoon] = 0
-	for _, at := range forewarned {
-		if wait := f.left - at; wait > 0 {
-			f.left = at
-			f.timer(EndsSoon, wait)
-			return
-		}
+	at := last
+	if f.left > early {
+		at = early
+	}
+	if wait := f.left - at; wait > 0 {
+		f.left = at
+		f.timer(EndsSoon, wait)
 	}
 }
 
@@ -266,7 +267,6 @@ func (f *Flow) alert(key string) {
 // said takes back what the panel shown says.
 func (f *Flow) said() {
 	f.screen.Alert, f.screen.Wrong, f.screen.News = "", false, ""
-	f.screen.Problem = wire.Problem{}
 }
 
 // Quiet says that no button acts now.

@@ -150,7 +150,7 @@ func (f *Flow) unrecorded(p wire.Problem) {
 func (f *Flow) stop(p wire.Problem) {
 	f.repeats = 0
 	f.enter(Effect{State: Error, Unreachable: p.Code == wire.Network})
-	f.screen.Problem = p
+	f.retryable = p.Retryable
 	f.alert(string(p.Code))
 	f.do(Emit, Effect{Event: EventError, Problem: p})
 	f.settleRetries(p.Code)
@@ -186,9 +186,7 @@ func (f *Flow) elapsed(e *Event) {
 			f.expire("")
 		}
 	case EndsSoon:
-		if f.state == Captcha || f.state == Answering || f.state == Done {
-			f.screen.News, f.screen.Seconds = soon, f.left
-		}
+		f.screen.News, f.screen.Seconds, f.screen.Left = soon, f.left, f.left
 		f.forewarn()
 	case Tick:
 		if f.state == Waiting {

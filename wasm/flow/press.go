@@ -119,7 +119,7 @@ func (f *Flow) again() {
 	case Declined:
 		f.over(f.stale)
 	case Done:
-		if f.Screen().Soon {
+		if f.screen.Left > 0 && f.session != "" {
 			f.reopen(f.session)
 		}
 	case Expired:
@@ -131,7 +131,7 @@ func (f *Flow) again() {
 	case Error:
 		last := f.last
 		switch {
-		case !f.screen.Problem.Retryable || last.Route == "":
+		case !f.retryable || last.Route == "":
 			f.over(true)
 		case last.Route == Answers:
 			f.enter(Effect{State: Answering})

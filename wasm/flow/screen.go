@@ -1,7 +1,5 @@
 package flow
 
-import "ekycconnect/wasm/wire"
-
 // Screen is all that the panels show besides the view itself. It is complete,
 // so that it can be shown again after the view was painted in another language.
 type Screen struct {
@@ -21,9 +19,8 @@ type Screen struct {
 	Soon    bool   // a token ends soon, and another picture can be had
 	Receipt string // where the newest consent can be seen and withdrawn
 
-	News    string       // what Status says while nothing is under way
-	Wanted  string       // alert for the next panel
-	Problem wire.Problem // behind the state error
+	News   string // what Status says while nothing is under way
+	Wanted string // alert for the next panel
 }
 
 const soon = "soon" // the message that time is nearly over
@@ -81,8 +78,8 @@ func (f *Flow) Screen() Screen {
 		s.Status, s.Busy = string(Answering), Submit
 	case Done, Declined:
 		s.Status = string(f.state)
-		if s.News != "" {
-			s.Status, s.Left, s.Soon = s.News, s.Seconds, f.session != ""
+		if s.Left > 0 {
+			s.Status, s.Soon = soon, f.session != ""
 		}
 	}
 	return s

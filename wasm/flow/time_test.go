@@ -24,7 +24,7 @@ func TestTheEndOfASessionOrATokenIsToldTwiceBefore(t *testing.T) {
 		require.Equal(t, seconds, s.Seconds)
 	}
 	told(120)
-	require.Zero(t, d.flow.Screen().Left, "seen where it is heard")
+	require.Equal(t, 120, d.flow.Screen().Left)
 	require.False(t, d.flow.Screen().Soon)
 	warn = d.wake(flow.EndsSoon)
 	require.Equal(t, 90, warn.Seconds)

@@ -17,7 +17,7 @@ var tags = strings.Fields(`div section header footer h2 h3 p ul ol li dl dt dd s
 
 // attributes are all that a view sets, beside data-* and aria-*. The loader
 // refuses on*, style, src, srcdoc, action and formaction.
-var attributes = strings.Fields(`autocapitalize autocomplete autocorrect class d dir enterkeyhint for height hidden href id inputmode
+var attributes = strings.Fields(`autocapitalize autocomplete autocorrect class d dir for height hidden href id inputmode
 	lang maxlength part rel role selected spellcheck tabindex target type value viewBox width`)
 
 // An element is ["tag", {attribute: value}, child…] in JSON. The object is

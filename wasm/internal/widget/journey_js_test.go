@@ -29,6 +29,7 @@ func TestTheJourneyFromAgreeToToken(t *testing.T) {
 	require.Equal(t, `{"channel":"widget","version":"1.2.3","build":"abcdefghijklmnop"}`, js.Global().Get("JSON").Call("stringify", body.Get("client")).String())
 	require.Equal(t, "panel-captcha", p.shown())
 	require.Equal(t, "panel-captcha heading", p.focused())
+	require.Equal(t, "go", p.part("answer").Get("enterKeyHint").String())
 	require.Equal(t, "picture-1 on en", p.js.Get("drawn").Index(0).String())
 
 	p.toDone()

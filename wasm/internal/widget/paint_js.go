@@ -52,17 +52,9 @@ func (w *Widget) refocus(part string) {
 }
 
 // showLanguage puts the choice of languages back to the language shown.
-func (w *Widget) showLanguage() {
-	if field := w.host.part("language"); field.Truthy() {
-		field.Set("value", w.host.lang())
-	}
-}
+func (w *Widget) showLanguage() { w.set("select", "value", w.host.lang()) }
 
-func (w *Widget) restoreTyped() {
-	if answer := w.host.part("answer"); answer.Truthy() {
-		answer.Set("value", w.typed)
-	}
-}
+func (w *Widget) restoreTyped() { w.set("input", "value", w.typed) }
 
 // drawing is a picture to be drawn. Without a number it is drawn again only and
 // answers nothing.

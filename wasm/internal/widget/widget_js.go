@@ -45,7 +45,6 @@ type Widget struct {
 	drawing   bool
 	pictures  []drawing
 	alerts    int
-	unsaid    bool // the newest alert is not heard yet
 	// Where the focus was before the panels changed: in this widget; on no control at all.
 	focusInside, focusNowhere bool
 	zoom                      int
@@ -105,7 +104,6 @@ func (w *Widget) handle(e *flow.Event) {
 			effect := &effects[i]
 			w.guarded(func() { w.carryOut(effect) })
 		}
-		w.guarded(w.announce)
 	}
 }
 

@@ -17,14 +17,14 @@
   const part = (tag, name, attributes) => make(tag, { 'data-part': name, ...attributes });
   const button = name => part('button', name, { type: 'button' });
   const panel = (name, ...children) =>
-    make('section', { 'data-part': 'panel-' + name, ...(name == 'notice' ? {} : { hidden: '' }) }, part('h2', 'heading', { tabindex: '-1' }), ...children);
+    make('section', { 'data-part': 'panel-' + name, ...(name == 'notice' ? {} : { hidden: '' }) }, part('h2', 'heading', { tabindex: '-1', ...(name == 'error' ? { 'aria-describedby': 'error' } : {}) }), ...children);
   const view = lang => {
     const select = part('select', 'language');
     for (const tag in words) select.append(make('option', { value: tag, ...(tag == lang ? { selected: '' } : {}) }, tag));
     return make('div', { 'data-part': 'view', lang },
       panel('notice', select, button('decline'), button('agree'), button('alternative')),
       panel('captcha', part('canvas', 'captcha'), button('reload'), button('enlarge'), button('contrast'),
-        part('input', 'answer', { type: 'text' }), button('submit'), button('cannot-read'), button('alternative')),
+        part('input', 'answer', { type: 'text', 'aria-describedby': 'error' }), button('submit'), button('cannot-read'), button('alternative')),
       panel('done', part('button', 'retry', { type: 'button', hidden: '' })),
       panel('declined', button('retry'), button('alternative')),
       panel('error', make('p', { 'data-slot': 'reason' }), button('retry'), button('alternative')),
