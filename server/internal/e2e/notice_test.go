@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -111,6 +112,17 @@ const brokenWords = `(() => {
 	}
 	return broken;
 })()`
+
+func TestPaperShowsTheWholeNotice(t *testing.T) {
+	relay := startRelay(t)
+	b := newLook(t, look{"paper", 768, "light", ""})
+	b.open(newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Style: true}).URL)
+	b.state("notice")
+	const hidden = `[...document.querySelector('ekyc-connect').shadowRoot.querySelectorAll('details *')].filter(e => !e.checkVisibility() || !e.getBoundingClientRect().height).length`
+	require.Greater(t, js[int](b, hidden), 20)
+	b.do(emulation.SetEmulatedMedia().WithMedia("print"))
+	require.Zero(t, js[int](b, hidden))
+}
 
 // Where its own font has no Tamil, a system may choose one of another script.
 func TestTamilIsShownInAFontThatHasItsLetters(t *testing.T) {
