@@ -69,10 +69,13 @@ const download = async () => {
     if (reply.ok) body = await reply.arrayBuffer();
   } catch {}
   if (!body) throw fault('network');
-  try {
-    if (!digest) return compile(await (await ask('force-cache', WASM_INTEGRITY)).arrayBuffer());
+  if (digest) {
     const sum = new Uint8Array(await digest(crypto.subtle, 'SHA-256', body));
     if ('sha256-' + btoa(String.fromCharCode(...sum)) == WASM_INTEGRITY) return compiled || compile(body);
-  } catch {}
+  } else {
+    try {
+      return compile(await (await ask('force-cache', WASM_INTEGRITY)).arrayBuffer());
+    } catch {}
+  }
   throw fault('asset_integrity');
 };
