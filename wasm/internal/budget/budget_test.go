@@ -35,7 +35,7 @@ func run(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOFLAGS=")
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOFLAGS=", "GOEXPERIMENT=nogreenteagc")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -69,7 +69,7 @@ func TestTheWasmImportsOnlyWhatItMay(t *testing.T) {
 func build(t *testing.T, dir, pkg string) (raw, compressed int) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.wasm")
-	run(t, dir, "build", "-trimpath", "-ldflags=-s -w", "-gcflags=all=-l", "-o", out, pkg)
+	run(t, dir, "build", "-trimpath", "-ldflags=-s -w -buildid=", "-gcflags=all=-l", "-o", out, pkg)
 	wasm, err := os.ReadFile(out)
 	require.NoError(t, err)
 	weigh := exec.CommandContext(t.Context(), "go", "run", "./weigh")
