@@ -18,7 +18,7 @@ export const hostedPage = (host, ui) => {
       ui.link_(base + '/v1/hosted?' + new URLSearchParams({ sitekey, purpose, ticket, subject, lang, return: back, origin: location.origin, state }), instead);
     },
 
-    end_(response, expiresAt, reason = 'declined') {
+    end_(response, expiresAt, pressed) {
       const token = response[0] != '.' && response;
       const name = token ? 'done' : 'declined';
       const focused = host.root.activeElement;
@@ -26,7 +26,7 @@ export const hostedPage = (host, ui) => {
       else ui.plain_('Done.');
       if (focused) ui.heading_().focus();
       host.state(name, { __proto__: null, token });
-      if (!token) return host.emit('ekyc-decline', { reason });
+      if (!token) return host.emit('ekyc-decline', { reason: pressed == 'alternative' ? 'other-id' : 'declined' });
       host.emit('ekyc-token', { token, expiresAt });
       // Looked at again and again: one long timer does not count a device's sleep.
       const timer = setInterval(() => {

@@ -136,6 +136,8 @@ export const widget = (element, internals, root) => {
     if (degraded && network && !press) return (binding = null);
     trouble = e;
     const asked = take();
+    // Who refuses is let go.
+    if (asked && asked.own && asked.part != 'agree') return hosted.end_('.', 0, asked.part);
     if (degraded && !network) separate();
     else hosted.offer_(ui.word_(code) || ui.word_(e.fault) || ui.word_('unknown') || 'Could not be loaded: ' + code);
     if (asked) ui.heading_().focus();
@@ -352,7 +354,7 @@ export const widget = (element, internals, root) => {
     if (handle || !button || calm) return;
     const name = button.dataset.part;
     if (name == 'retry' || state == 'declined') return restart();
-    if (hosted.offered_) return hosted.end_('.', 0, 'other-id');
+    if (hosted.offered_) return hosted.end_('.', 0, name);
     take();
     if (name == 'agree') calm = setTimeout(() => (calm = 0), 1e3);
     press = { part: name, own: own(e) };

@@ -25,7 +25,6 @@ func TestWhoWaitsInVainMayTryAgainOrGoOnElsewhere(t *testing.T) {
 	for _, c := range []struct{ name, held, press string }{
 		{"a view that never comes", "/v1/view", ""},
 		{"a program that never comes, after agreeing", ".wasm", "agree"},
-		{"a program that never comes, after declining", ".wasm", "decline"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			way.hold(c.held)
@@ -57,6 +56,30 @@ func TestWhoWaitsInVainMayTryAgainOrGoOnElsewhere(t *testing.T) {
 			b.state("notice")
 			b.patience(time.Minute)
 			b.finish()
+		})
+	}
+}
+
+func TestWhoRefusesIsLetGoWithoutTheProgram(t *testing.T) {
+	way := newRoad(t, startRelay(t))
+	for press, reason := range map[string]string{"decline": "declined", "alternative": "other-id"} {
+		t.Run(press, func(t *testing.T) {
+			way.hold(".wasm")
+			defer way.open(".wasm")
+			site := newPartner(t, form{Relay: way.URL, Markup: widget("pk_test_pass", "")})
+			b := newTab(t)
+			b.do(onNewDocument(hastened))
+			b.open(site.URL)
+			b.state("notice")
+			b.press(press)
+			b.until(part(press) + `.ariaBusy === 'true'`)
+			js[any](b, runOut)
+			b.state("declined")
+			require.Equal(t, []map[string]any{{"type": "decline", "reason": reason}}, events(b, "decline"))
+			require.Empty(t, events(b, "error"))
+			require.NotNil(t, js[any](b, part("panel-declined")+` ? 1 : null`))
+			b.do(clickContinue)
+			require.Equal(t, ".declined", (<-site.posts).Get("ekyc-connect-response"))
 		})
 	}
 }
