@@ -89,9 +89,6 @@ func (w *Widget) press(part string, own, key bool) {
 		if answer := w.host.part("answer"); answer.Truthy() {
 			p.Typed = answer.Get("value").String()
 		}
-	case flow.Reload, flow.CannotRead, flow.Again:
-	default:
-		return
 	}
 	if !w.disabled {
 		w.handle(p)

@@ -42,11 +42,8 @@ func (w *Widget) refocus(part string) {
 	if part == "" || w.focusInside || !w.focusNowhere {
 		return
 	}
-	element := w.host.part(part)
-	if part == "heading" {
-		element = w.host.find(`[data-part="panel-` + w.flow.Screen().Panel + `"] [data-part="heading"]`)
-	}
-	if element.Truthy() {
+	part = "[data-part=" + part + "]"
+	if element := w.host.find("section:not([hidden]) " + part + ",footer " + part); element.Truthy() {
 		element.Call("focus")
 	}
 }

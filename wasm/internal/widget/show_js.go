@@ -10,31 +10,21 @@ import (
 	"ekycconnect/wasm/wire"
 )
 
-// whereIsFocus notes where the focus is before the panels change, since hiding the
-// element that has the focus moves it to the document.
-func (w *Widget) whereIsFocus() {
-	w.focusInside = w.host.root.Get("activeElement").Truthy()
-	w.focusNowhere = w.host.value.Call("unfocused").Truthy()
-}
-
-func (w *Widget) text(key string, seconds int) string {
-	if key == "" {
-		return ""
+// sayAlert puts an alert at the field that it is of, or else below the panel. Set in
+// anew, it is heard in every engine.
+func (w *Widget) sayAlert(s *flow.Screen, text string) {
+	element := w.host.part("error")
+	if s.Alerts == w.alerts && element.Get("textContent").String() == text {
+		return
 	}
-	text := w.host.message(key)
-	if text == "" {
-		text = w.host.message(string(wire.Code(key).Fault()))
+	w.alerts = s.Alerts
+	element.Set("textContent", text)
+	element.Call("setAttribute", "role", "alert")
+	at, how := "status", "after"
+	if s.Panel == "captcha" && text != "" {
+		at, how = "answer", "before"
 	}
-	if text == "" {
-		text = w.host.message("unknown")
-	}
-	const slot = "{seconds}"
-	for i := 0; i+len(slot) <= len(text); i++ {
-		if text[i:i+len(slot)] == slot {
-			return text[:i] + jsx.Itoa(seconds) + text[i+len(slot):]
-		}
-	}
-	return text
+	w.host.part(at).Call(how, element)
 }
 
 // showPicture sets how the picture is looked at.
@@ -52,35 +42,6 @@ func (w *Widget) showPicture() {
 	pressed := func(part string, on bool) { w.host.part(part).Call("setAttribute", "aria-pressed", on) }
 	pressed("enlarge", w.zoom > 1)
 	pressed("contrast", w.contrast)
-}
-
-// set gives a property of all that the selector finds. What has the value already is
-// left alone: a text that is written again is read out again.
-func (w *Widget) set(selector, property string, value any) {
-	to := js.ValueOf(value)
-	all := w.host.root.Call("querySelectorAll", selector)
-	for i := range all.Length() {
-		if element := all.Index(i); !element.Get(property).Equal(to) {
-			element.Set(property, to)
-		}
-	}
-}
-
-// sayAlert puts an alert at the field that it is of, or else below the panel. Set in
-// anew, it is heard in every engine.
-func (w *Widget) sayAlert(s *flow.Screen, text string) {
-	element := w.host.part("error")
-	if s.Alerts == w.alerts && element.Get("textContent").String() == text {
-		return
-	}
-	w.alerts = s.Alerts
-	element.Set("textContent", text)
-	element.Call("setAttribute", "role", "alert")
-	at, how := "status", "after"
-	if s.Panel == "captcha" && text != "" {
-		at, how = "answer", "before"
-	}
-	w.host.part(at).Call(how, element)
 }
 
 // say puts the texts where they are seen and heard.
@@ -125,15 +86,35 @@ func (w *Widget) show() {
 	w.say(&s)
 }
 
-// mark sets an ARIA state of all that the selector finds, or takes it off.
-func (w *Widget) mark(selector, state string, on bool) {
-	how := "removeAttribute"
-	if on {
-		how = "setAttribute"
+func (w *Widget) text(key string, seconds int) string {
+	if key == "" {
+		return ""
 	}
+	text := w.host.message(key)
+	if text == "" {
+		text = w.host.message(string(wire.Code(key).Fault()))
+	}
+	if text == "" {
+		text = w.host.message("unknown")
+	}
+	const slot = "{seconds}"
+	for i := 0; i+len(slot) <= len(text); i++ {
+		if text[i:i+len(slot)] == slot {
+			return text[:i] + jsx.Itoa(seconds) + text[i+len(slot):]
+		}
+	}
+	return text
+}
+
+// set gives a property of all that the selector finds. What has the value already is
+// left alone: a text that is written again is read out again.
+func (w *Widget) set(selector, property string, value any) {
+	to := js.ValueOf(value)
 	all := w.host.root.Call("querySelectorAll", selector)
 	for i := range all.Length() {
-		all.Index(i).Call(how, state, "true")
+		if element := all.Index(i); !element.Get(property).Equal(to) {
+			element.Set(property, to)
+		}
 	}
 }
 
@@ -153,4 +134,23 @@ func (w *Widget) focus(e *flow.Effect) {
 			w.mark("[data-part=error]", "role", false)
 		}
 	}
+}
+
+// mark sets an ARIA state of all that the selector finds, or takes it off.
+func (w *Widget) mark(selector, state string, on bool) {
+	how := "removeAttribute"
+	if on {
+		how = "setAttribute"
+	}
+	all := w.host.root.Call("querySelectorAll", selector)
+	for i := range all.Length() {
+		all.Index(i).Call(how, state, "true")
+	}
+}
+
+// whereIsFocus notes where the focus is before the panels change, since hiding the
+// element that has the focus moves it to the document.
+func (w *Widget) whereIsFocus() {
+	w.focusInside = w.host.root.Get("activeElement").Truthy()
+	w.focusNowhere = w.host.value.Call("unfocused").Truthy()
 }
