@@ -64,8 +64,8 @@ func TestTheFirstViewSaysWhoAsksForWhatAndThatMoreFollows(t *testing.T) {
 	}{
 		{"en", 320, 544, 544}, {"en", 360, 544, 544}, {"en", 412, 544, 544}, {"en", 768, 544, 544},
 		{"hi", 320, 544, 544}, {"hi", 360, 544, 544},
-		{"ur", 360, 544, 544}, {"sat", 360, 544, 624},
-		{"ta", 360, 624, 736}, {"ta", 412, 624, 736}, {"ml", 320, 640, 752}, {"ml", 412, 640, 752}, {"ml", 768, 544, 544},
+		{"ur", 360, 544, 544}, {"sat", 360, 544, 592},
+		{"ta", 360, 592, 704}, {"ta", 412, 592, 704}, {"ml", 320, 592, 704}, {"ml", 412, 592, 704}, {"ml", 768, 544, 544},
 	} {
 		b := newLook(t, look{"phone", row.width, "light", ""})
 		b.open(newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `lang="`+row.lang+`"`), Style: true}).URL)
