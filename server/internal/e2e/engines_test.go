@@ -31,12 +31,20 @@ var engines = []struct {
 }
 
 func chromium(ctx context.Context) (engine.Browser, error) {
+	program, err := chromiumPath()
+	if err != nil {
+		return nil, err
+	}
+	return engine.Chrome(ctx, "chromium", program)
+}
+
+func chromiumPath() (string, error) {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if program, err := exec.LookPath(name); err == nil {
-			return engine.Chrome(ctx, "chromium", program)
+			return program, nil
 		}
 	}
-	return nil, fmt.Errorf("chromium is missing (make e2e installs it)")
+	return "", fmt.Errorf("chromium is missing (make e2e installs it)")
 }
 
 // chrome is an old release, of the folder chromes.

@@ -28,19 +28,24 @@ type chrome struct {
 // Chrome starts a Chrome of any age without a window. The program may be compressed
 // (chromium.br), as packages ship it.
 func Chrome(ctx context.Context, name, program string) (Browser, error) {
+	return ChromeOn(ctx, nil, name, program)
+}
+
+// ChromeOn starts it with a window on a desktop.
+func ChromeOn(ctx context.Context, on *Desktop, name, program string) (Browser, error) {
 	dir, err := os.MkdirTemp("", "ekyc-connect-chrome-")
 	if err != nil {
 		return nil, err
 	}
 	c := &chrome{version: name, dir: dir}
-	if err := c.begin(ctx, program); err != nil {
+	if err := c.begin(ctx, on, program); err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *chrome) begin(ctx context.Context, program string) error {
+func (c *chrome) begin(ctx context.Context, on *Desktop, program string) error {
 	if strings.HasSuffix(program, ".br") {
 		unpacked := filepath.Join(c.dir, "chrome")
 		if err := unpack(program, unpacked); err != nil {
@@ -48,9 +53,15 @@ func (c *chrome) begin(ctx context.Context, program string) error {
 		}
 		program = unpacked
 	}
-	c.cmd = exec.Command(program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-		"--window-size=1024,900", "--remote-debugging-port=0", "--user-data-dir="+filepath.Join(c.dir, "profile"), "about:blank")
-	c.cmd.Env = append(os.Environ(), "HOME="+c.dir)
+	args := []string{"--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1024,900",
+		"--remote-debugging-port=0", "--user-data-dir=" + filepath.Join(c.dir, "profile"), "about:blank"}
+	if on == nil {
+		args = append(args, "--headless")
+	} else {
+		args = append(args, "--force-renderer-accessibility", "--password-store=basic")
+	}
+	c.cmd = exec.Command(program, args...)
+	c.cmd.Env = on.environment(c.dir)
 	address, err := listening(ctx, c.cmd, "DevTools listening on ")
 	if err != nil {
 		return err

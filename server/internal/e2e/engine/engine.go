@@ -10,6 +10,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -160,4 +162,26 @@ func stop(cmd *exec.Cmd) {
 	}
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	_ = cmd.Wait()
+}
+
+// screen starts a display and gives its number, which it chooses by itself: one
+// that was just given up may not be free yet.
+func screen() (display *exec.Cmd, number string, err error) {
+	said, tell, err := os.Pipe()
+	if err != nil {
+		return nil, "", err
+	}
+	defer said.Close()
+	display = exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp")
+	display.ExtraFiles = []*os.File{tell}
+	err = start(display)
+	_ = tell.Close()
+	if err != nil {
+		return nil, "", err
+	}
+	text, err := io.ReadAll(io.LimitReader(said, 8))
+	if err != nil || len(text) == 0 {
+		return display, "", fmt.Errorf("engine: Xvfb names no display: %w", err)
+	}
+	return display, strings.TrimSpace(string(text)), nil
 }

@@ -17,22 +17,29 @@ type firefox struct {
 }
 
 // Firefox starts Debian's Firefox ESR without a window.
-func Firefox(ctx context.Context) (Browser, error) {
+func Firefox(ctx context.Context) (Browser, error) { return FirefoxOn(ctx, nil) }
+
+// FirefoxOn starts it with a window on a desktop.
+func FirefoxOn(ctx context.Context, on *Desktop) (Browser, error) {
 	dir, err := os.MkdirTemp("", "ekyc-connect-firefox-")
 	if err != nil {
 		return nil, err
 	}
 	f := &firefox{dir: dir}
-	if err := f.begin(ctx); err != nil {
+	if err := f.begin(ctx, on); err != nil {
 		f.Close()
 		return nil, err
 	}
 	return f, nil
 }
 
-func (f *firefox) begin(ctx context.Context) error {
-	f.cmd = exec.Command("firefox-esr", "--headless", "--no-remote", "--profile", f.dir, "--remote-debugging-port=0", "about:blank")
-	f.cmd.Env = append(os.Environ(), "HOME="+f.dir)
+func (f *firefox) begin(ctx context.Context, on *Desktop) error {
+	args := []string{"--no-remote", "--profile", f.dir, "--remote-debugging-port=0", "about:blank"}
+	if on == nil {
+		args = append(args, "--headless")
+	}
+	f.cmd = exec.Command("firefox-esr", args...)
+	f.cmd.Env = on.environment(f.dir)
 	address, err := listening(ctx, f.cmd, "WebDriver BiDi listening on ")
 	if err != nil {
 		return err

@@ -38,7 +38,9 @@ func WebKit(ctx context.Context) (Browser, error) {
 }
 
 func (w *webkit) begin(ctx context.Context) error {
-	screen, err := w.screen()
+	var number string
+	var err error
+	w.display, number, err = screen()
 	if err != nil {
 		return err
 	}
@@ -49,7 +51,7 @@ func (w *webkit) begin(ctx context.Context) error {
 	port := place.Addr().(*net.TCPAddr).Port
 	_ = place.Close()
 	w.driver = exec.Command("WebKitWebDriver", fmt.Sprintf("--port=%d", port))
-	w.driver.Env = append(os.Environ(), "HOME="+w.home, "DISPLAY=:"+screen, "LIBGL_ALWAYS_SOFTWARE=1")
+	w.driver.Env = append((*Desktop)(nil).environment(w.home), "DISPLAY=:"+number, "LIBGL_ALWAYS_SOFTWARE=1")
 	if err := start(w.driver); err != nil {
 		return err
 	}
@@ -76,28 +78,6 @@ func (w *webkit) begin(ctx context.Context) error {
 	}
 	w.url += "/session/" + session.ID
 	return w.call(ctx, http.MethodPost, "/timeouts", object{"script": patience.Milliseconds()}, nil)
-}
-
-// screen starts a display and gives its number, which it chooses by itself: one
-// that was just given up may not be free yet.
-func (w *webkit) screen() (string, error) {
-	said, tell, err := os.Pipe()
-	if err != nil {
-		return "", err
-	}
-	defer said.Close()
-	w.display = exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp")
-	w.display.ExtraFiles = []*os.File{tell}
-	err = start(w.display)
-	_ = tell.Close()
-	if err != nil {
-		return "", err
-	}
-	number, err := io.ReadAll(io.LimitReader(said, 8))
-	if err != nil || len(number) == 0 {
-		return "", fmt.Errorf("engine: Xvfb names no display: %w", err)
-	}
-	return strings.TrimSpace(string(number)), nil
 }
 
 // miniBrowser lies in a folder whose name has the machine's architecture in it.
