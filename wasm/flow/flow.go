@@ -266,7 +266,7 @@ func (f *Flow) alert(key string) {
 
 // said takes back what the panel shown says.
 func (f *Flow) said() {
-	f.screen.Alert, f.screen.Wrong, f.screen.News = "", false, ""
+	f.screen.Alert, f.screen.Request, f.screen.Wrong, f.screen.News = "", "", false, ""
 }
 
 // Quiet says that no button acts now.

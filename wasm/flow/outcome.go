@@ -151,6 +151,7 @@ func (f *Flow) stop(p wire.Problem) {
 	f.repeats = 0
 	f.enter(Effect{State: Error, Unreachable: p.Code == wire.Network})
 	f.retryable = p.Retryable
+	f.screen.Request = p.RequestID
 	f.alert(string(p.Code))
 	f.do(Emit, Effect{Event: EventError, Problem: p})
 	f.settleRetries(p.Code)

@@ -18,6 +18,7 @@ type Screen struct {
 	Left    int    // the seconds to be seen there instead, if not 0
 	Soon    bool   // a token ends soon, and another picture can be had
 	Receipt string // where the newest consent can be seen and withdrawn
+	Request string // id of the request that an error answered, or ""
 
 	News   string // what Status says while nothing is under way
 	Wanted string // alert for the next panel

@@ -107,6 +107,15 @@ type Language struct {
 	Dir  string `json:"dir"`  // "ltr" or "rtl"
 }
 
+// Brief is the beginning of a request's id, in brackets: what a person can read out, and
+// an operator finds in the log. "" of none.
+func Brief(requestID string) string {
+	if requestID == "" {
+		return ""
+	}
+	return " (" + requestID[:min(8, len(requestID))] + ")"
+}
+
 // NoticeRef names the exact notice that is shown.
 type NoticeRef struct {
 	ID      string `json:"id"`

@@ -36,13 +36,14 @@ type view struct {
 	Languages []wire.Language
 	Picture   template.URL
 	Receipt   string
-	Refused   bool // what the receipt is of
+	Refused   bool         // what the receipt is of
 	Leads     template.URL // of "use another ID"; empty: nowhere
 	Agreed    bool
 
-	Reason string // of a problem
-	Again  string // what its button does; empty: none
-	Anew   bool   // back to the notice
+	Reason  string // of a problem
+	Request string // the beginning of its request's id
+	Again   string // what its button does; empty: none
+	Anew    bool   // back to the notice
 
 	Response, State, Origin string // how it ended
 	Seconds                 int    // that the response lives; 0: for ever
@@ -110,7 +111,7 @@ func (p *Pages) problem(w http.ResponseWriter, v *visit, err error, step string)
 	if sealed != nil {
 		return p.broken(w, v, sealed)
 	}
-	out.Heading, out.Reason = out.Interface["error-title"], out.Said(refused.Code, v.notice.Controller)
+	out.Heading, out.Reason, out.Request = out.Interface["error-title"], out.Said(refused.Code, v.notice.Controller), brief(w)
 	switch refused.Code {
 	case wire.SessionExpired, wire.SessionInvalid, wire.ConsentWithdrawn, wire.NoticeChanged, wire.IdempotencyConflict:
 		out.Anew = true
@@ -127,6 +128,9 @@ func (p *Pages) problem(w http.ResponseWriter, v *visit, err error, step string)
 	return refused
 }
 
+// brief is the beginning of the request's id, which every answer carries.
+func brief(w http.ResponseWriter) string { return wire.Brief(w.Header().Get("X-Request-Id")) }
+
 // broken is a problem with the page itself.
 func (p *Pages) broken(w http.ResponseWriter, v *visit, err error) error {
 	return p.plain(w, p.words.In(v.notice.Ref.Lang), v.notice.Controller, err, 0)
@@ -140,7 +144,7 @@ func (p *Pages) plain(w http.ResponseWriter, l notice.Language, controller strin
 		status = refused.Code.Status()
 	}
 	wait(w, refused)
-	out := view{Language: l, Heading: l.Interface["error-title"], Reason: l.Said(refused.Code, controller), Words: l.PageWords(controller)}
+	out := view{Language: l, Heading: l.Interface["error-title"], Reason: l.Said(refused.Code, controller), Request: brief(w), Words: l.PageWords(controller)}
 	if controller != "" {
 		out.Title = out.Words["title"]
 	}

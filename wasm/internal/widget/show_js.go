@@ -52,7 +52,7 @@ func (w *Widget) say(s *flow.Screen) {
 	}
 	w.set("[data-part=status]", "textContent", w.text(s.Status, s.Seconds))
 	w.set("[data-slot=seen]", "textContent", seen)
-	w.set("[data-slot=reason]", "textContent", alert)
+	w.set("[data-slot=reason]", "textContent", alert+wire.Brief(s.Request))
 	w.set("[data-part=panel-done] button", "hidden", !s.Soon)
 	w.sayAlert(s, alert)
 }
