@@ -356,8 +356,8 @@ export const widget = (element, internals, root) => {
     if (name == 'retry' || state == 'declined') return restart();
     if (hosted.offered_) return hosted.end_('.', 0, name);
     take();
-    if (name == 'agree') calm = setTimeout(() => (calm = 0), 1e3);
     press = { part: name, own: own(e) };
+    if (name == 'agree' && press.own) calm = setTimeout(() => (calm = 0), 1e3);
     button.setAttribute('aria-busy', true);
     ui.part_('status').replaceChildren(ui.word_('loading'));
     bind();
