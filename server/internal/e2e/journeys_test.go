@@ -110,6 +110,7 @@ func onlyByPressing(button string) func(visit) {
 		require.Equal(v.t, "undefined", v.text(`EkycConnect.reset()`))
 		v.state("notice")
 		require.Equal(v.t, "notice", v.text(`(`+click+`, EkycConnect.getState())`), "one press counts once")
+		v.until(`!` + part(button) + `.hasAttribute('aria-disabled')`) // a second after agree
 		v.click(part(button))
 		v.state(state)
 	}
