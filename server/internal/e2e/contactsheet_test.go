@@ -19,7 +19,6 @@ import (
 )
 
 const (
-	scale  = 0.55 // of a picture on the contact sheet
 	margin = 24
 	line   = 40 // height of a line of words
 )
@@ -28,8 +27,8 @@ const (
 type shot struct{ word, file string }
 
 // compose puts pictures on one contact sheet, a row for each name and a column for each
-// look: DIR/name-look.png.
-func compose(t *testing.T, dir string, names, looks []string, out string) {
+// look: DIR/name-look.png, made as much smaller as scale says.
+func compose(t *testing.T, dir string, names, looks []string, scale float64, out string) {
 	t.Helper()
 	var rows [][]shot
 	for _, name := range names {
@@ -39,11 +38,11 @@ func compose(t *testing.T, dir string, names, looks []string, out string) {
 		}
 		rows = append(rows, row)
 	}
-	contactSheet(t, rows, out)
+	contactSheet(t, rows, scale, out)
 }
 
 // contactSheet puts rows of pictures on one.
-func contactSheet(t *testing.T, rows [][]shot, out string) {
+func contactSheet(t *testing.T, rows [][]shot, scale float64, out string) {
 	t.Helper()
 	words, err := opentype.Parse(goregular.TTF)
 	require.NoError(t, err)
@@ -56,7 +55,7 @@ func contactSheet(t *testing.T, rows [][]shot, out string) {
 	width, height := margin, margin
 	for i, row := range rows {
 		for j, s := range row {
-			small := shrink(t, s.file)
+			small := shrink(t, s.file, scale)
 			if j == len(columns) {
 				columns = append(columns, 0)
 			}
@@ -122,7 +121,7 @@ func fewColours(p *image.RGBA) *image.Paletted {
 }
 
 // shrink reads a picture and scales it.
-func shrink(t *testing.T, file string) image.Image {
+func shrink(t *testing.T, file string, scale float64) image.Image {
 	t.Helper()
 	f, err := os.Open(file)
 	require.NoError(t, err)

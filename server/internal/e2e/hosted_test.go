@@ -312,7 +312,7 @@ func TestEveryStepOfTheHostedPageHasItsPicture(t *testing.T) {
 		})
 	}
 	if os.Getenv("SCREENSHOTS") != "" {
-		compose(t, dir, []string{"hosted-notice", "hosted-captcha", "hosted-done"}, looks, filepath.Join("..", "..", "docs", "img", "hosted.png"))
+		compose(t, dir, []string{"hosted-notice", "hosted-captcha", "hosted-done"}, looks, 0.55, filepath.Join("..", "..", "docs", "img", "hosted.png"))
 	}
 }
 

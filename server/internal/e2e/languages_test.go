@@ -49,6 +49,6 @@ func TestEveryLanguageIsShownWholeOnASmallPhone(t *testing.T) {
 		shots = append(shots, shot{tag, file})
 	}
 	if os.Getenv("SCREENSHOTS") != "" {
-		contactSheet(t, slices.Collect(slices.Chunk(shots, 8)), filepath.Join("..", "..", "docs", "img", "languages.png"))
+		contactSheet(t, slices.Collect(slices.Chunk(shots, 8)), 0.55, filepath.Join("..", "..", "docs", "img", "languages.png"))
 	}
 }

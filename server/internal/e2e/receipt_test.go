@@ -75,7 +75,7 @@ func TestTheReceiptIsSoundInEveryStateAndLook(t *testing.T) {
 		})
 	}
 	if os.Getenv("SCREENSHOTS") != "" {
-		compose(t, dir, []string{"receipt-given", "receipt-refused", "receipt-withdrawn"}, names, filepath.Join("..", "..", "docs", "img", "receipt.png"))
+		compose(t, dir, []string{"receipt-given", "receipt-refused", "receipt-withdrawn"}, names, 0.55, filepath.Join("..", "..", "docs", "img", "receipt.png"))
 	}
 }
 

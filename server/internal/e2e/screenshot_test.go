@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,7 +41,7 @@ func scenes(b *tab) []struct {
 		goTo func()
 	}{
 		{"notice", func() { b.state("notice") }},
-		{"captcha", func() { b.press("agree"); b.state("captcha") }},
+		{"captcha", func() { b.press("agree"); b.state("captcha"); b.still("submit") }},
 		{"done", func() { b.answer("abc12"); b.press("submit"); b.state("done") }},
 		{"declined", func() {
 			js[any](b, `EkycConnect.reset()`)
@@ -51,53 +52,88 @@ func scenes(b *tab) []struct {
 	}
 }
 
-// Screenshots go to the documents when SCREENSHOTS is set, which make e2e does.
+// states that have a picture, in the order of the contact sheets.
+var states = []string{"notice", "starting", "waiting", "captcha", "done", "declined", "error", "separate"}
+
+// Screenshots go to the documents when SCREENSHOTS is set, which make e2e does. Drawing a
+// contact sheet takes longer than all its pictures.
 func TestEveryStateHasItsPicture(t *testing.T) {
-	dir := t.TempDir()
-	if os.Getenv("SCREENSHOTS") != "" {
+	dir, kept := t.TempDir(), os.Getenv("SCREENSHOTS") != ""
+	if kept {
 		dir = filepath.Join("..", "..", "docs", "img")
 		require.NoError(t, os.MkdirAll(dir, 0o755))
 	}
 	relay := startRelay(t)
-	for _, l := range looks {
-		t.Run(l.name, func(t *testing.T) {
-			site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", l.attrs), Style: true})
-			b := newLook(t, l)
-			b.open(site.URL)
-			for _, s := range scenes(b) {
-				s.goTo()
-				b.shoot(filepath.Join(dir, s.name+"-"+l.name+".png"))
-			}
-		})
-		t.Run(l.name+" trouble", func(t *testing.T) {
-			for name, sitekey := range map[string]string{"error": "pk_test_down", "waiting": "pk_test_busy", "starting": "pk_test_slow"} {
-				site := newPartner(t, form{Relay: relay, Markup: widget(sitekey, l.attrs), Style: true})
-				b := newLook(t, l)
-				b.open(site.URL)
-				b.state("notice")
-				b.press("agree")
-				b.state(name)
-				b.shoot(filepath.Join(dir, name+"-"+l.name+".png"))
-			}
-		})
-		t.Run(l.name+" without wasm", func(t *testing.T) {
-			site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted" `+l.attrs), Style: true})
-			b := newLook(t, l)
-			b.open(site.URL)
-			b.until(`!!` + part("retry"))
-			b.shoot(filepath.Join(dir, "separate-"+l.name+".png"))
-		})
-	}
-	if os.Getenv("SCREENSHOTS") == "" {
-		return // drawing the contact sheet takes longer than all the pictures
-	}
 	var names []string
 	for _, l := range looks {
+		takePictures(t, relay, l, dir)
 		if l.name != "wide" { // it would be shrunk to nothing
 			names = append(names, l.name)
 		}
 	}
-	compose(t, dir, []string{"notice", "starting", "waiting", "captcha", "done", "declined", "error", "separate"}, names, filepath.Join(dir, "contact-sheet.png"))
+	if kept {
+		compose(t, dir, states, names, 0.55, filepath.Join(dir, "contact-sheet.png"))
+	}
+}
+
+// What a language's words and letters do to the widget is looked at on one sheet.
+func TestEveryStateIsSeenInSixScriptsAtFourWidths(t *testing.T) {
+	if os.Getenv("SCREENSHOTS") == "" {
+		return // TestEveryLanguageIsShownWholeOnASmallPhone measures what can be measured of it
+	}
+	dir := t.TempDir()
+	relay := startRelay(t)
+	var names []string
+	for _, lang := range []string{"en", "hi", "ta", "ml", "ur", "sat"} {
+		for _, width := range []int64{320, 360, 412, 768} {
+			l := look{fmt.Sprintf("%s %d", lang, width), width, "light", fmt.Sprintf(`lang="%s"`, lang)}
+			takePictures(t, relay, l, dir)
+			names = append(names, l.name)
+		}
+	}
+	compose(t, dir, states, names, 0.33, filepath.Join("..", "..", "docs", "img", "contact-sheet-scripts.png"))
+}
+
+// takePictures takes every state in one look: DIR/state-look.png.
+func takePictures(t *testing.T, relay string, l look, dir string) {
+	t.Helper()
+	open := func(t *testing.T, sitekey, attrs string) *tab {
+		t.Helper()
+		b := newLook(t, l)
+		b.open(newPartner(t, form{Relay: relay, Markup: widget(sitekey, attrs), Style: true}).URL)
+		return b
+	}
+	shoot := func(b *tab, state string) { b.shoot(filepath.Join(dir, state+"-"+l.name+".png")) }
+	t.Run(l.name, func(t *testing.T) {
+		b := open(t, "pk_test_pass", l.attrs)
+		for _, s := range scenes(b) {
+			s.goTo()
+			shoot(b, s.name)
+		}
+	})
+	t.Run(l.name+" trouble", func(t *testing.T) {
+		for state, sitekey := range map[string]string{"error": "pk_test_down", "waiting": "pk_test_busy", "starting": "pk_test_slow"} {
+			b := open(t, sitekey, l.attrs)
+			b.state("notice")
+			b.press("agree")
+			b.state(state)
+			if state == "error" {
+				b.still("retry")
+			}
+			shoot(b, state)
+		}
+	})
+	t.Run(l.name+" without wasm", func(t *testing.T) {
+		b := open(t, "pk_test_pass", `mode="hosted" `+l.attrs)
+		b.until(`!!` + part("retry"))
+		shoot(b, "separate")
+	})
+}
+
+// still waits until a button acts again, which for a second after agree none does.
+func (b *tab) still(button string) {
+	b.t.Helper()
+	b.until(`!` + part(button) + `.hasAttribute('aria-disabled')`)
 }
 
 func newLook(t *testing.T, l look) *tab {
