@@ -11,6 +11,7 @@ CHROMES     := server/internal/e2e/chromes
 APPS        := server/internal/e2e/frameworks
 FRAMEWORKS  := TestTheSameFormWorksInEachFramework
 JOURNEYS    := TestEachEngineTakesTheJourney
+SPOKEN      := TestWhatAScreenReaderSays
 
 # install,PACKAGES by apt; says what is missing where there is none.
 define install
@@ -22,7 +23,7 @@ command -v apt-get >/dev/null || { echo "missing: $(1) (install them with your s
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace alerts go frameworks database deploy browser engines journeys node release upgrade
+.PHONY: help run build npm check test lint e2e wasm-test bench fuzz vuln crash chaos cluster pace alerts go frameworks database deploy browser engines journeys spoken orca node release upgrade
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,11 +63,14 @@ lint: .bin/staticcheck ## formatting, vet and staticcheck, for the relay and for
 	@$(STATICCHECK) ./...
 	@GOOS=js GOARCH=wasm $(STATICCHECK) ./wasm/...
 
-e2e: build browser engines node frameworks journeys ## the journeys in each engine and framework, and their screenshots
-	@SCREENSHOTS=1 $(GO) test -count=1 -timeout 30m -tags engines -skip '$(FRAMEWORKS)|$(JOURNEYS)' ./server/internal/e2e/...
+e2e: build browser engines node frameworks journeys spoken ## the journeys in each engine, framework and screen reader, and their screenshots
+	@SCREENSHOTS=1 $(GO) test -count=1 -timeout 30m -tags engines -skip '$(FRAMEWORKS)|$(JOURNEYS)|$(SPOKEN)' ./server/internal/e2e/...
 
 journeys: build browser engines $(CHROMES)/node_modules/.package-lock.json ## the journeys in Chromium, Firefox, WebKit and old Chromes, each case as a table
 	@$(GO) test -count=1 -timeout 20m -v -tags engines -run $(JOURNEYS) ./server/internal/e2e
+
+spoken: build browser engines orca ## what the screen reader Orca says at each step, in Firefox and Chromium
+	@$(GO) test -count=1 -timeout 20m -tags engines -run $(SPOKEN) ./server/internal/e2e
 
 frameworks: build browser $(APPS)/dist/react-hydrated.html ## the same form in React, Vue, Angular, htmx, jQuery and others, each case as a table
 	@$(GO) test -count=1 -timeout 15m -v -tags engines -run $(FRAMEWORKS) ./server/internal/e2e
@@ -199,5 +203,17 @@ engines:
 	command -v firefox-esr >/dev/null || need="firefox-esr"; \
 	command -v WebKitWebDriver >/dev/null || need="$$need webkit2gtk-driver"; \
 	command -v Xvfb >/dev/null || need="$$need xvfb"; \
+	test -z "$$need" && exit 0; \
+	$(call install,$$need)
+
+# A screen reader, and what it needs of a desktop.
+orca:
+	@need=""; \
+	command -v orca >/dev/null || need="orca"; \
+	command -v speech-dispatcher >/dev/null || need="$$need speech-dispatcher"; \
+	test -x /usr/libexec/at-spi-bus-launcher || need="$$need at-spi2-core"; \
+	command -v dbus-daemon >/dev/null || need="$$need dbus"; \
+	command -v openbox >/dev/null || need="$$need openbox"; \
+	command -v xdotool >/dev/null || need="$$need xdotool"; \
 	test -z "$$need" && exit 0; \
 	$(call install,$$need)
