@@ -35,6 +35,7 @@ func TestACrashIsMendedOnceAndThenSaid(t *testing.T) {
 	elsewhere := b.popup(func() { b.press("retry", 1) })
 	b.press("agree")
 	b.state("captcha")
+	b.still("reload")
 	js[any](b, `crash = 'fatal'`)
 	b.press("reload")
 	b.state("notice")
@@ -44,6 +45,7 @@ func TestACrashIsMendedOnceAndThenSaid(t *testing.T) {
 	require.Equal(t, 2, js[int](b, `instances`), "a fresh one")
 	require.Empty(t, events(b, "degraded"))
 
+	b.still("reload")
 	js[any](b, `crash = 'overflow'`)
 	b.press("reload")
 	b.until(`seen.some(e => e.type === 'degraded')`)
@@ -72,6 +74,7 @@ func TestACrashTakesNoTokenAway(t *testing.T) {
 	token := js[string](b, `EkycConnect.getResponse()`)
 	b.press("agree", 1)
 	b.state("captcha", 1)
+	b.still("reload", 1)
 	js[any](b, `crash = 'fatal'`)
 	b.press("reload", 1)
 	b.state("notice", 1)

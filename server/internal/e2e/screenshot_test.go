@@ -130,12 +130,6 @@ func takePictures(t *testing.T, relay string, l look, dir string) {
 	})
 }
 
-// still waits until a button acts again, which for a second after agree none does.
-func (b *tab) still(button string) {
-	b.t.Helper()
-	b.until(`!` + part(button) + `.hasAttribute('aria-disabled')`)
-}
-
 func newLook(t *testing.T, l look) *tab {
 	t.Helper()
 	b := newTab(t)

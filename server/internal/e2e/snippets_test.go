@@ -199,7 +199,7 @@ func TestTheCodeOfThePlaygroundFollowsTheChoices(t *testing.T) {
 	for choices, want := range map[string]struct {
 		has, hasNot []string
 	}{
-		"":                            {[]string{`purpose="account-opening" required>`}, []string{"lang=", "theme=", "mode=", "preload"}},
+		"":                            {[]string{`purpose="account-opening" required>`}, []string{`" lang=`, "theme=", "mode=", "preload"}},
 		"?lang=mni-Beng":              {[]string{preload, ` lang="mni-Beng" required>`}, nil},
 		"?lang=hi&mode=hosted":        {[]string{` lang="hi" mode="hosted" required>`}, []string{"preload"}},
 		"?theme=contrast":             {[]string{` theme="contrast" required>`}, nil},

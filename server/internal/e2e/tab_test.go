@@ -135,6 +135,12 @@ func part(name string, n ...int) string {
 	return fmt.Sprintf(`[...document.querySelectorAll('ekyc-connect')[%d].shadowRoot.querySelectorAll('[data-part="%s"]')].find(p => p.checkVisibility())`, first(n), name)
 }
 
+// still waits until a button acts again, which for a second after agree none does.
+func (b *tab) still(button string, n ...int) {
+	b.t.Helper()
+	b.until(`!` + part(button, n...) + `.hasAttribute('aria-disabled')`)
+}
+
 // press clicks a part as a person does: with the mouse, where it is, and once it acts.
 // The two that decide stay off for as long as one of them is under way.
 func (b *tab) press(name string, n ...int) {
