@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -138,6 +139,8 @@ func TestRetryAfterTheVendorRefusedTheLetters(t *testing.T) {
 	d.state(flow.Captcha)
 	d.has(flow.Clear)
 	require.Equal(t, "again", d.flow.Screen().Alert)
+	require.True(t, d.flow.Screen().Wrong, "said at the field, to which the focus is led")
+	require.True(t, slices.ContainsFunc(d.out, func(e flow.Effect) bool { return e.Do == flow.Focus && e.Field }))
 	var settled []int
 	for _, e := range d.out {
 		if e.Do == flow.Settle {

@@ -59,7 +59,7 @@ func (f *Flow) drawn() {
 		f.screen.News = "picture-new"
 		if f.screen.Wanted != "" {
 			f.screen.News = ""
-			f.alert(f.screen.Wanted)
+			f.wrong(f.screen.Wanted)
 			f.screen.Wanted = ""
 		}
 	}
