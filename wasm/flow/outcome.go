@@ -59,6 +59,7 @@ func (f *Flow) drawn() {
 		f.screen.News = "picture-new"
 		if f.screen.Wanted != "" {
 			f.screen.News = ""
+			f.calm = true // the person's last step was elsewhere: it is to be heard by itself
 			f.wrong(f.screen.Wanted)
 			f.screen.Wanted = ""
 		}

@@ -130,7 +130,8 @@ func (w *Widget) focus(e *flow.Effect) {
 	}
 	if to := w.host.find("section:not([hidden]) " + tag); to.Truthy() && !to.Equal(w.host.root.Get("activeElement")) {
 		to.Call("focus")
-		if to.Call("hasAttribute", "aria-describedby").Bool() { // the alert is heard with it
+		// The alert is heard with it, where the person waits for what comes of a press.
+		if !e.Calm && to.Call("hasAttribute", "aria-describedby").Bool() {
 			w.mark("[data-part=error]", "role", false)
 		}
 	}
