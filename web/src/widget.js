@@ -40,7 +40,7 @@ export const widget = (element, internals, root) => {
   let view, painting, binding, handle, press, trouble, owner;
   let disabled = false;
   let spent, asked, read; // see fate
-  let calm; // no button acts
+  let quiet; // no button acts
   let turn = 0; // number of the newest paint, whose answer alone is shown
 
   const ui = panels(root);
@@ -351,13 +351,13 @@ export const widget = (element, internals, root) => {
   // button acts, under which a double tap may have ended.
   root.addEventListener('click', e => {
     const button = e.target.closest('button[data-part]');
-    if (handle || !button || calm) return;
+    if (handle || !button || quiet) return;
     const name = button.dataset.part;
     if (name == 'retry' || state == 'declined') return restart();
     if (hosted.offered_) return hosted.end_('.', 0, name);
     take();
     press = { part: name, own: own(e) };
-    if (name == 'agree' && press.own) calm = setTimeout(() => (calm = 0), 1e3);
+    if (name == 'agree' && press.own) quiet = setTimeout(() => (quiet = 0), 1e3);
     button.setAttribute('aria-busy', true);
     ui.part_('status').replaceChildren(ui.word_('loading'));
     bind();
