@@ -54,18 +54,7 @@ func lintPanel(p page, panel element) error {
 
 // atOnce is what e says before a person opens anything in it.
 func (e element) atOnce() string {
-	var words []string
-	for _, c := range e.children() {
-		switch c := c.(type) {
-		case string:
-			words = append(words, strings.TrimSpace(c))
-		case element:
-			if e.tag() != "details" || c.tag() == "summary" {
-				words = append(words, c.atOnce())
-			}
-		}
-	}
-	return strings.Join(words, " ")
+	return e.textOf(func(parent, child element) bool { return parent.tag() != "details" || child.tag() == "summary" })
 }
 
 // essence is what a person knows who reads no further: who asks, that no is an

@@ -52,13 +52,21 @@ func (e element) find(attr, value string) (found element) {
 
 // text is all of e's text, a space between nodes.
 func (e element) text() string {
+	return e.textOf(func(element, element) bool { return true })
+}
+
+// textOf is the text of e without that of the elements which are not wanted; wanted gets
+// each with its parent.
+func (e element) textOf(wanted func(parent, child element) bool) string {
 	var words []string
 	for _, c := range e.children() {
 		switch c := c.(type) {
 		case string:
 			words = append(words, strings.TrimSpace(c))
 		case element:
-			words = append(words, c.text())
+			if wanted(e, c) {
+				words = append(words, c.textOf(wanted))
+			}
 		}
 	}
 	return strings.Join(words, " ")
