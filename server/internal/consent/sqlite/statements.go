@@ -42,33 +42,20 @@ func (s *statements) addSeveral(ctx context.Context, query, row string) several 
 
 // exec is [execEach].
 func (s several) exec(ctx context.Context, n int, arguments func(args []any, i int) []any) error {
-	var args []any
-	done := 0
-	for ; n-done >= atOnce; done += atOnce {
-		args = args[:0]
-		for i := range atOnce {
-			args = arguments(args, done+i)
-		}
-		if _, err := s.many.ExecContext(ctx, args...); err != nil {
-			return err
-		}
+	whole := n - n%atOnce
+	if err := execRows(ctx, s.many, atOnce, 0, whole, arguments); err != nil {
+		return err
 	}
-	return execEach(ctx, s.one, n-done, func(args []any, i int) []any { return arguments(args, done+i) })
+	return execRows(ctx, s.one, 1, whole, n, arguments)
 }
 
 // query is [queryEach]; rows of several keys come in any order.
 func (s several) query(ctx context.Context, n int, key func(i int) any, scan func(*sql.Rows) error) error {
-	done := 0
-	for ; n-done >= atOnce; done += atOnce {
-		keys := make([]any, atOnce)
-		for i := range keys {
-			keys[i] = key(done + i)
-		}
-		if err := rows(ctx, s.many, scan, keys...); err != nil {
-			return err
-		}
+	whole := n - n%atOnce
+	if err := queryKeys(ctx, s.many, atOnce, 0, whole, key, scan); err != nil {
+		return err
 	}
-	return queryEach(ctx, s.one, n-done, func(i int) any { return key(done + i) }, scan)
+	return queryKeys(ctx, s.one, 1, whole, n, key, scan)
 }
 
 func (s *statements) close() {
@@ -79,9 +66,18 @@ func (s *statements) close() {
 
 // execEach runs a statement for each of n rows; arguments appends those of row i.
 func execEach(ctx context.Context, statement *sql.Stmt, n int, arguments func(args []any, i int) []any) error {
+	return execRows(ctx, statement, 1, 0, n, arguments)
+}
+
+// execRows runs a statement that takes so many rows at once for those from one row to
+// another.
+func execRows(ctx context.Context, statement *sql.Stmt, atOnce, from, to int, arguments func(args []any, i int) []any) error {
 	var args []any
-	for i := range n {
-		args = arguments(args[:0], i)
+	for ; from < to; from += atOnce {
+		args = args[:0]
+		for i := range atOnce {
+			args = arguments(args, from+i)
+		}
 		if _, err := statement.ExecContext(ctx, args...); err != nil {
 			return err
 		}
@@ -91,8 +87,18 @@ func execEach(ctx context.Context, statement *sql.Stmt, n int, arguments func(ar
 
 // queryEach runs a statement for each of n keys and hands every row to scan.
 func queryEach(ctx context.Context, statement *sql.Stmt, n int, key func(i int) any, scan func(*sql.Rows) error) error {
-	for i := range n {
-		if err := rows(ctx, statement, scan, key(i)); err != nil {
+	return queryKeys(ctx, statement, 1, 0, n, key, scan)
+}
+
+// queryKeys runs a statement that takes so many keys at once for those from one key to
+// another.
+func queryKeys(ctx context.Context, statement *sql.Stmt, atOnce, from, to int, key func(i int) any, scan func(*sql.Rows) error) error {
+	keys := make([]any, atOnce)
+	for ; from < to; from += atOnce {
+		for i := range keys {
+			keys[i] = key(from + i)
+		}
+		if err := rows(ctx, statement, scan, keys...); err != nil {
 			return err
 		}
 	}
