@@ -196,7 +196,7 @@ func haltingVendor(t *testing.T) (url string, arrived <-chan string, release fun
 			select {
 			case <-gate:
 			case <-r.Context().Done():
-				return
+				panic(http.ErrAbortHandler)
 			}
 		}
 		emulator.ServeHTTP(w, r)

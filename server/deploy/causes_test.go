@@ -45,7 +45,10 @@ func answering(status int, body string) func(*testing.T, *lab, int) {
 
 // hanging decides, and does not wait for the vendor, which does not answer.
 func hanging(t *testing.T, l *lab, n int) {
-	l.vendor.SetIntercept(func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true })
+	l.vendor.SetIntercept(func(_ http.ResponseWriter, r *http.Request) bool {
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	})
 	unheard(t, l, n)
 }
 

@@ -97,7 +97,7 @@ func (r *road) drip(t *testing.T, relay, end string, pause time.Duration, parts 
 			select {
 			case <-time.After(pause):
 			case <-req.Context().Done():
-				return
+				panic(http.ErrAbortHandler)
 			}
 			_, _ = w.Write(body[len(body)*i/10 : len(body)*(i+1)/10])
 			_ = http.NewResponseController(w).Flush()

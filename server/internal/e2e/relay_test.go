@@ -69,7 +69,7 @@ func newGate(t *testing.T, relay string, hold func(*http.Request) bool) *gate {
 				case <-g.dropped:
 					panic(http.ErrAbortHandler) // the connection breaks
 				case <-r.Context().Done():
-					return
+					panic(http.ErrAbortHandler)
 				}
 			}
 		}

@@ -142,13 +142,19 @@ func withoutAnAnswer(t *testing.T, r *apitest.Relay) {
 	hung := vendorNamed(t, r.VendorURL, deepvue.OTPDeadline(50*time.Millisecond))
 	for _, v := range []connect.Vendor{vendorNamed(t, "http://127.0.0.1:1"), hung, panicking{}} {
 		sent := sentTo(t, r, canaryNumber)
-		r.Vendor.SetIntercept(func(_ http.ResponseWriter, q *http.Request) bool { <-q.Context().Done(); return true })
+		r.Vendor.SetIntercept(func(_ http.ResponseWriter, q *http.Request) bool {
+			<-q.Context().Done()
+			panic(http.ErrAbortHandler)
+		})
 		r.Core.Accounts["pass"] = connect.NewAccount(v, nil)
 		r.GenerateOTP(t, apitest.Shop, sent, M{"aadhaar_number": canaryNumber})
 		r.Core.Accounts["pass"] = whole
 		r.Vendor.SetIntercept(nil)
 		sent = sentTo(t, r, canaryNumber)
-		r.Vendor.SetIntercept(func(_ http.ResponseWriter, q *http.Request) bool { <-q.Context().Done(); return true })
+		r.Vendor.SetIntercept(func(_ http.ResponseWriter, q *http.Request) bool {
+			<-q.Context().Done()
+			panic(http.ErrAbortHandler)
+		})
 		r.Core.Accounts["pass"] = connect.NewAccount(v, nil)
 		r.VerifyOTP(t, apitest.Shop, sent, M{"otp": canaryOTP})
 		r.Core.Accounts["pass"] = whole

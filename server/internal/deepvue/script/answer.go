@@ -107,10 +107,17 @@ func endless(w http.ResponseWriter, r *http.Request, _ int) {
 	}
 }
 
+// silence answers nothing more. It breaks the connection when the relay has given up:
+// an answer that ends well in that moment may still be read.
+func silence(_ http.ResponseWriter, r *http.Request, _ int) {
+	<-r.Context().Done()
+	panic(http.ErrAbortHandler)
+}
+
 func slowBody(w http.ResponseWriter, r *http.Request, _ int) {
 	_, _ = io.WriteString(w, Good()[:100])
 	w.(http.Flusher).Flush()
-	<-r.Context().Done()
+	silence(w, r, 0)
 }
 
 func reset(w http.ResponseWriter, _ *http.Request, _ int) {
@@ -175,7 +182,7 @@ func unfinished(status int) Answer {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, `{"detail":"`)
 		w.(http.Flusher).Flush()
-		<-r.Context().Done()
+		silence(w, r, 0)
 	}
 }
 

@@ -94,7 +94,7 @@ var Broken = []Row{
 	{Name: "chunked and cut off", OTP: unknown("transport"), Answer: cutOff, Code: wire.VendorUnavailable, Status: 200, Class: "transport", Tries: 3},
 	{Name: "shorter than it says", OTP: unknown("transport"), Answer: Send(200, Good(), "Content-Length", "9999"), Code: wire.VendorUnavailable, Status: 200, Class: "transport", Tries: 3},
 	{Name: "a header byte at a time", OTP: unknown("deadline"), Answer: trickle, Code: wire.VendorTimeout, Class: "deadline", Slow: true},
-	{Name: "slow headers", OTP: unknown("deadline"), Answer: func(_ http.ResponseWriter, r *http.Request, _ int) { <-r.Context().Done() },
+	{Name: "slow headers", OTP: unknown("deadline"), Answer: silence,
 		Code: wire.VendorTimeout, Class: "deadline", Slow: true},
 	{Name: "slow body", OTP: unknown("deadline"), Answer: slowBody, Code: wire.VendorTimeout, Status: 200, Class: "deadline", Slow: true},
 	{Name: "switching protocols", OTP: unknown("other_status"), Answer: switched("Connection: Upgrade\r\nUpgrade: websocket\r\n"), Code: wire.VendorBadAnswer, Status: 101, Class: "other_status"},

@@ -48,7 +48,7 @@ var Verifying = []Row{
 	{Name: "person, and then nothing", Answer: func(w http.ResponseWriter, r *http.Request, _ int) {
 		_, _ = io.WriteString(w, verified(`"code":200,`)[:100])
 		w.(http.Flusher).Flush()
-		<-r.Context().Done()
+		silence(w, r, 0)
 	}, Code: wire.VendorTimeout, Status: 200, Class: "deadline", Slow: true, OTP: unknown("deadline")},
 	{Name: "person in Latin-1", Answer: Say(200, `{"code":200,"data":{"name":"Jos`+"\xe9"+`"}}`), Code: wire.VendorBadAnswer, Status: 200, Class: "not_json", OTP: unknown("not_json")},
 	{Name: "maintenance page that echoes", Answer: echo(200, "<html>%s"), Code: wire.VendorBadAnswer, Status: 200, Class: "html", OTP: unknown("html")},
