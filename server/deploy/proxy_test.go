@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"ekycconnect/server/internal/freeport"
 )
 
 const host = "consent.example.com"
@@ -204,13 +206,11 @@ func startCaddy(t *testing.T, upstream string) *proxy {
 	return run(t, cmd, address, func() string { return texts(t, dir, "*.log") })
 }
 
-// freeAddress is one that nobody listens at.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freeport.Address()
 	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return l.Addr().String()
+	return address
 }
 
 // run starts a proxy and waits until it takes connections.

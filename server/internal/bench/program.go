@@ -143,12 +143,3 @@ func (p *program) memory(member string) (bytes float64, err error) {
 	}
 	return 0, fmt.Errorf("no %s of process %d", member, p.cmd.Process.Pid)
 }
-
-// freeAddress is one on this machine that nobody listens on.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
-}

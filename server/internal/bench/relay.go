@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"ekycconnect/server/internal/freeport"
 )
 
 // The relay is measured as in production: with a configuration, keys of its own,
@@ -48,7 +50,7 @@ func (l *lab) startRelay(ctx context.Context, vendor *program, store string) (*p
 	if _, err := output(ctx, l.relay, "keygen", "keys", "--out", filepath.Join(dir, "keys.yaml")); err != nil {
 		return nil, err
 	}
-	address, err := freeAddress()
+	address, err := freeport.Address()
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"ekycconnect/server/internal/freeport"
 )
 
 // connect is what the vendor is asked through a proxy that does nothing else.
@@ -27,7 +29,7 @@ func (l *lab) nginx(ctx context.Context, vendor *program) (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	address, err := freeAddress()
+	address, err := freeport.Address()
 	if err != nil {
 		return target{}, err
 	}

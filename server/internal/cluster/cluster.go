@@ -7,7 +7,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"text/template"
 	"time"
 
+	"ekycconnect/server/internal/freeport"
 	"ekycconnect/server/internal/pgtest"
 )
 
@@ -177,15 +177,14 @@ func (c *cluster) close(well bool) (err error) {
 
 func freePorts(n int) (ports []int, err error) {
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := freeport.Take()
 		if err != nil {
 			return nil, err
 		}
-		defer l.Close() // all are held until the last is known, so that they differ
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		ports = append(ports, port)
 	}
 	return ports, nil
 }
 
 // patience is how long anything may take to start.
-const patience = 30 * time.Second
+const patience = time.Minute

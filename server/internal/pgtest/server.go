@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"ekycconnect/server/internal/freeport"
 )
 
 // Server is one PostgreSQL server. Its methods are for one goroutine.
@@ -78,7 +79,7 @@ func newServer(o Options) (s *Server, err error) {
 	if err := s.hand(s.dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(s.dir))
 	}
-	if s.port, err = freePort(); err != nil {
+	if s.port, err = freeport.Take(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(s.dir))
 	}
 	if err := s.watch(); err != nil {
@@ -216,20 +217,4 @@ func (s *Server) Exec(ctx context.Context, database, statement string, args ...a
 	}
 	_, err = c.Exec(ctx, statement, args...)
 	return errors.Join(err, c.Close(ctx))
-}
-
-// freePort is a port that nobody listens on. It lies below those that the kernel
-// gives to outgoing connections (32768 and up on Linux), so that none of them takes it
-// before the server starts, or while the server is stopped.
-func freePort() (int, error) {
-	const from, to, tries = 20000, 32000, 100
-	var err error
-	for range tries {
-		port := from + mathrand.IntN(to-from)
-		var l net.Listener
-		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
-			return port, l.Close()
-		}
-	}
-	return 0, err
 }
