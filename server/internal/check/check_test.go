@@ -12,8 +12,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/server/internal/config"
 	"ekycconnect/server/internal/config/configtest"
 	"ekycconnect/server/internal/consent/sqlite"
+	"ekycconnect/server/internal/freeport"
 	"ekycconnect/server/internal/notice"
 )
 
@@ -171,9 +173,10 @@ func TestCheckRefusesALedgerThatCannotBeServed(t *testing.T) {
 }
 
 func TestCheckFindsListenersInEachOthersWay(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Take()
 	require.NoError(t, err)
-	port := l.Addr().(*net.TCPAddr).Port
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	require.NoError(t, err)
 	configured := func(public string) string {
 		return configtest.Example(t, "listen: 127.0.0.1:8080          #", fmt.Sprintf("listen: %s:%d #", public, port), "admin_listen: 127.0.0.1:8081    #", fmt.Sprintf("admin_listen: 127.0.0.1:%d #", port))
 	}
@@ -185,5 +188,33 @@ func TestCheckFindsListenersInEachOthersWay(t *testing.T) {
 		stdout, err := checked(t, configtest.Env, configured(public), "")
 		require.ErrorContains(t, err, "1 problem in", public)
 		require.Contains(t, stdout, "admin_listen: cannot be listened on beside listen")
+	}
+}
+
+// Another check, or a relay that starts or ends, takes an address and lets go of it while
+// this one looks.
+func TestAnAddressThatIsTakenForAMomentIsNoProblem(t *testing.T) {
+	public, err := freeport.Address()
+	require.NoError(t, err)
+	admin, err := freeport.Address()
+	require.NoError(t, err)
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if l, err := net.Listen("tcp", admin); err == nil {
+				_ = l.Close()
+			}
+		}
+	}()
+	defer func() { close(done); <-ended }()
+	for range 1000 {
+		problems, _ := listenFindings(&config.Config{Listen: public, AdminListen: admin})
+		require.Empty(t, problems)
 	}
 }
