@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 const (
 	canaryNumber = "783920564174"
 	canaryOTP    = "70617283"
+	shortOTP     = "706172" // its beginning
 	canaryPerson = "cAnArY-PeRsOn-5KdQ"
 	canaryOTPKey = "canary-otp-key-6Vt9"
 )
@@ -40,7 +42,7 @@ func TestNumberOTPAndPersonAreWrittenNowhere(t *testing.T) {
 	whileTheStoreFails(t, r)
 	withoutAnAnswer(t, r)
 	inEveryMember(t, r)
-	a := r.VerifyOTP(t, apitest.Shop, sentTo(t, r, canaryNumber), M{"otp": canaryOTP[:6]})
+	a := r.VerifyOTP(t, apitest.Shop, sentTo(t, r, canaryNumber), M{"otp": shortOTP})
 	require.Equal(t, 200, a.Status)
 
 	spaced := canaryNumber[:4] + " " + canaryNumber[4:8] + " " + canaryNumber[8:]
@@ -48,12 +50,12 @@ func TestNumberOTPAndPersonAreWrittenNowhere(t *testing.T) {
 	require.Contains(t, metrics, `endpoint="verify-otp"`)
 	require.Contains(t, data, "ledger.db-wal")
 	persons := 0
-	for _, canary := range []string{canaryNumber, spaced, strings.ReplaceAll(spaced, " ", "-"), canaryOTP, canaryOTP[:6], canaryPerson, canaryOTPKey} {
+	for _, canary := range []string{canaryNumber, spaced, strings.ReplaceAll(spaced, " ", "-"), canaryOTP, shortOTP, canaryPerson, canaryOTPKey} {
 		for _, form := range forms(canary) {
-			require.NotContains(t, log, form, "in the log")
-			require.NotContains(t, metrics, form, "in a metric")
+			require.False(t, stands(log, form), "%s in the log", canary)
+			require.False(t, stands(metrics, form), "%s in a metric", canary)
 			for name, content := range data {
-				require.False(t, strings.Contains(content, form), "%s in the file %s", canary, name)
+				require.False(t, stands(content, form), "%s in the file %s", canary, name)
 			}
 			for _, a := range r.Answers {
 				if canary == canaryPerson && strings.HasSuffix(a.Path, "-otp") && strings.Contains(string(a.Body), form) {
@@ -62,12 +64,21 @@ func TestNumberOTPAndPersonAreWrittenNowhere(t *testing.T) {
 					persons++
 					continue
 				}
-				require.False(t, strings.Contains(string(a.Body), form), "%s in the answer of %s: %s", canary, a.Path, a.Body)
-				require.False(t, strings.Contains(fmt.Sprint(a.Header), form), "%s in a header of %s", canary, a.Path)
+				require.False(t, stands(string(a.Body), form), "%s in the answer of %s: %s", canary, a.Path, a.Body)
+				require.False(t, stands(fmt.Sprint(a.Header), form), "%s in a header of %s", canary, a.Path)
 			}
 		}
 	}
 	require.NotZero(t, persons, "the person was really there")
+}
+
+// stands reports whether a text has this form of a canary. The OTP's six digits stand by
+// chance within ids and the fractions of times, so they count where they are a word.
+func stands(text, form string) bool {
+	if len(form) > len(shortOTP) {
+		return strings.Contains(text, form)
+	}
+	return strings.Contains(text, form) && regexp.MustCompile(`(^|[^0-9a-f.])`+form+`([^0-9a-f]|$)`).MatchString(text)
 }
 
 func sentTo(t *testing.T, r *apitest.Relay, number string) string {
@@ -123,7 +134,7 @@ func whileTheStoreFails(t *testing.T, r *apitest.Relay) {
 		r.Store.Fail(step)
 		r.GenerateOTP(t, apitest.Shop, sent, M{"aadhaar_number": canaryNumber})
 		during(r, "verify-otp", func() { r.Store.Fail(step) })
-		r.VerifyOTP(t, apitest.Shop, sent, M{"otp": canaryOTP[:6]})
+		r.VerifyOTP(t, apitest.Shop, sent, M{"otp": shortOTP})
 		r.Vendor.SetIntercept(nil)
 	}
 	sent := sentTo(t, r, canaryNumber)
@@ -131,7 +142,7 @@ func whileTheStoreFails(t *testing.T, r *apitest.Relay) {
 		_, err := r.Ledger.Withdraw(context.Background(), consent.Withdrawal{ID: r.Vendor.Consents()[len(r.Vendor.Consents())-1], Via: consent.ViaReceipt})
 		require.NoError(t, err)
 	})
-	r.VerifyOTP(t, apitest.Shop, sent, M{"otp": canaryOTP[:6]})
+	r.VerifyOTP(t, apitest.Shop, sent, M{"otp": shortOTP})
 	r.Vendor.SetIntercept(nil)
 }
 
