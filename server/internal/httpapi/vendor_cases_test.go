@@ -237,7 +237,7 @@ func levelOf(t *testing.T, r *apitest.Relay, a apitest.Answer) string {
 			}
 		}
 		return false
-	}, 10*time.Second, time.Millisecond)
+	}, time.Minute, 10*time.Millisecond, "no line for %s", a.Path)
 	return level
 }
 
