@@ -125,7 +125,7 @@ func TestEachSeriesThatIsNamedIsThere(t *testing.T) {
 	}
 	require.Greater(t, len(named), 30)
 	for one, where := range named {
-		require.Eventually(t, func() bool { return len(query(t, at, one)) > 0 }, 30*time.Second, 200*time.Millisecond,
+		require.Eventually(t, func() bool { return len(query(t, at, one)) > 0 }, time.Minute, 200*time.Millisecond,
 			"%s names %s, which the relay does not expose", where, one)
 	}
 }

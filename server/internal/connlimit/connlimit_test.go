@@ -54,15 +54,15 @@ func TestWhoDawdlesMakesRoomForWhoAsks(t *testing.T) {
 	held := dial(t, address, "127.0.0.1")
 	answered := make(chan int)
 	go func() { answered <- ask(held, "/hold") }()
-	require.Eventually(t, func() bool { return l.Open() == 1 && l.waiting() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return l.Open() == 1 && l.waiting() == 0 }, time.Minute, time.Millisecond)
 	for i := range 50 {
 		c := dial(t, address, "127.0.0.1")
 		_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nX-Slow: ") // and nothing more
-		require.Eventually(t, func() bool { return l.Open() == min(i+2, 10) && l.Closed() == uint64(max(0, i-8)) }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return l.Open() == min(i+2, 10) && l.Closed() == uint64(max(0, i-8)) }, time.Minute, time.Millisecond)
 	}
 	begin := time.Now()
 	require.Equal(t, 200, ask(dial(t, address, "127.0.0.1"), "/"))
-	require.Less(t, time.Since(begin), 5*time.Second)
+	require.Less(t, time.Since(begin), 30*time.Second, "nobody waited for their headers")
 	close(gate)
 	require.Equal(t, 200, <-answered, "a request under way is not cut off")
 }
@@ -78,7 +78,7 @@ func TestWhoHasWaitedLongestWithoutARequestMakesRoom(t *testing.T) {
 	}
 	require.Equal(t, 200, ask(open["first"], "/"), "who has asked again has not waited longest")
 	open["fourth"] = dial(t, address, "127.0.0.1")
-	require.Eventually(t, func() bool { return l.Closed() == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return l.Closed() == 1 }, time.Minute, time.Millisecond)
 	for name, status := range map[string]int{"first": 200, "second": 0, "third": 200, "fourth": 200} {
 		require.Equal(t, status, ask(open[name], "/"), name)
 	}
@@ -90,7 +90,7 @@ func TestWhenAllAreServedTheNewestIsRefused(t *testing.T) {
 	for range 3 {
 		go func() { answers <- ask(dial(t, address, "127.0.0.1"), "/hold") }()
 	}
-	require.Eventually(t, func() bool { return l.Open() == 3 && l.waiting() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return l.Open() == 3 && l.waiting() == 0 }, time.Minute, time.Millisecond)
 	require.Zero(t, ask(dial(t, address, "127.0.0.1"), "/"))
 	close(gate)
 	for range 3 {
@@ -112,8 +112,8 @@ func TestOneAddressHasItsShare(t *testing.T) {
 		require.Equal(t, 200, ask(dial(t, address, "127.0.0.9"), "/"), "a proxy of the operator's is everybody")
 	}
 	require.NoError(t, flood[0].Close())
-	require.Eventually(t, func() bool { return ask(dial(t, address, "127.0.0.2"), "/") == 200 }, 10*time.Second, 10*time.Millisecond)
-	require.Eventually(t, func() bool { return l.Closed() >= 1 }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return ask(dial(t, address, "127.0.0.2"), "/") == 200 }, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return l.Closed() >= 1 }, time.Minute, time.Millisecond)
 }
 
 func TestWithoutABoundAllAreTaken(t *testing.T) {

@@ -58,7 +58,7 @@ func hold(t *testing.T, l *Listener, c *http.Client, url string, n int, answers 
 	for range n {
 		answers.Go(func() { get(t, c, url+"/hold") })
 	}
-	require.Eventually(t, func() bool { return l.taken() == before+tlsUnits+(n-1)*moreUnits }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return l.taken() == before+tlsUnits+(n-1)*moreUnits }, time.Minute, time.Millisecond)
 }
 
 func TestRequestsOfHTTP2TakeTheRoomOfConnections(t *testing.T) {
@@ -74,7 +74,7 @@ func TestRequestsOfHTTP2TakeTheRoomOfConnections(t *testing.T) {
 	require.GreaterOrEqual(t, l.Closed(), uint64(3))
 	close(gate)
 	answers.Wait()
-	require.Eventually(t, func() bool { return l.taken() == 2*tlsUnits }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return l.taken() == 2*tlsUnits }, time.Minute, time.Millisecond)
 	require.Equal(t, http.StatusOK, get(t, first, url+"/"))
 }
 
@@ -89,7 +89,7 @@ func TestARequestOfHTTP2MakesRoomAtTheCostOfTheIdle(t *testing.T) {
 	for range 4 {
 		answers.Go(func() { require.Equal(t, http.StatusOK, get(t, busy, url+"/hold")) })
 	}
-	require.Eventually(t, func() bool { return l.Open() == 1 && l.taken() == tlsUnits+3*moreUnits }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return l.Open() == 1 && l.taken() == tlsUnits+3*moreUnits }, time.Minute, time.Millisecond)
 	close(gate)
 	answers.Wait()
 }
@@ -102,6 +102,6 @@ func TestOneAddressHasItsShareOfRequestsToo(t *testing.T) {
 	require.Equal(t, http.StatusTooManyRequests, get(t, c, url+"/"))
 	close(gate)
 	answers.Wait()
-	require.Eventually(t, func() bool { return l.taken() == tlsUnits }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return l.taken() == tlsUnits }, time.Minute, time.Millisecond)
 	require.Equal(t, http.StatusOK, get(t, c, url+"/"))
 }
