@@ -214,7 +214,7 @@ func TestCheckpointsArePublishedEverySoOften(t *testing.T) {
 	_, err = l.Give(t.Context(), storetest.Decision(key(3)))
 	require.NoError(t, err)
 	before := faulty.Transactions() // all that came before the decision has ended, too
-	if published(t, l).Size == 3 { // else the next publication came in between
+	if published(t, l).Size == 3 {  // else the next publication came in between
 		tile.W = 4
 		_, err = l.Tile(t.Context(), tile)
 		if published(t, l).Size == 3 {
