@@ -19,7 +19,7 @@ import (
 
 // fsckTime is how long somebody else's verifier may take. It neither ends by
 // itself nor exits with an error when something is wrong: only its line counts.
-const fsckTime = 30 * time.Second
+const fsckTime = 5 * time.Minute
 
 // fsck is the verifier of transparency-dev/tessera, which knows nothing of this
 // program: https://pkg.go.dev/github.com/transparency-dev/tessera/cmd/fsck

@@ -131,7 +131,7 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 			ended <- time.Since(at)
 		}()
 	}
-	deadline := time.After(requestTime + 10*time.Second)
+	deadline := time.After(requestTime + time.Minute)
 	for name, ended := range ends {
 		select {
 		case took := <-ended:
@@ -158,7 +158,7 @@ func TestAFloodOfConnectionsLeavesRoomForVisitors(t *testing.T) {
 	require.NoError(t, err)
 	defer answer.Body.Close()
 	require.Equal(t, http.StatusOK, answer.StatusCode)
-	require.Less(t, time.Since(begin), 5*time.Second)
+	require.Less(t, time.Since(begin), headersTime, "nobody waited for the others to be cut off")
 	metrics, err := http.Get(p.at.AdminURL + "/metrics")
 	require.NoError(t, err)
 	defer metrics.Body.Close()

@@ -33,7 +33,7 @@ func newLoad(p *process, base string, transport *http.Transport) *load {
 	delete(decision, "subject")
 	return &load{
 		base: base, decision: decision, consents: map[string]int{},
-		client: &http.Client{Timeout: 30 * time.Second, Transport: transport},
+		client: &http.Client{Timeout: 2 * time.Minute, Transport: transport},
 	}
 }
 
@@ -104,6 +104,9 @@ func (l *load) ask(ctx context.Context, n int) (consent string, err error) {
 	}
 	request.Header.Set("Origin", fromPage["Origin"])
 	request.Header.Set("Content-Type", "application/json")
+	// A decision has a key, and so it is sent again, as pages do it, where a connection that
+	// was kept is closed as the request is on its way. Without a value this tells net/http alone.
+	request.Header["Idempotency-Key"] = nil
 	answer, err := l.client.Do(request)
 	if err != nil {
 		return "", err

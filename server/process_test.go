@@ -249,7 +249,7 @@ func TestStoppingLetsRunningRequestsFinish(t *testing.T) {
 		require.Fail(t, "answered before the vendor was called", "%+v", answer)
 	}
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
-	require.Eventually(t, func() bool { return strings.Contains(p.log.String(), "draining") }, 30*time.Second, pollEvery)
+	require.Eventually(t, func() bool { return strings.Contains(p.log.String(), "draining") }, time.Minute, pollEvery)
 	release()
 	answer := <-answered
 	require.NoError(t, answer.err)

@@ -91,7 +91,7 @@ func TestTheRelayServesTLSFromFilesAndTakesRenewedOnes(t *testing.T) {
 	require.EqualValues(t, 1, first)
 	certificate(t, certs, 2)
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGHUP))
-	require.Eventually(t, func() bool { now, err := serial(); return err == nil && now == 2 }, 30*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { now, err := serial(); return err == nil && now == 2 }, time.Minute, 20*time.Millisecond, "the renewed certificate is served")
 
 	plain, err := http.Get("http://" + address + "/healthz")
 	if err == nil {
@@ -117,7 +117,7 @@ func listening(t *testing.T, p *process) string {
 			}
 		}
 		return false
-	}, 10*time.Second, pollEvery)
+	}, time.Minute, pollEvery, "it does not say where it listens: %s", p.log)
 	return address
 }
 
