@@ -166,7 +166,7 @@ func TestTheClockIsTheDatabases(t *testing.T) {
 	for range 5 {
 		turn(t, b, pace.Decision{})
 	}
-	require.WithinDuration(t, time.Now(), b.Now(), 20*time.Millisecond, "here both are one machine's")
+	require.WithinDuration(t, time.Now(), b.Now(), time.Second, "here both are one machine's")
 }
 
 func TestAConsentHasNoMoreCallsThanItIsWorthInAllRelaysTogether(t *testing.T) {
@@ -204,8 +204,11 @@ func TestWhatIsOfTheFutureKeepsNothingAndNobodyWaiting(t *testing.T) {
 		}))
 	}
 	gone, b := store(t, dsn, nil), store(t, dsn, nil)
-	turn(t, gone, pace.Decision{Entries: []pace.Entry{{At: 1, Site: "a"}}, Waiting: pace.Waiting{0, 0, 7}})
-	require.Len(t, turn(t, b, pace.Decision{}).Others, 1)
+	turn(t, gone, pace.Decision{Entries: []pace.Entry{{At: 1, Site: "a"}}})
+	require.Eventually(t, func() bool { // a relay counts for some seconds after its turn
+		turn(t, gone, pace.Decision{Waiting: pace.Waiting{0, 0, 7}})
+		return len(turn(t, b, pace.Decision{}).Others) == 1
+	}, time.Minute, time.Millisecond)
 	const hour, days = "3600000000", "2 * 86400000000"
 	run(`UPDATE allowance_relay SET seen = seen + ` + hour)
 	require.Empty(t, turn(t, b, pace.Decision{}).Others, "a relay that was heard of in an hour does not wait now")
