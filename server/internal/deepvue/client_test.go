@@ -166,9 +166,8 @@ func TestAKeptConnectionThatBreaksIsNotRepeatedUnseen(t *testing.T) {
 }
 
 func TestNobodyListeningIsNoCall(t *testing.T) {
-	v := newVendor(t, say(200, good()))
-	v.Close()
-	_, calls, err := newClient(t, v.URL).Connect(t.Context(), newDecisions(t).give("main"), deepvue.AtMost(3))
+	// A port that was just closed may be another server's by now.
+	_, calls, err := newClient(t, "http://127.0.0.1:1").Connect(t.Context(), newDecisions(t).give("main"), deepvue.AtMost(3))
 	e := asError(t, err)
 	require.Equal(t, wire.VendorUnavailable, e.Code)
 	require.Equal(t, deepvue.Class("dial"), e.Class)
@@ -178,18 +177,18 @@ func TestNobodyListeningIsNoCall(t *testing.T) {
 
 func TestNoRepeatIsBegunThatTheDeadlineWouldCut(t *testing.T) {
 	v := newVendor(t, say(503, detail("Source Unavailable")))
-	c := newClient(t, v.URL, deepvue.Backoff(time.Minute))
+	c := newClient(t, v.URL, deepvue.Backoff(time.Hour), deepvue.Deadline(time.Minute))
 	begun := time.Now()
 	_, calls, err := c.Connect(t.Context(), newDecisions(t).give("main"), deepvue.AtMost(3))
 	require.Equal(t, wire.VendorUnavailable, asError(t, err).Code)
 	require.Len(t, calls, 1)
-	require.Less(t, time.Since(begun), 5*time.Second)
+	require.Less(t, time.Since(begun), 30*time.Second, "nobody waited for the deadline")
 }
 
 func TestTheCallersDeadlineCountsToo(t *testing.T) {
 	v := newVendor(t, func(_ http.ResponseWriter, r *http.Request, _ int) { whenGone(r.Context()) })
 	committed := newDecisions(t).give("main")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	_, calls, err := newClient(t, v.URL).Connect(ctx, committed, deepvue.AtMost(3))
 	require.Equal(t, wire.VendorTimeout, asError(t, err).Code)

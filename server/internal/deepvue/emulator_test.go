@@ -48,11 +48,11 @@ func TestTheTestAccounts(t *testing.T) {
 		"pk_test_badjpeg":      {wire.VendorBadAnswer, 200, 1},
 	} {
 		t.Run(sitekey, func(t *testing.T) {
-			deadline := 10 * time.Second
+			deadline := time.Minute
 			if sitekey == "pk_test_slow" {
-				deadline = time.Second
+				deadline = 2 * time.Second
 			}
-			double, c := emulated(t, sitekey, sandbox.Options{Slow: time.Minute}, deepvue.Deadline(deadline))
+			double, c := emulated(t, sitekey, sandbox.Options{Slow: time.Hour}, deepvue.Deadline(deadline))
 			session, calls, err := c.Connect(t.Context(), committed, deepvue.AtMost(3))
 			require.Len(t, calls, want.calls)
 			require.Equal(t, want.calls, double.Connects(committed.ID()))

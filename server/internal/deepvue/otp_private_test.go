@@ -110,8 +110,9 @@ func TestNumberOTPAndPersonAreWrittenNowhere(t *testing.T) {
 	require.EqualValues(t, 64<<20, left(), "nothing is held any more")
 }
 
-// sentOTP is the OTP by itself: six digits stand by chance within an address of a stack.
-var sentOTP = regexp.MustCompile(`(^|[^0-9a-fx])` + otp + `([^0-9a-f]|$)`)
+// sentOTP is the OTP by itself: six digits stand by chance within an address of a stack, or
+// in the fraction of a time.
+var sentOTP = regexp.MustCompile(`(^|[^0-9a-fx.])` + otp + `([^0-9a-f]|$)`)
 
 // tell prints what the core has in hand, as carelessly as can be.
 func tell(all *written, log *slog.Logger, said deepvue.Said, calls []consent.Call, err error) {

@@ -44,11 +44,7 @@ func TestAnswersToOTPCalls(t *testing.T) {
 		t.Run(row.Name, func(t *testing.T) {
 			t.Parallel()                                                                                   // some wait for their deadline
 			v := newVendor(t, func(w http.ResponseWriter, r *http.Request, _ int) { row.Answer(w, r, 1) }) // the first call of either endpoint
-			deadline := 10 * time.Second
-			if row.Slow {
-				deadline = 300 * time.Millisecond
-			}
-			c := newClient(t, v.URL, deepvue.OTPDeadline(deadline))
+			c := newClient(t, v.URL, deepvue.OTPDeadline(row.Deadline()))
 			each(t.Context(), c, committed, always, func(endpoint string, said deepvue.Said, person string, calls []consent.Call, err error) {
 				want := row.OTP
 				if endpoint == "verify-otp" {
@@ -217,9 +213,10 @@ func TestTheOTPDeadlineBeginsWithTheTurn(t *testing.T) {
 	defer cancel()
 	waits := func(ctx context.Context) error { <-ctx.Done(); return nil }
 	var begun time.Time
-	_, calls, err := newClient(t, v.URL, deepvue.OTPDeadline(300*time.Millisecond)).VerifyOTP(ctx, newDecisions(t).give("main"), session, otp,
+	const deadline = 2 * time.Second
+	_, calls, err := newClient(t, v.URL, deepvue.OTPDeadline(deadline)).VerifyOTP(ctx, newDecisions(t).give("main"), session, otp,
 		func(ctx context.Context) error { err := waits(ctx); begun = time.Now(); return err })
-	require.GreaterOrEqual(t, time.Since(begun), 300*time.Millisecond)
+	require.GreaterOrEqual(t, time.Since(begun), deadline)
 	e := asError(t, err)
 	require.Equal(t, script.Outcome{Code: wire.VendorUnknown, Class: "deadline"}, script.Outcome{Code: e.Code, Class: e.Class})
 	require.Len(t, calls, 1)
