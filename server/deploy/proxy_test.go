@@ -52,7 +52,12 @@ func eachProxy(t *testing.T, relay http.Handler, test func(t *testing.T, p *prox
 	for name, start := range proxies {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			upstream := httptest.NewServer(relay)
+			upstream := httptest.NewUnstartedServer(relay)
+			require.NoError(t, upstream.Listener.Close())
+			var err error
+			upstream.Listener, err = net.Listen("tcp", freeAddress(t)) // which nobody else takes once it is closed
+			require.NoError(t, err)
+			upstream.Start()
 			t.Cleanup(upstream.Close)
 			test(t, start(t, upstream.Listener.Addr().String()), upstream)
 		})
