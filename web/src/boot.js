@@ -18,7 +18,9 @@ export const onExit = f => (exited = f);
 export const boot = () =>
   (running ||= (async () => {
     try {
-      return await start();
+      const core = await start();
+      await pause();
+      return core;
     } catch (e) {
       running = module = null;
       throw e instanceof Fault ? e : fault('wasm_unavailable');
