@@ -141,7 +141,7 @@ func TestTheWholeJourneyByKeyboardAlone(t *testing.T) {
 	b.do(chromedp.KeyEvent(" "))
 	b.state("captcha")
 	require.Equal(t, "heading", focused())
-	require.Equal(t, []string{"captcha", "reload", "enlarge", "contrast", "answer"}, tabs("answer"))
+	require.Equal(t, []string{"reload", "enlarge", "contrast", "captcha", "answer"}, tabs("answer"))
 	b.do(chromedp.KeyEvent("abc12"))
 	require.Equal(t, []string{"submit"}, tabs("submit"))
 	b.until(acts)
