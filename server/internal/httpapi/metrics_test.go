@@ -92,7 +92,7 @@ func TestTheLineIsMeasured(t *testing.T) {
 	r.Begin(t, r.Decision(t, apitest.Shop))
 	p := r.Agree(t, r.Decision(t, apitest.Shop)).Problem(t)
 	require.Equal(t, wire.VendorBusy, p.Code)
-	require.InDelta(t, 86400, p.RetryAfter, 10)
+	require.InDelta(t, 86400, p.RetryAfter, 60)
 	require.Nil(t, p.Consent)
 	metrics := scrape(r)
 	require.Contains(t, metrics, `ekyc_line_wait_seconds_count{account="pass",outcome="busy"} 1`)

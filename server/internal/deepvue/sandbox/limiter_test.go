@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -33,6 +34,10 @@ func TestThePlansWindowsSlide(t *testing.T) {
 }
 
 func TestTheDoubleRefusesWhatIsAboveItsPlan(t *testing.T) {
+	synctest.Test(t, theDoubleRefusesWhatIsAboveItsPlan) // the second is not over between two calls
+}
+
+func theDoubleRefusesWhatIsAboveItsPlan(t *testing.T) {
 	double := New(Options{Plan: pace.Plan{PerSecond: 1, PerMinute: 2, PerDay: 3}})
 	call := func() *httptest.ResponseRecorder {
 		r := httptest.NewRequest("GET", basePath+"connect?consent=Y&purpose=KYC", nil)
