@@ -139,7 +139,7 @@ func TestThreeRelaysSpendOneAllowance(t *testing.T) {
 				t.Logf("%d calls of %d allowed (%.2f %%) in %v, by relay %v, %d turns", len(r.sends), allowed, 100*use, took.Round(time.Second), served, turns)
 				require.GreaterOrEqual(t, use, 0.99)
 				for _, n := range served {
-					require.Greater(t, n, len(r.sends)*29/100, "relays take turns")
+					require.Greater(t, n, len(r.sends)/4, "relays take turns") // of a thousand calls chance moves 13, and now and then 40
 				}
 			})
 		})
