@@ -4,9 +4,9 @@ package precompressed
 // each. A block of brotli with a code of their own, the same for every answer,
 // spends just these 6 on a letter: RFC 7932 §9.2.
 
-// letters are base64url and what closes a text and an object of JSON. Their codes
-// take 6 bits; of the first four, which are rare, 7, or there were not enough.
-const letters = `"-_}0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz`
+// letters are base64url, the dots of a sealed value, and what closes a text and an
+// object of JSON. Their codes take 6 bits; of the first six 7, or there were not enough.
+const letters = `"}.-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz`
 
 // A block of letters is one command that inserts them all. An insert length has a
 // code by its range; these are those for 130 to 22,593 letters.
@@ -22,8 +22,8 @@ const (
 // 6 times, 17 is 3 to 10 zeros; like ones one after the other multiply (§3.5).
 var lengths = []struct{ symbol, more uint }{
 	{17, 2}, {17, 7}, {7, 0}, // 34 zeros, "
-	{17, 7}, {7, 0}, {0, 0}, {0, 0}, // 10 zeros, -, 2 zeros
-	{6, 0}, {16, 0}, {16, 2}, {17, 4}, // 0 to 9, 7 zeros
+	{17, 7}, {7, 0}, {7, 0}, {0, 0}, // 10 zeros, -, ., a zero
+	{7, 0}, {6, 0}, {16, 0}, {16, 1}, {17, 4}, // 0, 1 to 9, 7 zeros
 	{6, 0}, {16, 0}, {16, 0}, {16, 2}, {17, 1}, {7, 0}, {0, 0}, // A to Z, 4 zeros, _, a zero
 	{6, 0}, {16, 0}, {16, 0}, {16, 2}, {0, 0}, {0, 0}, {7, 0}, // a to z, 2 zeros, }
 }
@@ -33,14 +33,14 @@ var symbols = map[uint]struct{ code, size uint }{0: {0b00, 2}, 16: {0b10, 2}, 17
 
 // codes are the codes of the letters, as they are read.
 var codes = func() (codes [256]struct{ code, size uint }) {
-	next := [...]uint{6: 0, 7: 62 << 1} // shorter codes first, each kind in the order of bytes
+	next := [...]uint{6: 0, 7: 61 << 1} // shorter codes first, each kind in the order of bytes
 	for b := range '}' + 1 {
 		for i, letter := range letters {
 			if letter != b {
 				continue
 			}
 			size := uint(6)
-			if i < 4 {
+			if i < 6 {
 				size = 7
 			}
 			for bit := range size {

@@ -56,7 +56,7 @@ func TestTheLettersOfASealedValueTakeSixBits(t *testing.T) {
 		out := head.With("br", []byte(tail))
 		require.Equal(t, text+tail, decode(t, "br", out), n)
 		if n >= 130 && n <= mostLetters {
-			require.Less(t, len(out)-stored, n*6/8+n/100+30, n)
+			require.Less(t, len(out)-stored, n*6/8+n/80+30, n)
 		} else {
 			require.Greater(t, len(out)-stored, n, n)
 		}

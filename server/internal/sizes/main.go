@@ -6,15 +6,16 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"ekycconnect/server/internal/notice"
 	"ekycconnect/server/internal/precompressed"
+	"ekycconnect/server/internal/seal"
 	"ekycconnect/wasm/wire"
 	"ekycconnect/web"
 )
@@ -23,9 +24,6 @@ import (
 const (
 	readable = 11 << 10 // loader and English view
 	running  = 470_000
-
-	// Of a sealed presentation, in characters; it does not compress.
-	presentation = 329
 )
 
 func main() {
@@ -59,9 +57,9 @@ func english() (int, error) {
 	if !ok {
 		return 0, fmt.Errorf("sizes: no notice %s", notice.SandboxPurpose)
 	}
-	sealed := make([]byte, presentation*3/4)
-	if _, err := rand.Read(sealed); err != nil {
-		return 0, fmt.Errorf("sizes: %w", err)
+	sealed, err := presentation(n)
+	if err != nil {
+		return 0, err
 	}
 	body, err := json.Marshal(struct {
 		View         jsontext.Value  `json:"view"`
@@ -73,5 +71,16 @@ func english() (int, error) {
 		return 0, fmt.Errorf("sizes: %w", err)
 	}
 	head := precompressed.New(bytes.TrimSuffix(body, []byte(`"}`)))
-	return len(head.With("br", []byte(base64.RawURLEncoding.EncodeToString(sealed)+`"}`))), nil
+	return len(head.With("br", []byte(sealed+`"}`))), nil
+}
+
+// presentation is what the relay seals for each answer; it does not compress.
+func presentation(n *notice.Notice) (string, error) {
+	sealer, err := seal.New([]seal.MasterKey{{ID: "260102030f", Key: make([]byte, 32)}}, time.Now)
+	if err != nil {
+		return "", fmt.Errorf("sizes: %w", err)
+	}
+	shown := seal.Presentation{Base: seal.Base{Site: "pk_test_pass", Purpose: notice.SandboxPurpose}, Nonce: rand.Text()[:22]}
+	shown.Notice, _ = seal.HashOf(n.Ref.SHA256)
+	return sealer.Seal(&shown, 6*time.Hour)
 }
