@@ -8,10 +8,11 @@
 // web/src/browser.js lists and, as ekyc, what is meant for this program alone, so that
 // several programs on one page never meet:
 //
-//	{base, version, build, wait(promise, fulfilled, rejected), ready(core)}
+//	{base, version, build, now(), random(), wait(promise, fulfilled, rejected), ready(core)}
 //
 // base is the relay's address without a slash at the end; version and build
-// name this program in consent records.
+// name this program in consent records; now is performance.now, and random
+// makes idempotency keys.
 package main
 
 import (
@@ -32,7 +33,7 @@ func main() {
 		Relay:   relay.New(jsx.String(boot.Get("base")), js.Global().Get("fetch")),
 		Version: jsx.String(boot.Get("version")),
 		Build:   jsx.String(boot.Get("build")),
-		Env:     widget.Browser(),
+		Env:     widget.Browser(boot.Get("now"), boot.Get("random")),
 	}))
 	select {} // the program lives with the page
 }

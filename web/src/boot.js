@@ -1,6 +1,6 @@
 // Starts the wasm: once a page, checked against the hash in this file, with a
 // pause for the page between the steps.
-import { compile, compileStreaming, Instance, instantiate, loose, Module, Promise, setTimeout, then, Uint8Array } from './browser.js';
+import { compile, compileStreaming, instantiate, loose, Module, now, Promise, random, setTimeout, then, Uint8Array } from './browser.js';
 import { program } from './go.js';
 import { base, Fault, fault, get } from './relay.js';
 
@@ -16,16 +16,10 @@ export const onExit = f => (exited = f);
 
 // Resolves to the wasm's core; a failure is not remembered.
 export const boot = () =>
-  (running ||= (async () => {
-    try {
-      const core = await start();
-      await pause();
-      return core;
-    } catch (e) {
-      running = module = null;
-      throw e instanceof Fault ? e : fault('wasm_unavailable');
-    }
-  })());
+  (running ||= then(start(), 0, e => {
+    running = module = null;
+    throw e instanceof Fault ? e : fault('wasm_unavailable');
+  }));
 
 const start = async () => {
   if (exits > 1) throw fault('wasm_unavailable');
@@ -34,15 +28,17 @@ const start = async () => {
   const go = program();
   const instance = await instantiate(module, go.imports);
   await pause();
-  return new Promise((ready, failed) => {
+  const core = await new Promise((ready, failed) => {
     const no = () => failed(fault('wasm_unavailable'));
-    go.run(instance, { base, version: VERSION, build: WASM_BUILD, wait: then, ready: core => (core ? ready(core) : no()) }, () => {
+    go.run(instance, { base, version: VERSION, build: WASM_BUILD, now, random, wait: then, ready: core => (core ? ready(core) : no()) }, () => {
       running = null;
       exits++;
       no();
       exited(exits > 1);
     });
   });
+  await pause();
+  return core;
 };
 
 const pause = () => new Promise(go => setTimeout(go));
@@ -59,7 +55,7 @@ export const load = () => {
 // (plain http) a second one, of what the browser has just kept, is told the hash.
 const download = async () => {
   // An empty module: tells whether the page's policy allows any, before 450 KB are fetched.
-  new Instance(new Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])));
+  new Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
   const ask = (cache, integrity) => get(WASM_PATH, { __proto__: null, priority: 'low', cache, integrity });
   let body, compiled;
   try {

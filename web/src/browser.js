@@ -4,10 +4,10 @@
 // <input name=addEventListener>, <a id=navigation>. So these are asked for nothing
 // by name, and no method of an array, a string or a promise is called later on.
 export const { apply, construct } = Reflect;
-export const { clearTimeout, CustomEvent, Element, Error, fetch, FormData, IntersectionObserver, Map, MutationObserver, Promise, ReadableStream, Response, Set, setTimeout, Uint8Array } = window;
+export const { AbortController, clearTimeout, CustomEvent, Element, Error, fetch, FormData, IntersectionObserver, Map, MutationObserver, Promise, Set, setTimeout, Uint8Array } = window;
 export const { assign, keys } = Object;
 export const { isArray } = Array;
-export const { compile, compileStreaming, instantiate, Instance, Module } = window.WebAssembly || {};
+export const { compile, compileStreaming, instantiate, Module } = window.WebAssembly || {};
 
 // f as a function that gets as its first argument what it is called on.
 export const loose = f => (on, ...given) => apply(f, on, given);
@@ -30,8 +30,9 @@ const later = typeof requestIdleCallback == 'function' && requestIdleCallback;
 export const idle = f => (later ? later(f, { __proto__: null, timeout: 3000 }) : setTimeout(f));
 export const navigation = typeof NavigateEvent == 'function' && window.navigation;
 
-const now = loose(performance.now);
-const randomize = loose(crypto.getRandomValues);
+const clock = loose(performance.now);
+export const now = () => clock(performance);
+export const randomize = loose(crypto.getRandomValues);
 // Some 48 digits that nobody can guess.
 export const random = () => {
   let digits = '';
@@ -41,12 +42,10 @@ export const random = () => {
 
 // Whether the engine has what the element is made of: Chrome since 86, Firefox since
 // 101, Safari since 16.4.
-export const able = 'attachInternals' in HTMLElement.prototype && 'adoptedStyleSheets' in document && 'replaceChildren' in document;
+export const able = 'adoptedStyleSheets' in document && 'replaceChildren' in document;
 
-// The only globals that the wasm sees. AbortController came with Chrome 66.
+// The only globals that the wasm sees.
 export const globals = {
   __proto__: null,
-  Array, clearTimeout, console, Date, Error, AbortController: window.AbortController, fetch, JSON, Number, Object, Promise, Reflect, setTimeout, Uint8Array, String, window,
-  crypto: { getRandomValues: bytes => randomize(crypto, bytes) },
-  performance: { now: () => now(performance) },
+  Array, clearTimeout, console, Date, Error, AbortController, fetch, JSON, Number, Object, Promise, Reflect, setTimeout, Uint8Array, String, window,
 };

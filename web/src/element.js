@@ -2,7 +2,8 @@
 // elements. What an element does stands in widget.js. Only the map below leads from
 // one to the other, so that no script of the page can reach the inside.
 import { able, findAll, keys, reflect, windowOf } from './browser.js';
-import { flags, names, widget } from './widget.js';
+import { forms, isFlag, names } from './attributes.js';
+import { widget } from './widget.js';
 import css from './ekyc-connect.css'; // last: there it compresses best
 
 const inside = new WeakMap();
@@ -22,7 +23,7 @@ const style = root => {
 // In place of what an older engine does not have.
 const without = { __proto__: null, setFormValue() {}, setValidity() {} };
 
-export class Element extends HTMLElement {
+export const Element = class extends HTMLElement {
   constructor() {
     super();
     const internals = able ? this.attachInternals() : without;
@@ -48,7 +49,7 @@ export class Element extends HTMLElement {
   focus(options) {
     of(this).focus_(options);
   }
-}
+};
 
 Element.formAssociated = true;
 Element.observedAttributes = [...names, 'data-state'];
@@ -68,7 +69,7 @@ for (const name of [...'value validity form labels willValidate validationMessag
       return of(this).control_(name);
     },
     set(value) {
-      if (name == 'form' || names.has(name)) reflect(this, name, flags.has(name) ? value || null : value);
+      if (name == 'form' || forms[name]) reflect(this, name, isFlag(name) ? value || null : value);
     },
   });
 

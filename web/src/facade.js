@@ -1,9 +1,10 @@
 // window.EkycConnect. Ids, arguments and what is known now are answered here at
 // once; the rest waits for the wasm.
-import { append, Element, exec, findAll, keys, Map } from './browser.js';
+import { append, Element, exec, findAll, keys, Map, then } from './browser.js';
+import { forms, names } from './attributes.js';
 import { boot } from './boot.js';
 import { create, member, of } from './element.js';
-import { all, names } from './widget.js';
+import { all } from './widget.js';
 
 const made = new Map(); // id → element, as long as the page has it
 let count = 0;
@@ -18,26 +19,14 @@ const callbacks = {
   consentCallback: 'ekyc-consent',
 };
 
-// What a parameter's type and value must look like, if not any string.
-const forms = {
-  __proto__: null,
-  sitekey: /^string:./,
-  purpose: /^string:./,
-  theme: /:(auto|light|dark|contrast)$/,
-  mode: /:(inline|hosted)$/,
-  loading: /:(lazy|eager)$/,
-  field: /:(element|input)$/,
-  required: /^boolean/,
-  disabled: /^boolean/,
-};
-
 const need = (ok, method, argument) => {
   if (!ok) throw new TypeError(`EkycConnect.${method}: invalid ${argument}`);
 };
 
 // Without an id: the first widget of the page.
 const pick = (method, id) => {
-  const w = id === undefined ? [...all][0] : of(made.get(id)?.deref() || id);
+  const known = made.get(id);
+  const w = id === undefined ? [...all][0] : of(known ? known.deref() : id);
   need(w && !w.removed_, method, 'id');
   return w;
 };
@@ -47,10 +36,7 @@ export const facade = {
 
   ready(fn) {
     need(!fn || typeof fn == 'function', 'ready', 'fn');
-    return (async () => {
-      await boot();
-      return fn?.();
-    })();
+    return then(boot(), () => (fn ? fn() : undefined));
   },
 
   render(container, params) {
@@ -61,7 +47,7 @@ export const facade = {
     need(parent instanceof Element, 'render', 'container');
     need(params && typeof params == 'object', 'render', 'params');
     for (const name of [...names, ...keys(callbacks)]) {
-      const form = forms[name] || (callbacks[name] ? /^function/ : /^string/);
+      const form = forms[name] || /^function/;
       const v = member(params, name);
       need(v == null ? name != 'sitekey' && name != 'purpose' : exec(form, typeof v + ':' + v), 'render', 'params.' + name);
     }

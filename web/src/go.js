@@ -2,7 +2,7 @@
 // Written after lib/wasm/wasm_exec.js of Go 1.26 (The Go Authors, BSD licence),
 // which is twice as large, sets globals on the page and uses a page's globals of
 // the same names. A test of web/build fails when that file has changed.
-import { apply, construct, globals, loose, Map, setTimeout, Uint8Array } from './browser.js';
+import { apply, construct, globals, loose, Map, now, randomize, setTimeout, Uint8Array } from './browser.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -91,11 +91,6 @@ export const program = () => {
 
   const bytes = at => new Uint8Array(wasm.mem.buffer, uint(at), uint(at + 8));
   const string = at => decode(decoder, bytes(at));
-  const copy = (to, from) => {
-    let n = 0;
-    for (; n < from.length && n < to.length; n++) to[n] = from[n];
-    return n;
-  };
   const list = at => {
     const all = [];
     for (let i = uint(at + 8); i--; ) all[i] = load(uint(at) + i * 8);
@@ -121,7 +116,7 @@ export const program = () => {
     'runtime.wasmExit': () => (ended = true),
     'runtime.wasmWrite': sp => globals.console.error(string(sp + 16)), // nothing but a panic
     'runtime.resetMemoryDataView': remember,
-    'runtime.nanotime1': sp => setInt(sp + 8, globals.performance.now() * 1e6),
+    'runtime.nanotime1': sp => setInt(sp + 8, now() * 1e6),
     'runtime.walltime': () => {}, // for package time, which is not linked: it is too large
     'runtime.scheduleTimeoutEvent': sp => {
       const id = setTimeout(() => {
@@ -131,7 +126,7 @@ export const program = () => {
       words[(sp + 16) >>> 2] = id;
     },
     'runtime.clearTimeoutEvent': sp => delete timers[uint(sp + 8)], // and it will do nothing
-    'runtime.getRandomData': sp => globals.crypto.getRandomValues(bytes(sp + 8)),
+    'runtime.getRandomData': sp => randomize(crypto, bytes(sp + 8)),
 
     'syscall/js.finalizeRef': sp => {
       const id = uint(sp + 8);
@@ -161,10 +156,10 @@ export const program = () => {
       store(sp + 16, text);
       setInt(sp + 24, text.length);
     },
-    'syscall/js.valueLoadString': sp => copy(bytes(sp + 16), load(sp + 8)),
-    'syscall/js.copyBytesToGo': sp => {
-      setInt(sp + 40, copy(bytes(sp + 8), load(sp + 32)));
-      octets[sp + 48] = 1;
+    'syscall/js.valueLoadString': sp => {
+      const to = bytes(sp + 16);
+      const from = load(sp + 8);
+      for (let n = 0; n < from.length; n++) to[n] = from[n];
     },
   };
 

@@ -11,22 +11,22 @@ export const hostedPage = (host, ui) => {
 
     // Shows a text, with the link beside the button that tries again or instead of it.
     offer_(text, instead) {
-      const { sitekey, purpose, ticket, subject, lang, return: back } = host.params();
       state = random();
       me.offered_ = true;
       ui.tell_(text);
-      ui.link_(base + '/v1/hosted?' + new URLSearchParams({ sitekey, purpose, ticket, subject, lang, return: back, origin: location.origin, state }), instead);
+      const given = host.given_('sitekey purpose ticket subject lang return'.split(' '));
+      ui.link_(base + '/v1/hosted?' + new URLSearchParams({ ...given, origin: location.origin, state }), instead);
     },
 
-    end_(response, expiresAt, pressed) {
+    end_(response, expiresAt, other) {
       const token = response[0] != '.' && response;
       const name = token ? 'done' : 'declined';
       const focused = host.root.activeElement;
       if (host.view()) ui.show_(name);
       else ui.plain_('Done.');
       if (focused) ui.heading_().focus();
-      host.state(name, { __proto__: null, token });
-      if (!token) return host.emit('ekyc-decline', { reason: pressed == 'alternative' ? 'other-id' : 'declined' });
+      host.state(name, { token });
+      if (!token) return host.emit('ekyc-decline', { reason: other || 'declined' });
       host.emit('ekyc-token', { token, expiresAt });
       // Looked at again and again: one long timer does not count a device's sleep.
       const timer = setInterval(() => {
@@ -34,7 +34,7 @@ export const hostedPage = (host, ui) => {
         if (Date.now() < expiresAt) return;
         me.offer_(ui.word_('expired'), true);
         host.state('expired');
-        host.emit('ekyc-expire', {});
+        host.emit('ekyc-expire');
       }, 1000);
     },
 

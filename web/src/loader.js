@@ -11,6 +11,7 @@
 //	boot     fetches, checks and starts the wasm
 //	go       what a Go program needs of the browser
 //	relay    where the relay is, and how it says no
+//	attributes what the element can be told
 //	browser  what all of them use of the browser
 //
 // Names that end in an underscore (view_, tell_) are properties that only the

@@ -1,7 +1,6 @@
 // Makes DOM of the relay's nested arrays, by fixed lists: words and markup, never
 // code. What is not on the lists stops the widget.
-import { exec, isArray, keys, Set } from './browser.js';
-import { fault } from './relay.js';
+import { Error, exec, isArray, keys, Set } from './browser.js';
 
 const tags = new Set(
   'div section header footer h2 h3 p ul ol li dl dt dd span strong em bdi a button form label input select option output canvas details summary fieldset legend svg path'.split(' '),
@@ -16,7 +15,7 @@ const blank = new Document();
 export const make = tag => blank.createElementNS('http://www.w3.org/1999/xhtml', tag);
 
 const need = ok => {
-  if (!ok) throw fault('asset_integrity');
+  if (!ok) throw new Error('not on the lists');
 };
 
 // A node is a text, or an array of tag, attributes (always, and all of them texts)

@@ -20,16 +20,15 @@ export const panels = root => {
       me.show_('error');
       for (const p of root.querySelectorAll('[data-slot=reason],[data-part=error]')) p.textContent = text;
     },
+    // Beside the button that tries again, or in its place.
     link_(href, instead) {
       const retry = find('[data-part=panel-error] button');
-      const link = build(['a', { class: instead ? 'main' : 'other', target: '_blank', rel: 'opener' }, me.word_('open') || 'Continue']);
+      const link = find('[rel=opener]') || build(['a', { target: '_blank', rel: 'opener' }, me.word_('open') || 'Continue']);
       link.href = href;
-      retry.hidden = false;
+      link.className = instead ? 'main' : 'other';
+      link.dataset.part = instead ? 'retry' : '';
+      retry.hidden = instead;
       retry.after(link);
-      if (instead) {
-        retry.remove();
-        link.dataset.part = 'retry';
-      }
     },
     // Nothing that an engine lacks is used here.
     plain_(text) {

@@ -1,5 +1,5 @@
 // Where the relay is, and how it says no.
-import { assign, clearTimeout, currentScript, Error, exec, fetch, globals, ReadableStream, Response, setTimeout } from './browser.js';
+import { AbortController, assign, clearTimeout, currentScript, Error, exec, fetch, setTimeout } from './browser.js';
 
 // The relay's public URL without a slash at its end: what stands before /v1/ in the
 // address of this script. A module has no tag; where it is stands in every error's
@@ -16,7 +16,7 @@ export const fault = (code, more) =>
 // Fails where no byte has come for 15 s, of the head or of the body. Credentials are as
 // a <link rel=preload> has them: else the browser would fetch a view anew.
 export const get = async (path, options) => {
-  const stop = new globals.AbortController();
+  const stop = new AbortController();
   let late;
   const wait = () => {
     clearTimeout(late);
@@ -24,18 +24,16 @@ export const get = async (path, options) => {
   };
   wait();
   const reply = await fetch(base + path, { __proto__: null, ...options, signal: stop.signal });
-  const source = {
-    __proto__: null,
-    async pull(to) {
-      wait();
-      const { done, value } = await reader.read();
-      if (done) to.close();
-      else to.enqueue(value);
-    },
+  // A copy tells what has come. WebKit would find options that are not given at Object.prototype.
+  const reader = reply.clone().body.getReader({ __proto__: null });
+  const watch = async () => {
+    try {
+      while (!(await reader.read()).done) wait();
+    } catch {} // the reply fails too
+    clearTimeout(late);
   };
-  // WebKit would find options that are not given at Object.prototype.
-  const reader = reply.body.getReader(source);
-  return new Response(new ReadableStream(source, source), reply);
+  watch();
+  return reply;
 };
 
 export const ask = async path => {
@@ -47,7 +45,7 @@ export const ask = async path => {
   if (!reply || (reply.ok && !body)) throw fault('network');
   if (reply.ok) return body;
   // A proxy's own page instead of a problem: 502 and 504 mean that the relay behind it does not answer.
-  const gateway = exec(/50[24]/, reply.status);
+  const gateway = reply.status > 501;
   const { code, retryable, fault: side, request_id: requestId, retry_after: retryAfter, detail } = body || {
     code: gateway ? 'vendor_unavailable' : 'internal',
     fault: gateway ? 'vendor' : 'relay',

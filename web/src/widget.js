@@ -1,6 +1,7 @@
 // One widget: it paints the notice, sets the form's field and keeps early presses.
 // Once bound, the wasm decides everything and acts through host.
-import { able, apply, assign, CustomEvent, findAll, FormData, getAttribute, idle, IntersectionObserver, listen, MutationObserver, navigation, Promise, reflect, Set, setTimeout, unlisten } from './browser.js';
+import { able, apply, assign, CustomEvent, findAll, FormData, getAttribute, idle, IntersectionObserver, listen, MutationObserver, navigation, Promise, reflect, Set, setTimeout, then, unlisten } from './browser.js';
+import { forms, isFlag, names } from './attributes.js';
 import { boot, load, onExit } from './boot.js';
 import { build } from './paint.js';
 import { panels } from './panels.js';
@@ -10,8 +11,6 @@ import { hostedPage } from './hosted.js';
 import { states } from './states.js';
 
 export const all = new Set();
-export const names = new Set('sitekey purpose ticket subject retry lang name theme mode loading field return required disabled'.split(' '));
-export const flags = new Set(['required', 'disabled']);
 
 const each = f => {
   for (const w of all) f(w);
@@ -22,16 +21,14 @@ addEventListener('message', e => each(w => w.hear_(e)));
 if (navigation) listen(navigation, 'navigate', e => each(w => w.navigated_(e)));
 onExit(last => each(w => w.exited_(last)));
 
+const other = part => (part == 'alternative' ? 'other-id' : undefined);
+
 // The view as DOM, whole or not at all.
 const paintable = ({ view, languages, notice }) => {
-  try {
-    const tree = build(view);
-    const choice = tree.querySelector('[data-part=language]');
-    for (const { tag, name, dir } of languages) choice.append(build(['option', { value: tag, lang: tag, dir, ...(tag == notice.lang && { selected: '' }) }, name]));
-    return tree;
-  } catch {
-    throw fault('asset_integrity');
-  }
+  const tree = build(view);
+  const choice = tree.querySelector('[data-part=language]');
+  for (const { tag, name, dir } of languages) choice.append(build(['option', { value: tag, lang: tag, dir, ...(tag == notice.lang && { selected: '' }) }, name]));
+  return tree;
 };
 
 export const widget = (element, internals, root) => {
@@ -98,11 +95,17 @@ export const widget = (element, internals, root) => {
     return navigator.language;
   };
 
+  const given_ = some => {
+    const given = { __proto__: null };
+    for (const name of some) given[name] = name == 'lang' ? language() : attribute(name);
+    return given;
+  };
+
   const paint = async lang => {
     const mine = ++turn;
     let answer, failed;
     try {
-      answer = await ask('/v1/view?' + new URLSearchParams({ sitekey: attribute('sitekey'), purpose: attribute('purpose'), lang: lang || language() }));
+      answer = await ask('/v1/view?' + new URLSearchParams({ ...given_(['sitekey', 'purpose', 'lang']), ...(lang && { lang }) }));
     } catch (e) {
       failed = e;
     }
@@ -129,19 +132,21 @@ export const widget = (element, internals, root) => {
   };
 
   const broken = (e, degraded) => {
-    if (!(e instanceof Fault)) e = fault(view ? 'wasm_unavailable' : 'asset_integrity');
+    if (!(e instanceof Fault)) e = fault(degraded ? 'wasm_unavailable' : 'asset_integrity');
     const { code } = e;
     const network = code == 'network';
-    // Nobody waits for the wasm yet: it is asked for anew at the next touch.
+    // Nobody waits for the wasm yet: it is asked for anew at the next press.
     if (degraded && network && !press) return (binding = null);
     trouble = e;
     const asked = take();
     // Who refuses is let go.
-    if (asked && asked.own && asked.part != 'agree') return hosted.end_('.', 0, asked.part);
+    if (asked && asked.own && asked.part != 'agree') {
+      return hosted.end_('.', 0, other(asked.part));
+    }
     if (degraded && !network) separate();
     else hosted.offer_(ui.word_(code) || ui.word_(e.fault) || ui.word_('unknown') || 'Could not be loaded: ' + code);
     if (asked) ui.heading_().focus();
-    become('error', { __proto__: null, unreachable: network });
+    become('error', { unreachable: network });
     if (degraded) emit('ekyc-degraded', { reason: code });
     emit('ekyc-error', e);
   };
@@ -152,50 +157,35 @@ export const widget = (element, internals, root) => {
     if (view) ui.heading_().textContent = ui.part_('heading').textContent; // the notice's
   };
 
-  const repaint = async lang => {
-    try {
-      await paint(lang);
-    } catch (e) {
-      broken(e);
+  // Paints; the wasm follows when the page is idle, or at the first press.
+  const begin = () => (painting ||= then(first(), 0, broken));
+  const first = async () => {
+    near.disconnect();
+    // As innerHTML, clones and older engines leave it.
+    const inert = element.querySelector('template[shadowrootmode]');
+    if (inert) {
+      root.replaceChildren(inert.content);
+      inert.remove();
     }
+    const hosts = !able || attribute('mode') == 'hosted';
+    const painted = able && paint();
+    if (!hosts) load();
+    await painted;
+    become('notice');
+    if (hosts) {
+      separate();
+      if (view) ui.part_('error').textContent = ''; // nothing is wrong
+    } else idle(() => all.has(me) && bind());
   };
 
-  // Paints; the wasm follows when the page is idle, or at the first touch.
-  const begin = () =>
-    (painting ||= (async () => {
-      near.disconnect();
-      // As innerHTML, clones and older engines leave it.
-      const inert = element.querySelector('template[shadowrootmode]');
-      if (inert) {
-        root.replaceChildren(inert.content);
-        inert.remove();
-      }
-      try {
-        const hosts = !able || attribute('mode') == 'hosted';
-        const painted = able && paint();
-        if (!hosts) load();
-        await painted;
-        become('notice');
-        if (hosts) {
-          separate();
-          if (view) ui.part_('error').textContent = ''; // nothing is wrong
-        } else idle(() => all.has(me) && bind());
-      } catch (e) {
-        broken(e);
-      }
-    })());
-
-  const bind = () =>
-    (binding ||= (async () => {
-      try {
-        await begin();
-        const core = view && !hosted.offered_ && (await boot());
-        await painting; // another language may have been asked for meanwhile
-        if (core && state == 'notice' && !handle && !(handle = core.bind(host))) throw fault('wasm_unavailable');
-      } catch (e) {
-        if (binding && !trouble) broken(e, true); // else it was closed, or has failed already
-      }
-    })());
+  // A failure is not told if the widget was closed meanwhile, or has failed already.
+  const bind = () => (binding ||= then(takeover(), 0, e => binding && !trouble && broken(e, true)));
+  const takeover = async () => {
+    await begin();
+    const core = view && !hosted.offered_ && (await boot());
+    await painting; // another language may have been asked for meanwhile
+    if (core && state == 'notice' && !handle && !(handle = core.bind(host))) throw fault('wasm_unavailable');
+  };
 
   const forget = () => {
     turn++;
@@ -243,11 +233,8 @@ export const widget = (element, internals, root) => {
 
   const host = {
     root,
-    params() {
-      const given = { __proto__: null };
-      for (const name of names) given[name] = attribute(name);
-      return { ...given, lang: language(), disabled };
-    },
+    params: () => ({ ...given_(names), disabled }),
+    given_,
     view: () => view,
     paint,
     state: become,
@@ -279,7 +266,7 @@ export const widget = (element, internals, root) => {
     attributeChanged(name, was, is) {
       // What a page takes away that renders anew from its server's markup.
       if (name == 'data-state') return is == state || (element.dataset.state = state);
-      if (is == 'false' && flags.has(name)) return element.removeAttribute(name);
+      if (is == 'false' && isFlag(name)) return element.removeAttribute(name);
       settle();
       if (was === is || name == 'disabled') return;
       if (handle && name != 'mode') handle.changed(name);
@@ -318,7 +305,7 @@ export const widget = (element, internals, root) => {
     exited_(last) {
       handle = null; // its listeners ended with it
       if (hosted.offered_ || states[state].sendable_ || !view) return;
-      if (last) broken(fault('wasm_unavailable'), true);
+      if (last) broken(0, true);
       else restart();
     },
     remove_() {
@@ -328,9 +315,9 @@ export const widget = (element, internals, root) => {
     },
     control_(name) {
       if (name == 'value') return field;
-      if (flags.has(name)) return element.hasAttribute(name);
+      if (isFlag(name)) return element.hasAttribute(name);
       // Beside an input of this name the element is no second control of it.
-      if (names.has(name)) return name == 'name' && attribute('field') == 'input' ? '' : attribute(name);
+      if (forms[name]) return name == 'name' && attribute('field') == 'input' ? '' : attribute(name);
       const own = internals[name];
       return typeof own == 'function' ? (...given) => apply(own, internals, given) : own;
     },
@@ -354,7 +341,7 @@ export const widget = (element, internals, root) => {
     if (handle || !button || quiet) return;
     const name = button.dataset.part;
     if (name == 'retry' || state == 'declined') return restart();
-    if (hosted.offered_) return hosted.end_('.', 0, name);
+    if (hosted.offered_) return hosted.end_('.', 0, other(name));
     take();
     press = { part: name, own: own(e) };
     if (name == 'agree' && press.own) quiet = setTimeout(() => (quiet = 0), 1e3);
@@ -363,9 +350,8 @@ export const widget = (element, internals, root) => {
     bind();
   });
   root.addEventListener('change', e => {
-    if (!handle && e.target == ui.part_('language')) painting = repaint(e.target.value);
+    if (!handle && e.target == ui.part_('language')) painting = then(paint(e.target.value), 0, broken);
   });
-  for (const touch of ['pointerdown', 'focusin']) root.addEventListener(touch, () => view && bind());
   // The letters are typed in here, and no business of the page's.
   root.addEventListener('input', e => e.stopPropagation());
   // A click of a label comes to the element itself, and to no part of it.

@@ -10,26 +10,21 @@ import (
 
 // Env is the browser as the widget uses it. Tests put their own in.
 type Env struct {
-	Wall  func() int   // ms since 1970, by a clock that can be set
-	Mono  func() int   // ms, by a clock that may stop while the device sleeps
-	Bytes func([]byte) // fills with random bytes
+	Wall func() int    // ms since 1970, by a clock that can be set
+	Mono func() int    // ms, by a clock that may stop while the device sleeps
+	Key  func() string // a fresh idempotency key
 
 	// Draw puts a JPEG, in base64, onto a canvas; an error where it is no picture.
 	Draw func(canvas js.Value, jpeg string) error
 }
 
-// Browser is the real one.
-func Browser() Env {
-	now, performance, crypto := js.Global().Get("Date").Get("now"), js.Global().Get("performance"), js.Global().Get("crypto")
-	uint8Array := js.Global().Get("Uint8Array")
+// Browser is the real one, with the loader's clock and its source of what nobody can guess.
+func Browser(now, random js.Value) Env {
+	date := js.Global().Get("Date").Get("now")
 	return Env{
-		Wall: func() int { return now.Invoke().Int() },
-		Mono: func() int { return performance.Call("now").Int() },
-		Bytes: func(b []byte) {
-			a := uint8Array.New(len(b))
-			crypto.Call("getRandomValues", a)
-			js.CopyBytesToGo(b, a)
-		},
+		Wall: func() int { return date.Invoke().Int() },
+		Mono: func() int { return now.Invoke().Int() },
+		Key:  func() string { return random.Invoke().String() },
 		Draw: draw,
 	}
 }
@@ -50,16 +45,4 @@ func draw(canvas js.Value, jpeg string) error {
 		canvas.Call("getContext", "2d").Call("drawImage", picture, 0, 0)
 	}
 	return err
-}
-
-// key is a fresh idempotency key of 128 bits. Letters alone: with digits one
-// in a thousand keys would hold what could be an Aadhaar number, and be refused.
-func (e Env) key() string {
-	var random [16]byte
-	e.Bytes(random[:])
-	var key [32]byte
-	for i, b := range random {
-		key[2*i], key[2*i+1] = 'a'+b>>4, 'a'+b&15
-	}
-	return string(key[:])
 }

@@ -26,12 +26,12 @@ func TestAPictureIsDrawnInItsOwnSizeAndWhatIsNoneIsAnError(t *testing.T) {
 	_, jpeg, _ := strings.Cut(source.Call("toDataURL", "image/jpeg", 1).String(), ",")
 
 	drawn := canvas(1, 1)
-	require.NoError(t, widget.Browser().Draw(drawn, jpeg))
+	require.NoError(t, widget.Browser(js.Undefined(), js.Undefined()).Draw(drawn, jpeg))
 	require.Equal(t, []int{90, 40}, []int{drawn.Get("width").Int(), drawn.Get("height").Int()})
 	pixel := drawn.Call("getContext", "2d").Call("getImageData", 89, 39, 1, 1).Get("data")
 	require.Greater(t, pixel.Index(0).Int(), 250)
 	require.Less(t, pixel.Index(1).Int(), 5)
 
-	require.Error(t, widget.Browser().Draw(drawn, "aGVsbG8="))
+	require.Error(t, widget.Browser(js.Undefined(), js.Undefined()).Draw(drawn, "aGVsbG8="))
 	require.Equal(t, 90, drawn.Get("width").Int(), "the old one stays")
 }

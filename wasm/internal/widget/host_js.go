@@ -60,7 +60,7 @@ func (w *Widget) decision() wire.Decision {
 		Sitekey: p.sitekey, Purpose: p.purpose, Ticket: p.ticket,
 		Presentation:   jsx.String(jsx.Field(view, "presentation")),
 		NoticeSHA256:   jsx.String(jsx.Field(jsx.Field(view, "notice"), "sha256")),
-		IdempotencyKey: w.env.key(),
+		IdempotencyKey: w.env.Key(),
 		Client:         &wire.Client{Channel: "widget", Version: w.version, Build: w.build},
 	}
 	if p.ticket == "" {
@@ -69,7 +69,8 @@ func (w *Widget) decision() wire.Decision {
 	return d
 }
 
-// problem reads what host.paint rejects with.
+// problem reads what host.paint rejects with: what has no code was thrown by a view
+// that cannot be painted.
 func problem(err error) wire.Problem {
 	reason := js.Undefined()
 	if r, ok := err.(*jsx.Rejection); ok {
@@ -77,7 +78,7 @@ func problem(err error) wire.Problem {
 	}
 	code := wire.Code(jsx.String(jsx.Field(reason, "code")))
 	if code == "" {
-		code = wire.Internal
+		code = wire.AssetIntegrity
 	}
 	p := wire.ProblemOf(code)
 	if v := jsx.Field(reason, "retryable"); v.Type() == js.TypeBoolean {

@@ -25,7 +25,7 @@ func TestTheJourneyFromAgreeToToken(t *testing.T) {
 	} {
 		require.Equal(t, want, body.Get(name).String())
 	}
-	require.Len(t, body.Get("idempotency_key").String(), 32)
+	require.Equal(t, "key-of-this-press-1", body.Get("idempotency_key").String())
 	require.Equal(t, `{"channel":"widget","version":"1.2.3","build":"abcdefghijklmnop"}`, js.Global().Get("JSON").Call("stringify", body.Get("client")).String())
 	require.Equal(t, "panel-captcha", p.shown())
 	require.Equal(t, "panel-captcha heading", p.focused())

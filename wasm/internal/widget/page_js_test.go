@@ -26,13 +26,15 @@ type page struct {
 	widget *widget.Widget
 	mono   int // ms that have passed
 	wall   int
+	keys   int  // that were made
 	agreed bool // and no button acts for a while
 }
 
 // open makes a page; params are attributes in turn: name, value.
 func open(t *testing.T, params ...any) *page {
 	p := &page{t: t, js: js.Global().Call("eval", pageJS).Invoke(jsx.Object(append([]any{"sitekey", "pk_test_pass", "purpose", "account-opening"}, params...)...))}
-	p.env = widget.Browser()
+	p.env = widget.Browser(js.Undefined(), js.Undefined())
+	p.env.Key = func() string { p.keys++; return "key-of-this-press-" + jsx.Itoa(p.keys) }
 	p.env.Mono = func() int { return p.mono }
 	p.env.Wall = func() int { return p.wall }
 	p.env.Draw = func(_ js.Value, jpeg string) error {
