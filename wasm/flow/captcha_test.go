@@ -181,7 +181,7 @@ func TestRetryThatFailsTellsThePage(t *testing.T) {
 	d.fail(d.has(flow.Post).Seq, problem(wire.SessionExpired, 0))
 	d.state(flow.Expired)
 	require.Equal(t, wire.SessionExpired, d.has(flow.Settle).Code)
-	require.Equal(t, "session-again", d.flow.Screen().Alert)
+	require.Equal(t, "session_expired", d.flow.Screen().Alert)
 }
 
 func TestATokensEndIsExpiredAndGoesOnInTheSameSession(t *testing.T) {
@@ -213,7 +213,7 @@ func TestASessionsEndIsExpiredAndBeginsAtTheNotice(t *testing.T) {
 	d.elapse(wake)
 	d.state(flow.Done)
 	d.elapse(tokenEnds)
-	require.Equal(t, "session-again", d.flow.Screen().Alert)
+	require.Equal(t, "session_expired", d.flow.Screen().Alert)
 	d.press(flow.Again, "")
 	d.hasNot(flow.Post)
 

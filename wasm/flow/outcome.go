@@ -166,7 +166,7 @@ func (f *Flow) expire(code wire.Code) {
 	case code == wire.ConsentWithdrawn:
 		f.alert(string(code))
 	case f.session == "":
-		f.alert("session-again")
+		f.alert(string(wire.SessionExpired))
 	default:
 		f.alert("expired")
 	}
@@ -212,7 +212,7 @@ func (f *Flow) sessionEnds() {
 	case Done, Expired: // the token has a time of its own; a new picture is not to be had
 		f.session = ""
 		if f.state == Expired {
-			f.alert("session-again")
+			f.alert(string(wire.SessionExpired))
 		}
 	case Starting, Captcha, Error:
 		if f.want != reply {

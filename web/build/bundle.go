@@ -81,7 +81,7 @@ func sheet(path string) (string, error) {
 		return "", err
 	}
 	css := api.Transform(string(body), api.TransformOptions{
-		Loader: api.LoaderCSS, MinifyWhitespace: true, MinifySyntax: true, Sourcefile: path,
+		Loader: api.LoaderCSS, Charset: api.CharsetUTF8, MinifyWhitespace: true, MinifySyntax: true, Sourcefile: path,
 	})
 	if wrong := append(css.Errors, css.Warnings...); len(wrong) > 0 {
 		text := api.FormatMessages(wrong, api.FormatMessagesOptions{Kind: api.ErrorMessage})

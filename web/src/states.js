@@ -13,7 +13,7 @@ export const states = {
   notice: row('.unstarted'),
   starting: busy,
   waiting: busy,
-  captcha: row('.unstarted', true, false, 'required-letters'),
+  captcha: row('.unstarted', true, false, 'answer_invalid'),
   answering: busy,
   done: row('', true, true),
   declined: row('.declined', false, true),

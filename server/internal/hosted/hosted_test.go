@@ -240,9 +240,9 @@ func TestEveryTroubleIsAPageInThePersonsLanguageWithTheWidgetsWords(t *testing.T
 		again  bool
 	}{
 		apitest.Busy:     {503, "vendor_busy", true},
-		apitest.Down:     {503, "vendor_unavailable", true},
+		apitest.Down:     {503, "vendor", true},
 		apitest.Rejected: {502, "vendor_rejected", false},
-		apitest.BadJPEG:  {502, "unknown", true},
+		apitest.BadJPEG:  {502, "vendor", true},
 	} {
 		for _, lang := range []string{"en", "hi", "ur"} {
 			n, _ := r.Core.Notices.Pick(apitest.Purpose, lang, "")

@@ -25,9 +25,8 @@ var shared = map[wire.Code]string{
 	wire.SessionInvalid:          "reload-page",
 	wire.TicketInvalid:           "reload-page",
 	wire.IdempotencyConflict:     "reload-page",
-	wire.SessionExpired:          "expired",
 	wire.VendorTimeout:           "vendor_unavailable",
-	wire.VendorBadAnswer:         "unknown",
+	wire.VendorBadAnswer:         "vendor_unavailable",
 	wire.Internal:                "unknown",
 }
 
@@ -40,14 +39,14 @@ type message struct{ Keys, Text string }
 // code without a text has that of its fault, and at last the unknown one's. Where
 // no wasm runs, another page does the same.
 func (l Language) messages(fill func(string) string) []message {
-	keys := map[string][]string{"page": {string(wire.FaultPartner)}} // by the key of their text
+	keys := map[string][]string{"page": {string(wire.FaultPartner)}, "vendor_unavailable": {string(wire.FaultVendor)}} // by the key of their text
 	for key := range l.Messages {
-		if key != "page" && key != "reload-page" {
-			keys[key] = append(keys[key], key)
+		if keys[key] == nil && key != "reload-page" && key != string(wire.StoreUnavailable) { // that one is the receipt's
+			keys[key] = []string{key}
 		}
 	}
 	for code, key := range shared {
-		if key != "page" && key != "unknown" {
+		if key == "reload-page" {
 			keys[key] = append(keys[key], string(code))
 		}
 	}

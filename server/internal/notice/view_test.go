@@ -2,6 +2,7 @@ package notice
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,11 +153,11 @@ func TestAnotherIDIsALinkOnlyWhereTheOperatorGivesOne(t *testing.T) {
 func TestEveryMessageThatTheWidgetLooksUpIsThere(t *testing.T) {
 	for _, tag := range []string{"en", "hi"} {
 		view := painted(t, shown(t, tag))
-		keys := strings.Fields(`loading starting waiting picture-loading picture-new answering required required-letters expired
-			declined done soon again answer-twelve-digits session-again open partner unknown`)
+		keys := strings.Fields(`loading starting waiting picture-loading picture-new answering required expired
+			declined done soon again answer-twelve-digits open partner vendor unknown`)
 		for _, code := range wire.Codes() {
 			// What has no words of its own is looked up by its fault, and at last as unknown.
-			if l := shared[code]; l != "page" && l != "unknown" && code != wire.Unauthorized {
+			if l := shared[code]; (l == "" || l == "reload-page") && !slices.Contains([]wire.Code{wire.Unauthorized, wire.VendorUnavailable, wire.StoreUnavailable}, code) {
 				keys = append(keys, string(code))
 			}
 		}

@@ -3,7 +3,7 @@
 (params => {
   const words = {
     en: { loading: 'Loading', starting: 'Saving', waiting: 'Wait {seconds} seconds', 'picture-loading': 'New picture coming',
-      'picture-new': 'New picture', answering: 'Saving answer', expired: 'Time is over', soon: '{seconds} left', 'session-again': 'Choose again', declined: 'Nothing shared',
+      'picture-new': 'New picture', answering: 'Saving answer', expired: 'Time is over', soon: '{seconds} left', 'session_expired': 'Choose again', declined: 'Nothing shared',
       done: 'All saved', again: 'Letters did not match', answer_invalid: 'Letters please', 'answer-twelve-digits': 'No Aadhaar here',
       network: 'No connection', vendor_unavailable: 'Not reached', notice_changed: 'Read again', unknown: 'Something else' },
   };
