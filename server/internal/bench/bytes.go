@@ -77,7 +77,7 @@ func measureBytes(ctx context.Context, l *lab, s *section) error {
 	s.judge(wasmBudget, wasm.brotli <= 470_000 && over <= 1.15, "%s B, %.3f ×", grouped(wasm.brotli), over)
 
 	rows := [][]string{{"bytes", "plain", "gzip", "brotli"}, loader.cells("loader"), view.cells("English view"),
-		first.cells("**until the notice can be read**"), wasm.cells("wasm, when idle after that or at the first press"), floor.cells("an empty Go program that imports `syscall/js`")}
+		first.cells("**until the notice can be read**"), wasm.cells("wasm, beside the view at low priority"), floor.cells("an empty Go program that imports `syscall/js`")}
 	if err := l.packages(ctx); err != nil {
 		return err
 	}
