@@ -23,7 +23,7 @@ export const panels = root => {
     // Beside the button that tries again, or in its place.
     link_(href, instead) {
       const retry = find('[data-part=panel-error] button');
-      const link = find('[rel=opener]') || build(['a', { target: '_blank', rel: 'opener' }, me.word_('open') || 'Continue']);
+      const link = find('[rel=opener]') || build(['a', { target: '_blank', rel: 'opener' }, me.word_('open') || 'Continue on a separate page']);
       link.href = href;
       link.className = instead ? 'main' : 'other';
       link.dataset.part = instead ? 'retry' : '';

@@ -11,7 +11,7 @@ export const base = (exec(/\w+:[^\s()@]+(?=\/v1\/\S*ekyc-connect\.js)/, currentS
 export class Fault extends Error {}
 
 export const fault = (code, more) =>
-  assign(new Fault(code), { code, retryable: code == 'network', fault: code == 'asset_integrity' ? 'relay' : 'user', requestId: '' }, more);
+  assign(new Fault('ekyc-connect: ' + ((more && more.detail) || code)), { code, retryable: code == 'network', fault: code == 'asset_integrity' ? 'relay' : 'user', requestId: '' }, more);
 
 // Fails where no byte has come for 15 s, of the head or of the body. Credentials are as
 // a <link rel=preload> has them: else the browser would fetch a view anew.

@@ -1,12 +1,12 @@
 // One widget: it paints the notice, sets the form's field and keeps early presses.
 // Once bound, the wasm decides everything and acts through host.
-import { able, apply, assign, CustomEvent, findAll, FormData, getAttribute, idle, IntersectionObserver, listen, MutationObserver, navigation, Promise, reflect, Set, setTimeout, then, unlisten } from './browser.js';
+import { able, apply, assign, CustomEvent, findAll, FormData, getAttribute, globals, idle, IntersectionObserver, listen, MutationObserver, navigation, Promise, random, reflect, Set, setTimeout, then, unlisten } from './browser.js';
 import { forms, isFlag, names } from './attributes.js';
 import { boot, load, onExit } from './boot.js';
 import { build } from './paint.js';
 import { panels } from './panels.js';
 import { own, watch } from './press.js';
-import { ask, Fault, fault } from './relay.js';
+import { ask, Fault, fault, get } from './relay.js';
 import { hostedPage } from './hosted.js';
 import { states } from './states.js';
 
@@ -138,13 +138,24 @@ export const widget = (element, internals, root) => {
     // Nobody waits for the wasm yet: it is asked for anew at the next press.
     if (degraded && network && !press) return (binding = null);
     trouble = e;
+    if (e.detail) globals.console.error(e);
     const asked = take();
-    // Who refuses is let go.
+    // Who refuses is let go, whatever becomes of the record.
     if (asked && asked.own && asked.part != 'agree') {
-      return hosted.end_('.', 0, other(asked.part));
+      const body = {
+        ...given_(['sitekey', 'purpose', attribute('ticket') ? 'ticket' : 'subject']),
+        presentation: view.presentation,
+        notice_sha256: view.notice.sha256,
+        idempotency_key: random(),
+        client: { __proto__: null, channel: 'widget', version: VERSION, build: WASM_BUILD },
+        alternative: other(asked.part),
+      };
+      // Sent even if the person leaves the page next.
+      then(get('/v1/declines', { method: 'POST', keepalive: true, body: globals.JSON.stringify(body) }), 0, () => {});
+      return hosted.end_('.', 0, body.alternative);
     }
     if (degraded && !network) separate();
-    else hosted.offer_(ui.word_(code) || ui.word_(e.fault) || ui.word_('unknown') || 'Could not be loaded: ' + code);
+    else hosted.offer_(ui.word_(code) || ui.word_(e.fault) || ui.word_('unknown') || 'Could not be loaded: ' + (e.detail || code));
     if (asked) ui.heading_().focus();
     become('error', { unreachable: network });
     if (degraded) emit('ekyc-degraded', { reason: code });

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"encoding/json"
 	"html/template"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -61,12 +63,13 @@ func TestWhoWaitsInVainMayTryAgainOrGoOnElsewhere(t *testing.T) {
 }
 
 func TestWhoRefusesIsLetGoWithoutTheProgram(t *testing.T) {
-	way := newRoad(t, startRelay(t))
+	relay := startRelay(t)
+	way := newRoad(t, relay)
 	for press, reason := range map[string]string{"decline": "declined", "alternative": "other-id"} {
 		t.Run(press, func(t *testing.T) {
 			way.hold(".wasm")
 			defer way.open(".wasm")
-			site := newPartner(t, form{Relay: way.URL, Markup: widget("pk_test_pass", "")})
+			site := newPartner(t, form{Relay: way.URL, Markup: widget("pk_test_pass", `subject="who-`+press+`"`)})
 			b := newTab(t)
 			b.do(onNewDocument(hastened))
 			b.open(site.URL)
@@ -78,10 +81,70 @@ func TestWhoRefusesIsLetGoWithoutTheProgram(t *testing.T) {
 			require.Equal(t, []map[string]any{{"type": "decline", "reason": reason}}, events(b, "decline"))
 			require.Empty(t, events(b, "error"))
 			require.NotNil(t, js[any](b, part("panel-declined")+` ? 1 : null`))
+			refused := func() []recorded { return consentsOf(t, relay, "who-"+press) }
+			require.Eventually(t, func() bool { return len(refused()) > 0 }, 20*time.Second, 20*time.Millisecond)
+
+			require.Equal(t, "refused", refused()[0].Event.State)
+			require.Regexp(t, `^web-widget/.+\+[a-p]{16}$`, refused()[0].Event.Method)
+
 			b.do(clickContinue)
 			require.Equal(t, ".declined", (<-site.posts).Get("ekyc-connect-response"))
 		})
 	}
+}
+
+// A refusal is recorded once, also if the program comes after all.
+func TestARefusalWithoutTheProgramIsSentOnce(t *testing.T) {
+	relay := startRelay(t)
+	way := newRoad(t, relay)
+	way.hold(".wasm")
+	site := newPartner(t, form{Relay: way.URL, Markup: widget("pk_test_pass", `subject="once"`)})
+	b := newTab(t)
+	b.do(onNewDocument(hastened))
+	b.open(site.URL)
+	b.state("notice")
+	b.press("decline")
+	b.until(part("decline") + `.ariaBusy === 'true'`)
+	js[any](b, runOut)
+	b.state("declined")
+	way.open(".wasm")
+	b.press("retry")
+	b.state("notice")
+	js[any](b, `EkycConnect.ready().then(() => 0)`)
+	b.press("decline")
+	b.until(`seen.filter(e => e.type === 'decline').length === 2`)
+	require.Empty(t, events(b, "decline")[0]["consentId"])
+	require.NotEmpty(t, events(b, "decline")[1]["consentId"], "the program records the second one")
+	require.Eventually(t, func() bool { return len(consentsOf(t, relay, "once")) == 2 }, 20*time.Second, 20*time.Millisecond)
+}
+
+// recorded is what the partner reads of a record.
+type recorded struct {
+	Event struct {
+		State  string `json:"state"`
+		Method string `json:"collection_method"`
+	} `json:"event"`
+}
+
+// consentsOf asks as the partner's back end for the records of a subject.
+func consentsOf(t *testing.T, relay, subject string) (records []recorded) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, relay+"/v1/consents?subject="+subject, nil)
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer sk_test_pass")
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	var page struct {
+		Consents []struct {
+			Record recorded `json:"record"`
+		} `json:"consents"`
+	}
+	require.NoError(t, json.NewDecoder(answer.Body).Decode(&page))
+	for _, c := range page.Consents {
+		records = append(records, c.Record)
+	}
+	return records
 }
 
 // As long as nobody waits for the program, the notice stays.
