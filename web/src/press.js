@@ -3,12 +3,17 @@
 // their own that a script sent through a <label>, and one whose key was meant for
 // another field, from which a script moved the focus away.
 let down; // where it last went down, until its click has come
+export let presses = 1; // how often one went down anywhere, or nearly
 
 // mousedown alone is what assistive technology sends for an activation.
 const types = ['keydown', 'pointerdown', 'mousedown'];
 const control = e => e.target.closest && e.target.closest('[data-part]');
 
-for (const type of types) addEventListener(type, () => (down = null), true);
+for (const type of types)
+  addEventListener(type, () => {
+  down = null;
+  presses++;
+}, true);
 
 // A listener at the window does not see inside a page's own closed shadow roots.
 export const watch = root => {

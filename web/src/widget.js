@@ -5,7 +5,7 @@ import { forms, isFlag, names } from './attributes.js';
 import { boot, load, onExit } from './boot.js';
 import { build } from './paint.js';
 import { panels } from './panels.js';
-import { own, watch } from './press.js';
+import { own, presses, watch } from './press.js';
 import { ask, Fault, fault, get } from './relay.js';
 import { hostedPage } from './hosted.js';
 import { states } from './states.js';
@@ -232,13 +232,13 @@ export const widget = (element, internals, root) => {
   // A token is spent once its form was sent: by the browser, or by a script that has
   // asked for the form's data and then left the page. A script that only reads the data
   // is told from form.submit() where the engine says what a navigation carries; in other
-  // engines both count.
+  // engines by the person's next press, after which it is the press that leads away.
   const fate = e => {
     if (e.type == 'submit') {
       asked = true; // to send it
       setTimeout(() => (spent ||= state == 'done' && !e.defaultPrevented));
     } else {
-      read = state == 'done' && (asked || !navigation);
+      read = state == 'done' && (asked || (!navigation && presses));
     }
   };
 
@@ -307,7 +307,7 @@ export const widget = (element, internals, root) => {
       if (spent || (hosted.offered_ && state != 'done')) me.formReset();
       else if (handle) handle.restore();
     },
-    left_: () => (spent ||= read),
+    left_: () => (spent ||= read === true || read == presses),
     navigated_({ formData }) {
       for (const [, value] of formData || []) spent ||= state == 'done' && value == field;
     },
