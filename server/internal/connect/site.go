@@ -81,7 +81,7 @@ func (s *Sites) embeddedAt(sitekey, origin string) (*Site, *Error) {
 		return nil, refuse(wire.OriginNotAllowed, "the request carries no usable Origin; this route is for pages of the site's origins")
 	}
 	if !site.AllowsOrigin(origin) {
-		return nil, refuse(wire.OriginNotAllowed, "this page's origin is not one of the site's; add it to the site's origins in the relay's configuration")
+		return nil, refuse(wire.OriginNotAllowed, "this page's origin is not one of the site's; write what location.origin gives here into the site's origins in the relay's configuration")
 	}
 	return site, nil
 }

@@ -26,8 +26,14 @@ func (a *API) view(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, name := range []string{"sitekey", "purpose", "lang", "have"} {
-		if len(query[name]) > 1 || (name == "sitekey" || name == "purpose") && query.Get(name) == "" {
-			a.problem(w, r, problem(wire.InvalidRequest, "the query needs sitekey and purpose exactly once, lang and have at most once"))
+		if len(query[name]) > 1 {
+			a.problem(w, r, problem(wire.InvalidRequest, "the query has "+name+" more than once"))
+			return
+		}
+	}
+	for _, name := range []string{"sitekey", "purpose"} {
+		if query.Get(name) == "" {
+			a.problem(w, r, problem(wire.InvalidRequest, missing[name]))
 			return
 		}
 	}
@@ -41,6 +47,13 @@ func (a *API) view(w http.ResponseWriter, r *http.Request) {
 	if err := a.views.write(w, r, shown, query.Get("have")); err != nil {
 		a.problem(w, r, err)
 	}
+}
+
+// missing says to whoever builds the page which attribute is not there: the widget puts
+// it on the console and into its event.
+var missing = map[string]string{
+	"sitekey": `there is no sitekey: write sitekey="pk_…" on <ekyc-connect>, or data-sitekey="pk_…" on the div; another spelling, as site-key, is not read`,
+	"purpose": `there is no purpose: write purpose="…" on <ekyc-connect>, or data-purpose="…" on the div, with a name of the relay's configuration`,
 }
 
 // viewOrigin allows for a page of the relay's own origin, whose GET carries no
