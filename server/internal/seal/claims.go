@@ -3,6 +3,7 @@ package seal
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"time"
 )
 
@@ -43,11 +44,11 @@ type Hash [sha256.Size]byte
 
 // HashOf reads the usual lower-case hex; ok is false for anything else.
 func HashOf(digits string) (h Hash, ok bool) {
-	raw, err := hex.DecodeString(digits)
-	if err != nil || len(raw) != len(h) || hex.EncodeToString(raw) != digits {
-		return h, false
+	if len(digits) != hex.EncodedLen(len(h)) || strings.ToLower(digits) != digits {
+		return Hash{}, false
 	}
-	return Hash(raw), true
+	_, err := hex.Decode(h[:], []byte(digits))
+	return h, err == nil
 }
 
 // Ticket is a partner's word on who the visitor is; worth one consent.

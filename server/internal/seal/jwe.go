@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -15,7 +16,7 @@ import (
 // always the same, what is left of RFC 7516 is AES-GCM and five segments; tests
 // hold it against go-jose, which takes several times as long.
 type box struct {
-	header string // the protected header's segment
+	header []byte // the protected header's segment
 	aead   cipher.AEAD
 }
 
@@ -36,7 +37,7 @@ func newBox(kind Kind, id string, key []byte) (box, error) {
 	if err != nil {
 		return box{}, fmt.Errorf("seal: %w", err)
 	}
-	return box{header, aead}, nil
+	return box{[]byte(header), aead}, nil
 }
 
 // headerOf is the protected header segment as go-jose writes it. It is the same
@@ -64,7 +65,7 @@ func headerOf(kind Kind, id string, key []byte) (string, error) {
 func (b box) seal(plain []byte) string {
 	iv := make([]byte, b.aead.NonceSize(), b.aead.NonceSize()+len(plain)+b.aead.Overhead())
 	rand.Read(iv) // never fails
-	sealed := b.aead.Seal(iv[len(iv):], iv, plain, []byte(b.header))
+	sealed := b.aead.Seal(iv[len(iv):], iv, plain, b.header)
 	text, tag := sealed[:len(plain)], sealed[len(plain):]
 	out := make([]byte, 0, len(b.header)+4+segment.EncodedLen(len(iv))+segment.EncodedLen(len(text))+segment.EncodedLen(len(tag)))
 	out = append(append(out, b.header...), '.', '.')
@@ -75,23 +76,23 @@ func (b box) seal(plain []byte) string {
 
 // open is the reverse. The zero box, of a header that nobody wrote, opens nothing.
 func (b box) open(value string) (plain []byte, ok bool) {
-	parts := strings.Split(value, ".")
-	if b.aead == nil || len(parts) != 5 || parts[0] != b.header || parts[1] != "" || strings.ContainsAny(value, "\r\n") {
+	parts := bytes.Split([]byte(value), []byte("."))
+	if b.aead == nil || len(parts) != 5 || !bytes.Equal(parts[0], b.header) || len(parts[1]) > 0 || strings.ContainsAny(value, "\r\n") {
 		return nil, false
 	}
-	iv, err := segment.DecodeString(parts[2])
+	iv, err := segment.AppendDecode(nil, parts[2])
 	if err != nil || len(iv) != b.aead.NonceSize() {
 		return nil, false
 	}
-	sealed, err := segment.DecodeString(parts[3])
+	sealed, err := segment.AppendDecode(make([]byte, 0, len(value)), parts[3])
 	if err != nil {
 		return nil, false
 	}
-	tag, err := segment.DecodeString(parts[4])
-	if err != nil || len(tag) != b.aead.Overhead() {
+	text := len(sealed)
+	sealed, err = segment.AppendDecode(sealed, parts[4])
+	if err != nil || len(sealed)-text != b.aead.Overhead() {
 		return nil, false
 	}
-	sealed = append(sealed, tag...)
-	plain, err = b.aead.Open(sealed[:0], iv, sealed, []byte(b.header))
+	plain, err = b.aead.Open(sealed[:0], iv, sealed, b.header)
 	return plain, err == nil
 }

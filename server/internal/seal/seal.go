@@ -83,7 +83,7 @@ func New(ring []MasterKey, clock func() time.Time) (*Sealer, error) {
 			if i == 0 {
 				s.seal[kind] = b
 			}
-			s.open[kind][b.header] = b
+			s.open[kind][string(b.header)] = b
 		}
 	}
 	return s, nil
