@@ -20,13 +20,13 @@ func ClientOf(peer string, header []string, trusted func(netip.Addr) bool) netip
 		return netip.Addr{}
 	}
 	client := from.Addr().Unmap()
-	hops := strings.Split(strings.Join(header, ","), ",")
-	for i := len(hops) - 1; i >= 0 && trusted(client); i-- {
-		hop := hopOf(strings.TrimSpace(hops[i]))
+	for hops := strings.Join(header, ","); hops != "" && trusted(client); {
+		comma := strings.LastIndexByte(hops, ',') // -1 before the only one
+		hop := hopOf(strings.TrimSpace(hops[comma+1:]))
 		if !hop.IsValid() {
 			break
 		}
-		client = hop.Unmap()
+		client, hops = hop.Unmap(), hops[:max(comma, 0)]
 	}
 	return client
 }
@@ -34,9 +34,9 @@ func ClientOf(peer string, header []string, trusted func(netip.Addr) bool) netip
 // hopOf reads an entry of the header, to which some proxies add the port; what is no
 // address gives one that is not valid.
 func hopOf(entry string) netip.Addr {
-	if at, err := netip.ParseAddrPort(entry); err == nil {
-		return at.Addr()
+	if address, err := netip.ParseAddr(entry); err == nil {
+		return address
 	}
-	address, _ := netip.ParseAddr(entry)
-	return address
+	at, _ := netip.ParseAddrPort(entry)
+	return at.Addr()
 }
