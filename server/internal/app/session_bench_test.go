@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -26,8 +27,8 @@ import (
 )
 
 // BenchmarkSession is POST /v1/sessions with the relay's whole duty, over TCP on both
-// sides. Page and vendor are bytes that are made before, so that what is allocated is the
-// relay's.
+// sides. Pages and vendor are connections and bytes that are made before, so that what is
+// allocated is the relay's.
 func BenchmarkSession(b *testing.B) {
 	vendor := canned(b)
 	path := configtest.Example(b, "https://production.deepvue.tech", vendor, "  view: 60\n  sessions: 10\n", "  view: 0\n  sessions: 0\n",
@@ -64,19 +65,21 @@ func BenchmarkSession(b *testing.B) {
 			configtest.Sitekey, view.Presentation, view.Notice.SHA256, n)
 		return fmt.Appendf(nil, "POST /v1/sessions HTTP/1.1\r\nHost: relay\r\nOrigin: %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", origin, len(body), body)
 	}
+	const parallel = 128 // 256 connections on two processors
+	pages := make(chan page, parallel*runtime.GOMAXPROCS(0))
+	for range cap(pages) {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
+		require.NoError(b, err)
+		defer conn.Close()
+		pages <- page{conn, bufio.NewReaderSize(conn, 16<<10), request(0)}
+	}
 	var n atomic.Int64
-	b.SetParallelism(128) // 256 connections on two processors
+	b.SetParallelism(parallel)
 	b.ReportAllocs()
 	b.ResetTimer()
 	b.RunParallel(func(p *testing.PB) {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
-		if err != nil {
-			b.Error(err)
-			return
-		}
-		defer conn.Close()
-		reader := bufio.NewReaderSize(conn, 64<<10)
-		text := request(0)
+		page := <-pages
+		conn, reader, text := page.conn, page.reader, page.request
 		number := text[len(text)-2-16 : len(text)-2]
 		for p.Next() {
 			for i, at := len(number)-1, n.Add(1); i >= 0; i, at = i-1, at/10 {
@@ -92,6 +95,13 @@ func BenchmarkSession(b *testing.B) {
 			}
 		}
 	})
+}
+
+// page asks the relay on a connection of its own.
+type page struct {
+	conn    net.Conn
+	reader  *bufio.Reader
+	request []byte // but for the number of its idempotency key
 }
 
 // message reads one message of HTTP to its end, and returns how it begins.
