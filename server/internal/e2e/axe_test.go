@@ -4,7 +4,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -35,31 +34,37 @@ func axe(b *tab) (broken, unsure []finding) {
 }
 
 func TestAxeFindsNothingInAnyStateAndTheme(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
-	for _, g := range []guise{
-		{name: "light", media: map[string]string{"prefers-color-scheme": "light"}},
-		{name: "dark", media: map[string]string{"prefers-color-scheme": "dark"}},
-		{name: "contrast", attrs: `theme="contrast"`},
-		{name: "forced colours", media: map[string]string{"forced-colors": "active"}},
-		{name: "phone, right to left", attrs: `lang="ur"`, width: 320},
+	for attrs, guises := range map[string][]guise{
+		``: {
+			{name: "light", media: map[string]string{"prefers-color-scheme": "light"}},
+			{name: "dark", media: map[string]string{"prefers-color-scheme": "dark"}},
+			{name: "forced colours", media: map[string]string{"forced-colors": "active"}},
+		},
+		`theme="contrast"`: {{name: "contrast"}},
+		`lang="ur"`:        {{name: "phone, right to left", width: 320}},
 	} {
-		t.Run(g.name, func(t *testing.T) {
-			walk(t, relay, g, func(b *tab, name string) {
-				broken, unsure := axe(b)
-				require.Empty(t, broken, name)
-				if g.media["forced-colors"] == "" { // these colours are the system's; axe cannot tell them
-					require.Empty(t, unsure, name)
-				}
+		t.Run(attrs, func(t *testing.T) {
+			walk(t, relay, attrs, guises[0], func(b *tab, name string) {
+				b.each(guises, func(g guise) {
+					broken, unsure := axe(b)
+					require.Empty(t, broken, "%s, %s", name, g.name)
+					if g.media["forced-colors"] == "" { // these colours are the system's; axe cannot tell them
+						require.Empty(t, unsure, "%s, %s", name, g.name)
+					}
+				})
+				b.as(guises[0])
 			})
 		})
 	}
 }
 
 func TestAxeFindsNothingInTheNoticeOfAnyLanguage(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Style: true})
 	b := newTab(t)
-	b.patience(3 * time.Minute)
 	b.open(site.URL)
 	b.state("notice")
 	languages := js[[]string](b, `[...`+part("language")+`.options].map(o => o.value)`)

@@ -33,13 +33,14 @@ func (p *partner) hears(t *testing.T, want string) (before []string) {
 				return before
 			}
 			before = append(before, said)
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			require.FailNow(t, "the page does not say "+want, before)
 		}
 	}
 }
 
 func TestBackAfterTheFormWasSentBringsNoSpentToken(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for how, script := range map[string]string{
 		"kept": "",
@@ -63,6 +64,7 @@ func TestBackAfterTheFormWasSentBringsNoSpentToken(t *testing.T) {
 // Whoever sends the form: the browser, for the person or for a script, or a script by
 // itself.
 func TestATokenThatAScriptSentIsSpent(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for how, send := range map[string]string{
 		"form.submit()":        `document.forms[0].submit()`,
@@ -84,6 +86,7 @@ func TestATokenThatAScriptSentIsSpent(t *testing.T) {
 }
 
 func TestATokenThatWasNotSentOutlivesGoingAwayAndBack(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Files: map[string]string{"/help": `<!DOCTYPE html><title>Help</title>` + goBack}})
 	b := newTab(t)

@@ -19,6 +19,7 @@ const booleans = "required disabled"
 
 // Frameworks set a property where there is one, whenever they come to it.
 func TestEachAttributeIsAPropertyTooWheneverItWasSet(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for name, late := range map[string]bool{"after the script": false, "before the script": true} {
 		t.Run(name, func(t *testing.T) {
@@ -61,6 +62,7 @@ func TestEachAttributeIsAPropertyTooWheneverItWasSet(t *testing.T) {
 }
 
 func TestFalseAsFrameworksWriteItIsTakenAway(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	markup := `<ekyc-connect sitekey="pk_test_pass" purpose="account-opening" required="false" disabled="false"></ekyc-connect>
 		<div class="ekyc-connect" data-sitekey="pk_test_pass" data-purpose="account-opening" data-required="false" data-disabled="false"></div>`
@@ -77,6 +79,7 @@ func TestFalseAsFrameworksWriteItIsTakenAway(t *testing.T) {
 
 // What form libraries hear, and what they do in answer.
 func TestAChangeOfTheFieldIsHeardAsOfAnyControl(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)
@@ -96,6 +99,7 @@ func TestAChangeOfTheFieldIsHeardAsOfAnyControl(t *testing.T) {
 }
 
 func TestFocusAndLabelLeadToThePanelsFirstControl(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: `<label for="w" id="label">Your identity</label>` + widget("pk_test_pass", `id="w"`)})
 	b := newTab(t)
@@ -135,6 +139,7 @@ func TestFocusAndLabelLeadToThePanelsFirstControl(t *testing.T) {
 
 // A script that walks the form for inputs finds one, and never two values.
 func TestTheFieldMayBeAnInput(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: `<div id="place">` + widget("pk_test_pass", `field="input" name="kyc"`) + `</div>`, Late: `<form id="f"></form>`})
 	b := newTab(t)
@@ -181,6 +186,7 @@ func TestTheFieldMayBeAnInput(t *testing.T) {
 
 // A page that is rendered anew by its server's markup knows nothing of data-state.
 func TestAMorphTakesNoStateAway(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)
@@ -203,6 +209,7 @@ hydrateRoot(document.getElementById('app'), <div className="ekyc-connect" data-s
 
 // A framework that takes over its server's markup wants to find it as it was sent.
 func TestADivIsLeftAsItWasSentUntilThePageHasLoaded(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{
 		Relay:  relay,

@@ -26,6 +26,7 @@ const crashable = `{
 }`
 
 func TestACrashIsMendedOnceAndThenSaid(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "") + widget("pk_test_pass", `mode="hosted" name="two" loading="eager"`)})
 	b := newTab(t)
@@ -64,6 +65,7 @@ func TestACrashIsMendedOnceAndThenSaid(t *testing.T) {
 }
 
 func TestACrashTakesNoTokenAway(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `name="one"`) + widget("pk_test_pass", `name="two" loading="eager"`)})
 	b := newTab(t)

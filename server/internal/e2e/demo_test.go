@@ -17,6 +17,7 @@ import (
 // The playground under the policy that it sends: it shows what happens, and what
 // the bank's server made of the token.
 func TestThePlaygroundShowsWhatTheWidgetTellsAndWhatTheTokenIsWorth(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	b := newTab(t)
 	b.open(relay + "/")
@@ -34,6 +35,7 @@ func TestThePlaygroundShowsWhatTheWidgetTellsAndWhatTheTokenIsWorth(t *testing.T
 }
 
 func TestThePlaygroundsChoicesAreTakenAtOnce(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	b := newTab(t)
 	b.open(relay + "/")
@@ -59,6 +61,7 @@ func TestThePlaygroundsChoicesAreTakenAtOnce(t *testing.T) {
 
 // From the notice to the card, as a newcomer goes: what is to be typed is offered.
 func TestAnApplicantGoesFromTheNoticeToTheCard(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	b := newTab(t)
 	b.open(relay + "/demo/account?sitekey=pk_test_wrongcaptcha")
@@ -96,75 +99,78 @@ func (b *tab) fillIn(what string) {
 }
 
 func TestTheDemosPagesAreSoundInEveryLook(t *testing.T) {
-	dir := t.TempDir()
-	if to := os.Getenv("DEMO_SCREENSHOTS"); to != "" {
-		dir = to
-	}
+	t.Parallel()
+	dir := os.Getenv("DEMO_SCREENSHOTS")
 	relay := startRelay(t)
-	for _, l := range []look{{"light", 1280, "light", ""}, {"dark", 1280, "dark", ""}, {"phone", 320, "light", ""}, {"dark phone", 320, "dark", ""}} {
-		t.Run(l.name, func(t *testing.T) {
-			b := newLook(t, l)
-			sound := func(name string) {
-				t.Helper()
+	b := newTab(t)
+	looks := []look{{"light", 1280, "light", ""}, {"dark", 1280, "dark", ""}, {"dark phone", 320, "dark", ""}, {"phone", 320, "light", ""}}
+	sound := func(name string) {
+		t.Helper()
+		for _, l := range looks {
+			b.look(l)
+			if l.name == "light" || l.name == "dark phone" { // both themes, both widths
 				broken, _ := axe(b)
-				require.Empty(t, broken, name)
-				require.LessOrEqual(t, js[int](b, `document.documentElement.scrollWidth`), int(l.width), name)
+				require.Empty(t, broken, "%s, %s", name, l.name)
+			}
+			require.LessOrEqual(t, js[int](b, `document.documentElement.scrollWidth`), int(l.width), "%s, %s", name, l.name)
+			if dir != "" {
 				b.shoot(filepath.Join(dir, name+"-"+l.name+".png"))
 			}
-			// send types, presses Continue, and waits for a page that has a thing.
-			send := func(what, thing string) {
-				t.Helper()
-				if what != "" {
-					b.do(chromedp.SendKeys(`#typed`, what, chromedp.ByQuery))
-				}
-				b.do(clickContinue)
-				b.until(`document.readyState === 'complete' && !!document.querySelector('` + thing + `')`) // its styles too
-			}
-			for _, path := range []string{"/demo/account", "/"} {
-				b.open(relay + path)
-				b.scrollToWidget()
-				b.state("notice")
-				sound(map[string]string{"/": "playground", "/demo/account": "account"}[path])
-			}
-			b.open(relay + "/demo/words?lang=ur")
-			b.state("notice")
-			b.state("notice", 1)
-			sound("words")
-			b.do(chromedp.Click(`#patch`, chromedp.ByQuery)) // nothing was written
-			b.until(`document.readyState === 'complete' && !!document.querySelector('#wrong')`)
-			b.open(relay + "/")
-			b.state("notice")
-			b.finish()
-			send("", "#numbers")
-			sound("number")
-			send("200000000098", "#wrong")
-			sound("number-wrong")
-			send("200000000013", "ekyc-connect")
-			b.scrollToWidget()
-			b.state("captcha")
-			sound("again")
-			b.answer("abc12")
-			b.press("submit")
-			b.state("done")
-			send("", "#numbers")
-			send("200000000045", "#another")
-			sound("otp")
-			send("123456", "#wrong")
-			sound("otp-wrong")
-			send("123456", "#person")
-			sound("person")
-			b.open(relay + "/")
-			b.state("notice")
-			b.press("decline")
-			b.state("declined")
-			send("", "#advice")
-			sound("result")
-		})
+		}
 	}
+	// send types, presses Continue, and waits for a page that has a thing.
+	send := func(what, thing string) {
+		t.Helper()
+		if what != "" {
+			b.do(chromedp.SendKeys(`#typed`, what, chromedp.ByQuery))
+		}
+		b.do(clickContinue)
+		b.until(`document.readyState === 'complete' && !!document.querySelector('` + thing + `')`) // its styles too
+	}
+	for _, path := range []string{"/demo/account", "/"} {
+		b.open(relay + path)
+		b.scrollToWidget()
+		b.state("notice")
+		sound(map[string]string{"/": "playground", "/demo/account": "account"}[path])
+	}
+	b.open(relay + "/demo/words?lang=ur")
+	b.state("notice")
+	b.state("notice", 1)
+	sound("words")
+	b.do(chromedp.Click(`#patch`, chromedp.ByQuery)) // nothing was written
+	b.until(`document.readyState === 'complete' && !!document.querySelector('#wrong')`)
+	b.open(relay + "/")
+	b.state("notice")
+	b.finish()
+	send("", "#numbers")
+	sound("number")
+	send("200000000098", "#wrong")
+	sound("number-wrong")
+	send("200000000013", "ekyc-connect")
+	b.scrollToWidget()
+	b.state("captcha")
+	sound("again")
+	b.answer("abc12")
+	b.press("submit")
+	b.state("done")
+	send("", "#numbers")
+	send("200000000045", "#another")
+	sound("otp")
+	send("123456", "#wrong")
+	sound("otp-wrong")
+	send("123456", "#person")
+	sound("person")
+	b.open(relay + "/")
+	b.state("notice")
+	b.press("decline")
+	b.state("declined")
+	send("", "#advice")
+	sound("result")
 }
 
 // What a native speaker writes outlives the tab, and ends as a file.
 func TestAReviewOfALanguageIsKeptAndComesAsAFile(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	b := newTab(t)
 	b.open(relay + "/demo/words?lang=hi")

@@ -13,6 +13,7 @@ import (
 
 // A promise without a test is none: what these pages name, there is.
 func TestTheDocumentsNameTestsThatThereAre(t *testing.T) {
+	t.Parallel()
 	root := filepath.Join("..", "..", "..")
 	there := map[string]bool{}
 	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
@@ -43,6 +44,7 @@ func TestTheDocumentsNameTestsThatThereAre(t *testing.T) {
 }
 
 func TestThePolicyToCopyIsTheOneThatIsTested(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "csp.md"))
 	require.NoError(t, err)
 	require.Contains(t, string(text), "\nContent-Security-Policy: "+strings.ReplaceAll(strict, "RELAY", "https://consent.example.com")+"\n")
@@ -50,6 +52,7 @@ func TestThePolicyToCopyIsTheOneThatIsTested(t *testing.T) {
 
 // What people copy is what is driven in a browser.
 func TestTheFrameworksCodeIsTheAppsOwn(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "frameworks.md"))
 	require.NoError(t, err)
 	shown := map[string]bool{}

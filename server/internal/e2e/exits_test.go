@@ -16,6 +16,7 @@ func events(b *tab, kind string) []map[string]any {
 }
 
 func TestWhoDeclinesIsRecordedAndMaySendTheForm(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)
@@ -35,6 +36,7 @@ func TestWhoDeclinesIsRecordedAndMaySendTheForm(t *testing.T) {
 }
 
 func TestANewPictureIsAnotherPictureAndLosesNoLetters(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)
@@ -54,6 +56,7 @@ func TestANewPictureIsAnotherPictureAndLosesNoLetters(t *testing.T) {
 }
 
 func TestTheVendorDownIsSaidAndTriedAgain(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_down", "")})
 	b := newTab(t)
@@ -73,6 +76,7 @@ func TestTheVendorDownIsSaidAndTriedAgain(t *testing.T) {
 }
 
 func TestWhatCannotBeShownSaysWhy(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for name, c := range map[string]struct{ sitekey, host, code string }{
 		"a stranger's sitekey": {"pk_nobody", "", "unknown_sitekey"},
@@ -97,6 +101,7 @@ func TestWhatCannotBeShownSaysWhy(t *testing.T) {
 }
 
 func TestTheRelayAwayIsSaidAndTheFieldDoesNotLie(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	g := newGate(t, relay, isView)
 	site := newPartner(t, form{Relay: g.URL, Markup: widget("pk_test_pass", "")})
@@ -116,6 +121,7 @@ func TestTheRelayAwayIsSaidAndTheFieldDoesNotLie(t *testing.T) {
 
 // A proxy in front of a relay answers with a page of its own.
 func TestAProxysOwnPageIsNoAnswerOfTheRelay(t *testing.T) {
+	t.Parallel()
 	way := newRoad(t, startRelay(t))
 	site := newPartner(t, form{Relay: way.URL, Markup: widget("pk_test_pass", "")})
 	for status, code := range map[int]string{502: "vendor_unavailable", 504: "vendor_unavailable", 500: "internal", 404: "internal"} {
@@ -134,6 +140,7 @@ func TestAProxysOwnPageIsNoAnswerOfTheRelay(t *testing.T) {
 }
 
 func TestADoubleClickGivesOneConsent(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	g := newGate(t, relay, isSession)
 	site := newPartner(t, form{Relay: g.URL, Markup: widget("pk_test_pass", "")})
@@ -154,6 +161,7 @@ func TestADoubleClickGivesOneConsent(t *testing.T) {
 }
 
 func TestTwoWidgetsOnAPageShareNothingButTheProgram(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `name="one" loading="eager"`) + widget("pk_test_pass", `name="two" loading="eager" lang="hi"`)})
 	b := newTab(t)
@@ -177,6 +185,7 @@ func TestTwoWidgetsOnAPageShareNothingButTheProgram(t *testing.T) {
 }
 
 func TestAPressBeforeTheProgramIsKeptAndDoneOnce(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for part_, state := range map[string]string{"agree": "captcha", "decline": "declined"} {
 		t.Run(part_, func(t *testing.T) {
@@ -199,6 +208,7 @@ func TestAPressBeforeTheProgramIsKeptAndDoneOnce(t *testing.T) {
 }
 
 func TestTheLastOfTwoEarlyPressesCounts(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	g := newGate(t, relay, isWasm)
 	site := newPartner(t, form{Relay: g.URL, Markup: widget("pk_test_pass", "")})
@@ -215,6 +225,7 @@ func TestTheLastOfTwoEarlyPressesCounts(t *testing.T) {
 
 // A double tap's second half may fall on another button.
 func TestForASecondAfterAgreeNoButtonActs(t *testing.T) {
+	t.Parallel()
 	g := newGate(t, startRelay(t), isWasm)
 	site := newPartner(t, form{Relay: g.URL, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)
@@ -231,6 +242,7 @@ func TestForASecondAfterAgreeNoButtonActs(t *testing.T) {
 }
 
 func TestTheKeyboardAloneIsEnough(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,45 +36,61 @@ const misfits = `(() => {
 	return found;
 })()`
 
-// adopt adds a style sheet inside the widget, as a person's own tools do.
-func adopt(css string) string {
-	return `(() => { const s = new CSSStyleSheet(); s.replaceSync('` + strings.ReplaceAll(css, "\n", " ") + `'); document.adoptedStyleSheets.push(s); document.querySelector('ekyc-connect').shadowRoot.adoptedStyleSheets.push(s) })()`
-}
-
-// WCAG 2.2, 1.4.12.
-const textSpacing = `* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-block-end: 2em !important }`
+// What a person's own tools make of a page, and plain undoes. The spacing is that of
+// WCAG 2.2, 1.4.12, also inside the widget.
+const (
+	largeLetters = `document.documentElement.style.fontSize = '200%'`
+	textSpacing  = `(() => {
+		globalThis.own = new CSSStyleSheet();
+		own.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-block-end: 2em !important }');
+		for (const root of [document, document.querySelector('ekyc-connect').shadowRoot]) root.adoptedStyleSheets.push(own);
+	})()`
+	plain = `(() => {
+		document.documentElement.style.fontSize = '';
+		for (const root of [document, document.querySelector('ekyc-connect').shadowRoot]) root.adoptedStyleSheets = [...root.adoptedStyleSheets].filter(s => s !== globalThis.own);
+	})()`
+)
 
 func TestEverythingFitsWhateverTheWidthTheSizeAndTheSpacing(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
-	for _, g := range []guise{
-		{name: "280 px in all", width: 328},
-		{name: "reflow: a window of 320 px, or 1280 px at 400 %", width: 320},
-		{name: "reflow in Tamil", width: 320, attrs: `lang="ta"`},
-		{name: "reflow in Malayalam", width: 320, attrs: `lang="ml"`},
-		{name: "reflow from right to left", width: 320, attrs: `lang="ur"`},
-		{name: "480 px", width: 480},
-		{name: "600 px", width: 648},
-		{name: "a wide page", width: 1280},
-		{name: "a window of 1280 px at 200 %", width: 640},
-		{name: "letters of 200 %", width: 664, beforeTheWalk: `document.documentElement.style.fontSize = '200%'`},
-		{name: "letters of 200 % on a phone", width: 360, beforeTheWalk: `document.documentElement.style.fontSize = '200%'`},
-		{name: "text spacing", width: 664, beforeTheWalk: adopt(textSpacing)},
-		{name: "text spacing on a phone", width: 320, beforeTheWalk: adopt(textSpacing)},
-		{name: "text spacing in Tamil", width: 360, attrs: `lang="ta"`, beforeTheWalk: adopt(textSpacing)},
-		{name: "forced colours", media: map[string]string{"forced-colors": "active"}},
+	for attrs, guises := range map[string][]guise{
+		``: {
+			{name: "280 px in all", width: 328},
+			{name: "reflow: a window of 320 px, or 1280 px at 400 %", width: 320},
+			{name: "480 px", width: 480},
+			{name: "600 px", width: 648},
+			{name: "a wide page", width: 1280},
+			{name: "a window of 1280 px at 200 %", width: 640},
+			{name: "letters of 200 %", width: 664, script: largeLetters},
+			{name: "letters of 200 % on a phone", width: 360, script: largeLetters},
+			{name: "text spacing", width: 664, script: textSpacing},
+			{name: "text spacing on a phone", width: 320, script: textSpacing},
+			{name: "forced colours", media: map[string]string{"forced-colors": "active"}},
+		},
+		`lang="ta"`: {
+			{name: "reflow", width: 320},
+			{name: "text spacing", width: 360, script: textSpacing},
+		},
+		`lang="ml"`: {{name: "reflow", width: 320}},
+		`lang="ur"`: {{name: "reflow", width: 320}},
 	} {
-		t.Run(g.name, func(t *testing.T) {
-			walk(t, relay, g, func(b *tab, name string) {
-				require.Empty(t, js[[]string](b, misfits), name)
+		t.Run(attrs, func(t *testing.T) {
+			walk(t, relay, attrs, guises[0], func(b *tab, name string) {
+				b.each(guises, func(g guise) {
+					require.Empty(t, js[[]string](b, misfits), "%s, %s", name, g.name)
+				})
+				b.as(guises[0])
 			})
 		})
 	}
 }
 
 func TestTheWaysOutAreThereInEveryStateWhereTheyBelong(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	var seen []string
-	walk(t, relay, guise{name: "any"}, func(b *tab, name string) {
+	walk(t, relay, "", guise{}, func(b *tab, name string) {
 		seen = append(seen, name)
 		state := js[string](b, `EkycConnect.getState()`)
 		view := name != "loading" && name != "unreachable" // nothing is painted: the partner's own words show instead
@@ -87,6 +102,7 @@ func TestTheWaysOutAreThereInEveryStateWhereTheyBelong(t *testing.T) {
 }
 
 func TestTheWaysOutLeadOut(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for way, reason := range map[string]string{"cannot-read": "cannot-read", "alternative": "other-id"} {
 		t.Run(way, func(t *testing.T) {
@@ -106,6 +122,7 @@ func TestTheWaysOutLeadOut(t *testing.T) {
 }
 
 func TestThePictureIsEnlargedAndItsContrastRaised(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Style: true})
 	b := newTab(t)
@@ -128,6 +145,7 @@ func TestThePictureIsEnlargedAndItsContrastRaised(t *testing.T) {
 
 // A grid of a page gives its items the room that they ask for.
 func TestAnEnlargedPictureStretchesNoGridOfAPage(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Style: true})
 	b := newLook(t, look{"phone", 320, "light", ""})

@@ -36,6 +36,7 @@ func fragmentOf(t *testing.T, relay string) (markup template.HTML, style string)
 // The notice can be read and nothing be pressed before any script is there; once it is,
 // the person goes the same way as with any widget.
 func TestAFragmentIsReadBeforeAnyScriptAndThenWorksAsAnyWidget(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	markup, style := fragmentOf(t, relay)
 	policy := strict + "; style-src '" + style + "'; form-action 'self'"
@@ -130,6 +131,7 @@ func TestAFragmentIsTakenOverAsItStands(t *testing.T) {
 }
 
 func TestAFragmentThatWasChangedIsPaintedAnew(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	whole, _ := fragmentOf(t, relay)
 	for name, c := range map[string]struct{ old, new string }{
@@ -159,6 +161,7 @@ func TestAFragmentThatWasChangedIsPaintedAnew(t *testing.T) {
 
 // innerHTML, a copy of it and older engines make no shadow root of the template.
 func TestAFragmentWhoseTemplateIsInertIsTakenOverLikewise(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	markup, _ := fragmentOf(t, relay)
 	for name, late := range map[string]bool{"before the script": true, "after the script": false} {

@@ -55,6 +55,7 @@ func bundle(t *testing.T, source string) string {
 }
 
 func TestReactsStrictModeMountsTwiceAndShowsOneOfEach(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{
 		Relay: relay, Markup: `<div id="app"></div>`,
@@ -84,6 +85,7 @@ func TestReactsStrictModeMountsTwiceAndShowsOneOfEach(t *testing.T) {
 }
 
 func TestAnHTMXPageSwapsWidgetsInAndSendsTheToken(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	htmx, err := os.ReadFile("node/node_modules/htmx.org/dist/htmx.js")
 	require.NoError(t, err)

@@ -69,6 +69,7 @@ const (
 )
 
 func TestTheLoaderPaintsTheListedTagsAndNoOther(t *testing.T) {
+	t.Parallel()
 	var nodes, want []string
 	for tag := range strings.FieldsSeq(allowedTags) {
 		nodes, want = append(nodes, node(t, tag)), append(want, "painted "+tag)
@@ -85,6 +86,7 @@ func TestTheLoaderPaintsTheListedTagsAndNoOther(t *testing.T) {
 }
 
 func TestTheLoaderSetsNoAttributeThatRunsLoadsOrLeadsElsewhere(t *testing.T) {
+	t.Parallel()
 	var nodes, want []string
 	for _, name := range strings.Fields(`onclick onCLICK onfocus onpointerdown on onanything style STYLE src Src srcdoc srcset action formaction FORMACTION`) {
 		nodes, want = append(nodes, node(t, "button", name, "x")), append(want, "asset_integrity "+name)
@@ -114,6 +116,7 @@ func TestTheLoaderSetsNoAttributeThatRunsLoadsOrLeadsElsewhere(t *testing.T) {
 // A node is a text, or an array of tag, attributes and nodes. The attributes are
 // always there, and texts.
 func TestTheLoaderPaintsNothingThatIsNotOfTheViewsGrammar(t *testing.T) {
+	t.Parallel()
 	bad := []string{
 		`["p","x"]`, `["p"]`, `["p",null]`, `["p",[]]`, `["p",["x"]]`, `["p",7,"x"]`, `["p",true]`, `[]`, `{}`, `{"0":"p","1":{}}`, `null`, `7`, `true`, `[["p"],{}]`, `[{},{}]`,
 		`["p",{"tabindex":1},"x"]`, `["p",{"hidden":true}]`, `["p",{"hidden":null}]`, `["p",{"class":["x"]}]`, `["p",{"class":{}}]`,

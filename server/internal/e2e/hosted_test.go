@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,11 +19,17 @@ import (
 // popup is the page that a press opens in a tab of its own.
 func (b *tab) popup(press func()) *tab {
 	b.t.Helper()
-	opened := chromedp.WaitNewTarget(b.ctx, func(i *target.Info) bool { return strings.Contains(i.URL, "/v1/hosted") })
+	opened := chromedp.WaitNewTarget(b.ctx, func(i *target.Info) bool { return i.OpenerID == b.id && strings.Contains(i.URL, "/v1/hosted") })
 	press()
-	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(<-opened))
-	b.t.Cleanup(cancel)
-	return &tab{t: b.t, ctx: ctx}
+	select {
+	case id := <-opened:
+		ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
+		b.t.Cleanup(cancel)
+		return &tab{t: b.t, id: id, ctx: ctx}
+	case <-b.ctx.Done():
+		require.FailNow(b.t, "the press opens no page")
+		return nil
+	}
 }
 
 // on waits for a panel of the hosted page and presses one of its parts.
@@ -69,6 +74,7 @@ func behind(t *testing.T, relay string, change func(w http.ResponseWriter, r *ht
 // Whatever keeps the wasm from running: the person gets through, and the
 // partner's form holds a token.
 func TestWithoutWasmThePersonGetsThroughOnThePageOfTheRelay(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	nothing := func(http.ResponseWriter, *http.Request) bool { return false }
 	wasm := func(answer http.HandlerFunc) func(http.ResponseWriter, *http.Request) bool {
@@ -133,6 +139,7 @@ func TestWithoutWasmThePersonGetsThroughOnThePageOfTheRelay(t *testing.T) {
 }
 
 func TestTheHostedModeNeedsNoWasm(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted" lang="hi"`), Policy: strict})
 	b := newTab(t)
@@ -166,6 +173,7 @@ func TestTheHostedModeNeedsNoWasm(t *testing.T) {
 // A page that was told by its window needs no button, and one that was not no word about
 // another tab.
 func TestTheHostedPageEndsWithOneWayOn(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted" return="http://localhost:3000/back"`)})
 	b := newTab(t)
@@ -182,6 +190,7 @@ func TestTheHostedPageEndsWithOneWayOn(t *testing.T) {
 
 // What another window, another page or another visit says is no answer.
 func TestAnAnswerIsTakenFromTheRelaysWindowAlone(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted"`)})
 	b := newTab(t)
@@ -212,6 +221,7 @@ func TestAnAnswerIsTakenFromTheRelaysWindowAlone(t *testing.T) {
 // Who lost the window opens another; whichever is answered counts, for its own
 // widget, until that is put back.
 func TestEachWidgetHearsItsOwnWindowsAlone(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted" name="one"`) + widget("pk_test_pass", `mode="hosted" name="two" loading="eager"`)})
 	b := newTab(t)
@@ -240,6 +250,7 @@ func TestEachWidgetHearsItsOwnWindowsAlone(t *testing.T) {
 }
 
 func TestATokenOfThePageOfTheRelayRunsOutInItsTime(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted"`)})
 	b := newTab(t)
@@ -256,6 +267,7 @@ func TestATokenOfThePageOfTheRelayRunsOutInItsTime(t *testing.T) {
 
 // A browser without JavaScript: a link, forms, and a form back.
 func TestWithoutJavaScriptALinkLeadsThereAndAFormBack(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	bank := newPartner(t, form{Relay: relay})
 	link := relay + "/v1/hosted?" + url.Values{
@@ -279,39 +291,53 @@ var hostedLooks = []look{
 }
 
 func TestEveryStepOfTheHostedPageHasItsPicture(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	relay := startRelay(t)
-	var looks []string
-	query := url.Values{"sitekey": {"pk_test_pass"}, "purpose": {"account-opening"}, "state": {"state-of-this-visit"}, "origin": {relay}, "return": {relay + "/done"}}
-	for _, l := range hostedLooks {
-		looks = append(looks, l.name)
-		t.Run(l.name, func(t *testing.T) {
-			query.Set("lang", l.attrs)
-			b := newLook(t, l)
-			b.open(relay + "/v1/hosted?" + query.Encode())
+	for _, lang := range []string{"", "hi", "ur"} {
+		t.Run("lang="+lang, func(t *testing.T) {
+			b := newTab(t)
+			// seen has the page be sound in every look of this language.
+			seen := func(step string) {
+				t.Helper()
+				for _, l := range hostedLooks {
+					if l.attrs != lang {
+						continue
+					}
+					b.look(l)
+					b.sound()
+					if forDocuments {
+						b.shoot(filepath.Join(dir, "hosted-"+step+"-"+l.name+".png"))
+					}
+				}
+			}
+			b.open(relay + "/v1/hosted?" + url.Values{
+				"sitekey": {"pk_test_pass"}, "purpose": {"account-opening"}, "state": {"state-of-this-visit"}, "origin": {relay}, "return": {relay + "/done"}, "lang": {lang},
+			}.Encode())
 			b.on("notice", "")
-			b.sound()
-			b.shoot(filepath.Join(dir, "hosted-notice-"+l.name+".png"))
+			seen("notice")
 			b.on("notice", "agree")
 			b.on("captcha", "")
-			b.sound()
-			b.shoot(filepath.Join(dir, "hosted-captcha-"+l.name+".png"))
+			seen("captcha")
 			b.do(chromedp.Click(`[data-part=enlarge]`, chromedp.ByQuery), chromedp.Click(`[data-part=contrast]`, chromedp.ByQuery))
 			require.Greater(t, js[float64](b, `document.querySelector('[data-part=captcha]').getBoundingClientRect().width`), 180.0)
-			b.sound()
+			seen("enlarged")
 			b.do(chromedp.SendKeys(`[data-part=answer]`, "2341 2341 2346\r", chromedp.ByQuery), chromedp.WaitVisible(".wrong", chromedp.ByQuery))
 			require.Equal(t, "answer", js[string](b, `document.activeElement.id`))
 			require.True(t, js[bool](b, `document.title.startsWith(document.querySelector('.wrong').textContent)`))
-			b.sound()
+			seen("wrong")
 			b.do(chromedp.SendKeys(`[data-part=answer]`, "abc12\r", chromedp.ByQuery))
 			b.on("done", "")
-			b.sound()
-			b.shoot(filepath.Join(dir, "hosted-done-"+l.name+".png"))
+			seen("done")
 			require.Empty(t, js[[]string](b, `violations`))
 			require.Empty(t, js[string](b, `document.cookie`))
 		})
 	}
-	if os.Getenv("SCREENSHOTS") != "" {
+	if forDocuments {
+		var looks []string
+		for _, l := range hostedLooks {
+			looks = append(looks, l.name)
+		}
 		compose(t, dir, []string{"hosted-notice", "hosted-captcha", "hosted-done"}, looks, 0.55, filepath.Join("..", "..", "docs", "img", "hosted.png"))
 	}
 }

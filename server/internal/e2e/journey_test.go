@@ -9,6 +9,7 @@ import (
 )
 
 func TestAPersonAgreesAndThePartnerRedeems(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `subject="customer-1"`), Policy: strict + "; img-src data:; form-action 'self'"})
 	b := newTab(t)

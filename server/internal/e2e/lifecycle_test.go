@@ -14,6 +14,7 @@ import (
 )
 
 func TestADivIsUpgradedWheneverItComes(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: `<div class="ekyc-connect" data-sitekey="pk_test_pass" data-purpose="account-opening" data-required><b id="own">ours</b></div>`})
 	b := newTab(t)
@@ -27,6 +28,7 @@ func TestADivIsUpgradedWheneverItComes(t *testing.T) {
 }
 
 func TestTheScriptTwiceIsTheScriptOnce(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "") + template.HTML(`<script src="`+relay+`/v1/ekyc-connect.js?again"></script>`)})
 	b := newTab(t)
@@ -38,6 +40,7 @@ func TestTheScriptTwiceIsTheScriptOnce(t *testing.T) {
 }
 
 func TestAPagesOwnGlobalsAreLeftAloneAndNothingIsAdded(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)
@@ -51,6 +54,7 @@ func TestAPagesOwnGlobalsAreLeftAloneAndNothingIsAdded(t *testing.T) {
 
 // Not even for the moment in which the program starts, when it looks for them.
 func TestAPagesGlobalsAreNeitherReadNorWrittenWhileTheProgramStarts(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Policy: strict})
 	b := newTab(t)
@@ -64,6 +68,7 @@ func TestAPagesGlobalsAreNeitherReadNorWrittenWhileTheProgramStarts(t *testing.T
 }
 
 func TestAFormsFieldNamedLangIsNoLanguage(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: `<input type="hidden" name="lang" value="fr"><div lang="">` + widget("pk_test_pass", "") + `</div>`})
 	b := newTab(t)
@@ -74,6 +79,7 @@ func TestAFormsFieldNamedLangIsNoLanguage(t *testing.T) {
 }
 
 func TestATokenOutlivesAMoveAndEndsWithAReset(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)
@@ -95,6 +101,7 @@ func TestATokenOutlivesAMoveAndEndsWithAReset(t *testing.T) {
 }
 
 func TestAScriptAsksTheElementAsItAsksAnyControl(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: `<label id="label">You` + widget("pk_test_pass", "") + `</label>`})
 	b := newTab(t)
@@ -114,6 +121,7 @@ func TestAScriptAsksTheElementAsItAsksAnyControl(t *testing.T) {
 }
 
 func TestADisabledWidgetSendsNothingAndAsksNothing(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: `<fieldset disabled>` + widget("pk_test_pass", "") + `</fieldset>`})
 	b := newTab(t)
@@ -128,6 +136,7 @@ func TestADisabledWidgetSendsNothingAndAsksNothing(t *testing.T) {
 }
 
 func TestWrongArgumentsAreNamedAtOnce(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay})
 	b := newTab(t)
@@ -162,6 +171,7 @@ func TestWrongArgumentsAreNamedAtOnce(t *testing.T) {
 }
 
 func TestAWidgetMadeByScriptCallsBack(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: `<div id="place"></div>`})
 	b := newTab(t)
@@ -216,6 +226,7 @@ func tampered(t *testing.T, relay, suffix string, change func([]byte) []byte) st
 }
 
 func TestWhatWasTamperedWithIsRefusedByName(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	view := func(old, new string) func([]byte) []byte {
 		return func(b []byte) []byte {
@@ -250,6 +261,7 @@ func TestWhatWasTamperedWithIsRefusedByName(t *testing.T) {
 
 // As on plain http, where a page has no crypto.subtle.
 func TestWithoutHashingByScriptTheBrowserChecksTheWasm(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for name, url := range map[string]string{
 		"done":  relay,
@@ -271,6 +283,7 @@ func TestWithoutHashingByScriptTheBrowserChecksTheWasm(t *testing.T) {
 }
 
 func TestWithoutTheRightToRunWasmTheNoticeSaysSo(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Policy: strings.Replace(strict, " 'wasm-unsafe-eval'", "", 1)})
 	b := newTab(t)
@@ -283,6 +296,7 @@ func TestWithoutTheRightToRunWasmTheNoticeSaysSo(t *testing.T) {
 }
 
 func TestRequiredNeverBlocksWithoutAWord(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	g := newGate(t, relay, isView)
 	site := newPartner(t, form{Relay: g.URL, Markup: template.HTML(`<div id="far"></div>`) + widget("pk_test_pass", "")})

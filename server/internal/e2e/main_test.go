@@ -17,7 +17,9 @@ import (
 
 // Shared by all tests: they start in a second each, tests take a tab of their own.
 var (
+	scratch string // a directory that goes with the last test
 	command string // the relay
+	common  *sandbox
 	browser context.Context
 )
 
@@ -34,17 +36,21 @@ func run(m *testing.M) (int, error) {
 	if err := web.Fresh(); err != nil {
 		return 1, err
 	}
-	dir, err := os.MkdirTemp("", "ekyc-connect-e2e-")
-	if err != nil {
+	var err error
+	if scratch, err = os.MkdirTemp("", "ekyc-connect-e2e-"); err != nil {
 		return 1, err
 	}
-	defer os.RemoveAll(dir)
-	command = filepath.Join(dir, "relay")
+	defer os.RemoveAll(scratch)
+	command = filepath.Join(scratch, "relay")
 	build := exec.Command("go", "build", "-o", command, "ekycconnect/server")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return 1, fmt.Errorf("e2e: go build: %w", err)
 	}
+	if common, err = launch(); err != nil {
+		return 1, fmt.Errorf("e2e: %w", err)
+	}
+	defer common.stop()
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.NoSandbox,
 		chromedp.Flag("hide-scrollbars", true),

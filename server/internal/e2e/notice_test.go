@@ -55,7 +55,9 @@ const boxes = `[...document.querySelector('ekyc-connect').shadowRoot.querySelect
 	/auto|scroll/.test(getComputedStyle(e).overflowY)).map(e => e.outerHTML.slice(0, 80))`
 
 func TestTheFirstViewSaysWhoAsksForWhatAndThatMoreFollows(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
+	b := newTab(t)
 	t.Log("px from the widget's top: lead, purpose, last item, more, choice")
 	for _, row := range []struct {
 		lang        string
@@ -67,7 +69,7 @@ func TestTheFirstViewSaysWhoAsksForWhatAndThatMoreFollows(t *testing.T) {
 		{"ur", 360, 544, 544}, {"sat", 360, 544, 592},
 		{"ta", 360, 592, 704}, {"ta", 412, 592, 704}, {"ml", 320, 592, 704}, {"ml", 412, 592, 704}, {"ml", 768, 544, 544},
 	} {
-		b := newLook(t, look{"phone", row.width, "light", ""})
+		b.look(look{"phone", row.width, "light", ""})
 		b.open(newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `lang="`+row.lang+`"`), Style: true}).URL)
 		b.state("notice")
 		name := fmt.Sprintf("%s at %d px", row.lang, row.width)
@@ -114,6 +116,7 @@ const brokenWords = `(() => {
 })()`
 
 func TestPaperShowsTheWholeNotice(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	b := newLook(t, look{"paper", 768, "light", ""})
 	b.open(newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Style: true}).URL)
@@ -126,6 +129,7 @@ func TestPaperShowsTheWholeNotice(t *testing.T) {
 
 // Where its own font has no Tamil, a system may choose one of another script.
 func TestTamilIsShownInAFontThatHasItsLetters(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	b := newLook(t, look{"phone", 360, "light", ""})
 	b.open(newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `lang="ta"`), Style: true}).URL)

@@ -59,6 +59,7 @@ createRoot(document.getElementById('app')).render(<StrictMode><Page /></StrictMo
 `
 
 func TestThePackagesReactComponentIsTheElementWithPropsAndHandlers(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{
 		Relay: relay, Own: true, Markup: `<div id="app"></div>`, Late: `<script src="/app.js"></script>`,
@@ -107,6 +108,7 @@ func (b *tab) load(relay, options string) string {
 }
 
 func TestThePackageLoadsTheScriptOrSaysWhyNot(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	source := bundled(t, `import * as all from 'ekyc-connect'; Object.assign(globalThis, all)`)
 	open := func(t *testing.T, p form) (*tab, string) {

@@ -42,18 +42,33 @@ var packed = sync.OnceValues(func() (string, error) {
 	return filepath.Abs(files[0])
 })
 
-// project is a partner's: a folder into which the package is installed as npm does
-// it, with React, Vue and their types beside it.
+// installed is a folder into which npm has installed the package, once.
+var installed = sync.OnceValues(func() (string, error) {
+	archive, err := packed()
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp(scratch, "npm-")
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "package.json"), []byte(`{"private":true,"type":"module"}`), 0o644); err != nil {
+		return "", err
+	}
+	install := exec.Command("npm", "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", archive)
+	install.Dir = dir
+	install.Stderr = os.Stderr
+	return dir, install.Run()
+})
+
+// project is a partner's: a folder with the package as npm installs it, and React, Vue
+// and their types beside it.
 func project(t *testing.T) string {
 	t.Helper()
-	archive, err := packed()
+	from, err := installed()
 	require.NoError(t, err)
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "package.json"), []byte(`{"private":true,"type":"module"}`), 0o644))
-	install := exec.CommandContext(t.Context(), "npm", "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", archive)
-	install.Dir = dir
-	out, err := install.CombinedOutput()
-	require.NoError(t, err, string(out))
+	require.NoError(t, os.CopyFS(dir, os.DirFS(from)))
 	there, err := filepath.Abs(filepath.Join("node", "node_modules"))
 	require.NoError(t, err)
 	for _, name := range []string{"react", "react-dom", "scheduler", "@types", "csstype", "vue"} {
@@ -70,6 +85,7 @@ func project(t *testing.T) string {
 }
 
 func TestAPartnersStrictTypeScriptCompilesWithThePackage(t *testing.T) {
+	t.Parallel()
 	dir := project(t)
 	tsc, err := filepath.Abs(filepath.Join("node", "node_modules", ".bin", "tsc"))
 	require.NoError(t, err)
@@ -114,8 +130,9 @@ func agreed(t *testing.T, relay, sitekey string) string {
 }
 
 func TestABackEndWithThePackageGoesFromTheTokenToThePerson(t *testing.T) {
+	t.Parallel()
 	dir := project(t)
-	relay := startRelay(t)
+	relay := ownRelay(t)
 	node := exec.CommandContext(t.Context(), "node", "backend.mjs")
 	node.Dir = dir
 	node.Env = append(os.Environ(), "RELAY="+relay, "TOKEN="+agreed(t, relay, "pk_test_pass"), "REFUSED_TOKEN="+agreed(t, relay, "pk_test_pass"))

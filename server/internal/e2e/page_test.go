@@ -14,6 +14,7 @@ import (
 )
 
 func TestThreeWidgetsOnAPageMindTheirOwnBusiness(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	var three template.HTML
 	for _, name := range []string{"one", "two", "three"} {
@@ -42,6 +43,7 @@ func TestThreeWidgetsOnAPageMindTheirOwnBusiness(t *testing.T) {
 
 // However a page moves its nodes about: who stays in it keeps what they have.
 func TestMovingKeepsAndReplacingEnds(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: `<div id="a">` + widget("pk_test_pass", "") + `</div><div id="b"></div>`})
 	b := newTab(t)
@@ -90,6 +92,7 @@ Object.defineProperty(Document.prototype, 'cookie', {...cookie, set(v) { kept.pu
 `
 
 func TestNothingIsKeptInTheBrowserAndOnlyTheRelayIsAsked(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `subject="customer-1"`)})
 	b := newTab(t)
@@ -129,6 +132,7 @@ func TestNothingIsKeptInTheBrowserAndOnlyTheRelayIsAsked(t *testing.T) {
 // The address is the widget's own, letter for letter, or the view would be asked for
 // once more.
 func TestAViewThatThePagePreloadsIsAskedForOnce(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	ahead := `<link rel="preload" as="fetch" crossorigin href="` + relay + `/v1/view?sitekey=pk_test_pass&amp;purpose=account-opening&amp;lang=hi">`
 	site := newPartner(t, form{Relay: relay, Markup: template.HTML(ahead) + widget("pk_test_pass", `lang="hi"`), Policy: strict})
@@ -151,6 +155,7 @@ white-space:nowrap!important;text-align:right!important;visibility:hidden;cursor
 body,main,form{visibility:visible!important}#continue{display:block!important;visibility:visible;text-indent:0!important}`
 
 func TestControlsStayUsableUnderHostileStyles(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{
 		Relay: relay, Markup: widget("pk_test_pass", ""),
@@ -179,6 +184,10 @@ func TestControlsStayUsableUnderHostileStyles(t *testing.T) {
 func TestNothingMovesOnThePageWithTheDocumentedRule(t *testing.T) {
 	relay := startRelay(t)
 	rule := template.HTML("<style>" + placeRule(t) + "</style>")
+	b := newTab(t)
+	b.do(onNewDocument(`
+		globalThis.shifts = [];
+		new PerformanceObserver(l => shifts.push(...l.getEntries().map(e => e.value + ' ' + e.sources.map(s => s.node?.nodeName)))).observe({type: 'layout-shift', buffered: true});`))
 	for _, row := range []struct {
 		lang  string
 		width int64
@@ -189,10 +198,7 @@ func TestNothingMovesOnThePageWithTheDocumentedRule(t *testing.T) {
 		width := row.width
 		g := newGate(t, relay, isView)
 		site := newPartner(t, form{Relay: g.URL, Markup: rule + widget("pk_test_pass", `lang="`+row.lang+`"`), Style: true})
-		b := newTab(t)
-		b.do(emulation.SetDeviceMetricsOverride(width, 900, 1, width < 500), onNewDocument(`
-			globalThis.shifts = [];
-			new PerformanceObserver(l => shifts.push(...l.getEntries().map(e => e.value + ' ' + e.sources.map(s => s.node?.nodeName)))).observe({type: 'layout-shift', buffered: true});`))
+		b.do(emulation.SetDeviceMetricsOverride(width, 900, 1, width < 500))
 		b.open(site.URL)
 		<-g.seen
 		settled := `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(shifts)))))`
@@ -205,6 +211,7 @@ func TestNothingMovesOnThePageWithTheDocumentedRule(t *testing.T) {
 }
 
 func TestAPolicyOfNoncesAndStrictDynamicIsEnough(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	const policy = "default-src 'none'; script-src 'nonce-r4nd0m' 'strict-dynamic' 'wasm-unsafe-eval'; connect-src RELAY; img-src data:; form-action 'self'"
 	for name, f := range map[string]form{

@@ -42,6 +42,7 @@ func shownIn86(name string) string {
 }
 
 func TestThePersonGetsToTheEndWhateverElseIsOnThePage(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for name, script := range pages {
 		t.Run(name, func(t *testing.T) {
@@ -92,6 +93,7 @@ globalThis.morph = async () => same(document.body, new DOMParser().parseFromStri
 `
 
 func TestAMorphToTheServersMarkupChangesNothing(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for name, markup := range map[string]template.HTML{
 		"an element":                    widget("pk_test_pass", ""),

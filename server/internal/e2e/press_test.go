@@ -76,6 +76,7 @@ var choices = map[string]string{"agree": "captcha", "decline": "declined", "alte
 const undecided = `EkycConnect.getState() === 'notice' && !performance.getEntriesByType('resource').some(r => /sessions|declines/.test(r.name))`
 
 func TestNoPressCountsThatIsNotThePersonsOnTheButtonItself(t *testing.T) {
+	t.Parallel()
 	relay := live(t, startRelay(t))
 	for button, state := range choices {
 		t.Run(button, func(t *testing.T) {
@@ -113,6 +114,7 @@ func TestNoPressCountsThatIsNotThePersonsOnTheButtonItself(t *testing.T) {
 
 // As assistive technology presses a button: without a pointer.
 func TestAPressCountsThatBeginsWithTheMouseAlone(t *testing.T) {
+	t.Parallel()
 	site := newPartner(t, form{Relay: live(t, startRelay(t)), Markup: widget(liveKey, "")})
 	b := newTab(t)
 	b.do(onNewDocument(`addEventListener('pointerdown', e => e.stopImmediatePropagation(), true)`))
@@ -123,6 +125,7 @@ func TestAPressCountsThatBeginsWithTheMouseAlone(t *testing.T) {
 
 // The widget stands in a page's component here, whose shadow root is closed.
 func TestAPressByKeyCounts(t *testing.T) {
+	t.Parallel()
 	relay := live(t, startRelay(t))
 	for name, key := range map[string]string{"space": " ", "enter": "\r"} {
 		t.Run(name, func(t *testing.T) {

@@ -35,7 +35,8 @@ func readme(t *testing.T, language, relay string) string {
 }
 
 func TestTheReadmesPageAndCallsRunAsTheyStand(t *testing.T) {
-	relay := startRelay(t)
+	t.Parallel()
+	relay := ownRelay(t)
 	site := newPartner(t, form{Files: map[string]string{"/page.html": readme(t, "html", relay)}})
 	b := newTab(t)
 	b.open(site.URL + "/page.html")
@@ -68,6 +69,7 @@ func TestTheReadmesPageAndCallsRunAsTheyStand(t *testing.T) {
 
 // What programs read stays alone on standard output; people are told beside the log.
 func TestMakeRunTellsPeopleWhereToLook(t *testing.T) {
+	t.Parallel()
 	run := exec.CommandContext(t.Context(), "make", "--no-print-directory", "-o", "build", "run", "RELAY="+command, "SERVE=--listen 127.0.0.1:0 --admin 127.0.0.1:0 --data "+t.TempDir())
 	run.Dir = filepath.Join("..", "..", "..")
 	out, err := run.StdoutPipe()
@@ -98,6 +100,7 @@ func TestMakeRunTellsPeopleWhereToLook(t *testing.T) {
 
 // Script and notice share one connection only if both are asked for in the same way.
 func TestEverySnippetOfTheScriptHasCrossorigin(t *testing.T) {
+	t.Parallel()
 	root := filepath.Join("..", "..", "..")
 	tag := regexp.MustCompile(`<script[^>]*/ekyc-connect\.js[^>]*>`)
 	seen := 0

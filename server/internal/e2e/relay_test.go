@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,31 +19,83 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// startRelay runs the relay's sandbox until the end of the test and gives its URL.
+// startRelay gives the URL of the sandbox that the tests share. A test to which it matters
+// what others have done to it takes ownRelay.
 func startRelay(t *testing.T) string {
 	t.Helper()
-	cmd := exec.Command(command, "serve", "--sandbox", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", t.TempDir())
+	return common.of(t)
+}
+
+// ownRelay runs a sandbox until the end of the test and gives its URL.
+func ownRelay(t *testing.T) string {
+	t.Helper()
+	r, err := launch()
+	require.NoError(t, err)
+	t.Cleanup(r.stop)
+	return r.of(t)
+}
+
+// sandbox is a relay under way.
+type sandbox struct {
+	url string
+	cmd *exec.Cmd
+	dir string // its data, and its log
+}
+
+func launch() (*sandbox, error) {
+	dir, err := os.MkdirTemp(scratch, "relay-")
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(command, "serve", "--sandbox", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", filepath.Join(dir, "data"))
 	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	log, err := os.Create(t.TempDir() + "/log")
-	require.NoError(t, err)
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
 	cmd.Stderr = log
-	require.NoError(t, cmd.Start())
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	r := &sandbox{cmd: cmd, dir: dir}
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil {
+		r.stop()
+		return nil, fmt.Errorf("the relay does not say where it is: %w", err)
+	}
+	var ready struct{ URL string }
+	if err := json.Unmarshal(line, &ready); err != nil {
+		r.stop()
+		return nil, err
+	}
+	r.url = ready.URL
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	return r, nil
+}
+
+func (r *sandbox) stop() {
+	_ = r.cmd.Process.Signal(syscall.SIGTERM)
+	_ = r.cmd.Wait()
+}
+
+// of is the relay's URL for a test, which shows what the relay has logged since if it fails.
+func (r *sandbox) of(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(r.dir, "log")
+	before, err := os.Stat(file)
+	require.NoError(t, err)
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
 		if t.Failed() {
-			if text, err := os.ReadFile(log.Name()); err == nil {
-				t.Logf("the relay's log:\n%s", text)
+			if text, err := os.ReadFile(file); err == nil {
+				t.Logf("the relay's log:\n%s", text[before.Size():])
 			}
 		}
 	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err, "the relay says where it is")
-	var ready struct{ URL string }
-	require.NoError(t, json.Unmarshal([]byte(line), &ready))
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	return ready.URL
+	return r.url
 }
 
 // gate stands before a relay and holds chosen requests back until it opens.

@@ -10,6 +10,7 @@ import (
 // Pages of one address put widgets in and out for hours. (What the wasm holds goes
 // with Go's next collection; its own tests count that.)
 func TestNothingOfARemovedWidgetIsKept(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for name, made := range map[string]string{
 		"not painted yet": `document.createElement('ekyc-connect')`,
@@ -42,6 +43,7 @@ func TestNothingOfARemovedWidgetIsKept(t *testing.T) {
 
 // A page may do with a widget what it likes within the widget's own events.
 func TestAPageMayMoveResetAndRemoveAWidgetInItsEvents(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)

@@ -16,7 +16,7 @@ func (p *partner) tells(t *testing.T) (said string) {
 	t.Helper()
 	select {
 	case said = <-p.reports:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		require.Fail(t, "the page says nothing")
 	}
 	return said
@@ -71,6 +71,7 @@ const journey = `{
 // is, the person gets to the end; and if the wasm could not be started any more, they
 // are told and led to the hosted page.
 func TestWhatAPageReplacesLaterStopsNoJourney(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for name, c := range map[string]struct {
 		press, when string
@@ -100,6 +101,7 @@ func TestWhatAPageReplacesLaterStopsNoJourney(t *testing.T) {
 
 // What old libraries and other scripts do to a page before the loader comes.
 func TestWhatAPageHasReplacedBeforeStopsNoJourney(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for name, c := range map[string]struct{ script, ends string }{
 		"an old library's Array.from":               {`Array.from = x => (x ? [].slice.call(x) : [])`, "done"},
@@ -134,6 +136,7 @@ for (const name of ['once', 'passive', 'capture', 'signal', 'mode', 'body', 'met
 `
 
 func TestAWidgetIsRenderedWhereObjectPrototypeHasEnumerableMembers(t *testing.T) {
+	t.Parallel()
 	site := newPartner(t, form{Relay: startRelay(t)})
 	b := newTab(t)
 	b.do(onNewDocument(enumerable))

@@ -37,6 +37,7 @@ const formShadows = `parentNode parentElement getRootNode lang host closest getA
 	append appendChild children childNodes elements querySelector querySelectorAll ownerDocument isConnected dispatchEvent checkValidity submit reset remove nodeType tagName dataset toString`
 
 func TestNoNameInThePagesMarkupIsTakenForTheBrowsersOwn(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	var inputs strings.Builder
 	for name := range strings.FieldsSeq(formShadows) {
@@ -69,6 +70,7 @@ func TestNoNameInThePagesMarkupIsTakenForTheBrowsersOwn(t *testing.T) {
 
 // What is moved to a page of its own asks that page's window for its style sheets.
 func TestAWidgetIsStyledInADocumentWhoseWindowIsShadowed(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: `<iframe id="inner" srcdoc="<img name=defaultView>"></iframe>` + widget("pk_test_pass", "")})
 	b := newTab(t)

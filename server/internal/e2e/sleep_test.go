@@ -22,6 +22,7 @@ func (b *tab) finishAnd(state string, n ...int) {
 }
 
 func TestATabAsleepPastTheEndOfItsTimeSaysSo(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for name, c := range map[string]struct{ clocks, state string }{
 		"both clocks went on":                      {"wall = 3.6e6, mono = 3.6e6", "expired"},
@@ -54,6 +55,7 @@ func TestATabAsleepPastTheEndOfItsTimeSaysSo(t *testing.T) {
 }
 
 func TestASessionThatEndedInSleepIsOverWithoutAnswers(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)
@@ -71,6 +73,7 @@ func TestASessionThatEndedInSleepIsOverWithoutAnswers(t *testing.T) {
 }
 
 func TestADeviceWhoseClockIsWrongGetsATokenAllTheSame(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for name, skew := range map[string]string{"three days ahead": "2.6e8", "three days behind": "-2.6e8"} {
 		t.Run(name, func(t *testing.T) {
@@ -86,6 +89,7 @@ func TestADeviceWhoseClockIsWrongGetsATokenAllTheSame(t *testing.T) {
 }
 
 func TestOfflineIsSaidAndGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)

@@ -100,7 +100,8 @@ echo json_encode(check_otp(send_otp($handle, getenv('NUMBER'), getenv('KEY') . '
 )
 
 func TestTheBackEndsOfThePlaygroundGoFromTheTokenToThePerson(t *testing.T) {
-	relay := startRelay(t)
+	t.Parallel()
+	relay := ownRelay(t)
 	dir := project(t)
 	write := func(name, text string) {
 		t.Helper()
@@ -139,6 +140,7 @@ func TestTheBackEndsOfThePlaygroundGoFromTheTokenToThePerson(t *testing.T) {
 }
 
 func TestThePagesOfThePlaygroundShowTheWidgetAsChosen(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	const choices = "?lang=hi&theme=dark&sitekey=pk_test_slow"
 	source := strings.ReplaceAll(snippet(t, relay, choices, "react"), "export function", "function") + `
@@ -194,6 +196,7 @@ createApp(Identity, { onToken: (token) => told.push(token), onDecline: (reason) 
 }
 
 func TestTheCodeOfThePlaygroundFollowsTheChoices(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	preload := fmt.Sprintf(`<link rel="preload" as="fetch" crossorigin href="%s/v1/view?sitekey=pk_test_pass&amp;purpose=account-opening&amp;lang=mni-Beng">`, relay)
 	for choices, want := range map[string]struct {
@@ -222,6 +225,7 @@ func TestTheCodeOfThePlaygroundFollowsTheChoices(t *testing.T) {
 
 // The policy of the page lets its button reach the clipboard.
 func TestTheCodeIsCopiedByAPress(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	b := newTab(t)
 	b.open(relay + "/")

@@ -3,7 +3,6 @@ package e2e
 import (
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
@@ -38,11 +37,11 @@ func described(e string) string {
 }
 
 func TestEveryStepIsSaidOnceAndOnlyStepsMoveTheFocus(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	way := newRoad(t, relay)
 	site := newPartner(t, form{Relay: way.URL, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)
-	b.do(emulation.SetFocusEmulationEnabled(true))
 	b.open(site.URL)
 	b.state("notice")
 	js[any](b, `EkycConnect.ready()`)
@@ -93,10 +92,11 @@ func TestEveryStepIsSaidOnceAndOnlyStepsMoveTheFocus(t *testing.T) {
 }
 
 func TestWhoIsElsewhereOnThePageIsNotFetched(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "") + `<label>Name <input id="name"></label>`})
 	b := newTab(t)
-	b.do(emulation.SetFocusEmulationEnabled(true), onNewDocument(movableClock))
+	b.do(onNewDocument(movableClock))
 	b.open(site.URL)
 	b.press("agree")
 	b.state("captcha")
@@ -113,10 +113,10 @@ func TestWhoIsElsewhereOnThePageIsNotFetched(t *testing.T) {
 }
 
 func TestTheWholeJourneyByKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
 	b := newTab(t)
-	b.do(emulation.SetFocusEmulationEnabled(true))
 	b.open(site.URL)
 	b.state("notice")
 	focused := func() string {
@@ -154,8 +154,9 @@ func TestTheWholeJourneyByKeyboardAlone(t *testing.T) {
 }
 
 func TestNothingMovesOnTheScreen(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
-	walk(t, relay, guise{name: "still", media: map[string]string{"prefers-reduced-motion": "reduce"}}, func(b *tab, name string) {
+	walk(t, relay, "", guise{name: "still", media: map[string]string{"prefers-reduced-motion": "reduce"}}, func(b *tab, name string) {
 		require.Zero(t, js[int](b, `document.getAnimations().length + document.querySelector('ekyc-connect').shadowRoot.getAnimations().length`), name)
 	})
 }

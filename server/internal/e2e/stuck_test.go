@@ -23,6 +23,7 @@ const runOut = `late.forEach(f => f()), 0`
 const away = `(a => a && a.checkVisibility() && a)(document.querySelector('ekyc-connect').shadowRoot.querySelector('a[rel=opener]'))`
 
 func TestWhoWaitsInVainMayTryAgainOrGoOnElsewhere(t *testing.T) {
+	t.Parallel()
 	way := newRoad(t, startRelay(t))
 	for _, c := range []struct{ name, held, press string }{
 		{"a view that never comes", "/v1/view", ""},
@@ -56,13 +57,13 @@ func TestWhoWaitsInVainMayTryAgainOrGoOnElsewhere(t *testing.T) {
 			js[any](b, `new Promise(over => setTimeout(over, 1000))`) // for so long after agree no button acts
 			b.press("retry")
 			b.state("notice")
-			b.patience(time.Minute)
 			b.finish()
 		})
 	}
 }
 
 func TestWhoRefusesIsLetGoWithoutTheProgram(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	way := newRoad(t, relay)
 	for press, reason := range map[string]string{"decline": "declined", "alternative": "other-id"} {
@@ -82,7 +83,7 @@ func TestWhoRefusesIsLetGoWithoutTheProgram(t *testing.T) {
 			require.Empty(t, events(b, "error"))
 			require.NotNil(t, js[any](b, part("panel-declined")+` ? 1 : null`))
 			refused := func() []recorded { return consentsOf(t, relay, "who-"+press) }
-			require.Eventually(t, func() bool { return len(refused()) > 0 }, 20*time.Second, 20*time.Millisecond)
+			require.Eventually(t, func() bool { return len(refused()) > 0 }, time.Minute, 20*time.Millisecond)
 
 			require.Equal(t, "refused", refused()[0].Event.State)
 			require.Regexp(t, `^web-widget/.+\+[a-p]{16}$`, refused()[0].Event.Method)
@@ -95,6 +96,7 @@ func TestWhoRefusesIsLetGoWithoutTheProgram(t *testing.T) {
 
 // A refusal is recorded once, also if the program comes after all.
 func TestARefusalWithoutTheProgramIsSentOnce(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	way := newRoad(t, relay)
 	way.hold(".wasm")
@@ -115,7 +117,7 @@ func TestARefusalWithoutTheProgramIsSentOnce(t *testing.T) {
 	b.until(`seen.filter(e => e.type === 'decline').length === 2`)
 	require.Empty(t, events(b, "decline")[0]["consentId"])
 	require.NotEmpty(t, events(b, "decline")[1]["consentId"], "the program records the second one")
-	require.Eventually(t, func() bool { return len(consentsOf(t, relay, "once")) == 2 }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(consentsOf(t, relay, "once")) == 2 }, time.Minute, 20*time.Millisecond)
 }
 
 // recorded is what the partner reads of a record.
@@ -149,6 +151,7 @@ func consentsOf(t *testing.T, relay, subject string) (records []recorded) {
 
 // As long as nobody waits for the program, the notice stays.
 func TestAProgramThatDoesNotComeDisturbsNoReader(t *testing.T) {
+	t.Parallel()
 	way := newRoad(t, startRelay(t))
 	way.hold(".wasm")
 	site := newPartner(t, form{Relay: way.URL, Markup: widget("pk_test_pass", "")})
@@ -166,6 +169,7 @@ func TestAProgramThatDoesNotComeDisturbsNoReader(t *testing.T) {
 
 // An older engine has neither what a form's own element needs nor sheets to adopt.
 func TestAnOlderEngineIsLedToTheHostedPageAndItsAnswerIsAField(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for name, without := range map[string]string{
 		"Safari before 16.4": `delete HTMLElement.prototype.attachInternals; delete Document.prototype.adoptedStyleSheets`,
@@ -191,6 +195,7 @@ func TestAnOlderEngineIsLedToTheHostedPageAndItsAnswerIsAField(t *testing.T) {
 }
 
 func TestTheLoaderFindsItsRelayAsAModuleToo(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Own: true, Late: template.HTML(`<script type="module">import "` + relay + `/v1/ekyc-connect.js"</script>`)})
 	b := newTab(t)

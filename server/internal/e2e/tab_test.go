@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -47,9 +48,13 @@ func newTab(t *testing.T) *tab {
 	id, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(to)
 	require.NoError(t, err)
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithTargetID(id))
-	t.Cleanup(cancel)
-	b := &tab{t: t, base: ctx, id: id}
-	b.patience(time.Minute)
+	t.Cleanup(func() {
+		cancel()
+		_ = target.DisposeBrowserContext(profile).Do(to) // with the tabs that the page has opened, and its connections
+	})
+	within, stop := context.WithTimeout(ctx, 10*time.Minute) // only what hangs takes so long
+	t.Cleanup(stop)
+	b := &tab{t: t, id: id, base: ctx, ctx: within}
 	chromedp.ListenTarget(b.base, func(event any) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -75,7 +80,8 @@ func newTab(t *testing.T) *tab {
 			t.Logf("console:\n%s\nrequests:\n%s", strings.Join(b.console, "\n"), strings.Join(b.requests, "\n"))
 		}
 	})
-	b.do(network.Enable(), onNewDocument(watch))
+	// The focus too is of a tab of its own: others have it at the same time.
+	b.do(network.Enable(), emulation.SetFocusEmulationEnabled(true), onNewDocument(watch))
 	return b
 }
 
@@ -108,7 +114,7 @@ func (b *tab) until(expression string) {
 		return chromedp.Run(ctx, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(2*time.Second)))
 	}
 	err := round()
-	for end := time.Now().Add(20 * time.Second); err != nil && time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); err != nil && time.Now().Before(end); {
 		err = round()
 	}
 	if err != nil {

@@ -19,7 +19,6 @@ var phones = []int64{320, 360, 412}
 func newPhone(t *testing.T, width int64) *tab {
 	t.Helper()
 	b := newTab(t)
-	b.patience(3 * time.Minute)
 	b.do(emulation.SetDeviceMetricsOverride(width, 900, 1, true), emulation.SetTouchEmulationEnabled(true))
 	return b
 }
@@ -42,6 +41,7 @@ func (b *tab) tapTwice(name string, across, down float64) {
 const acts = `!document.querySelector('ekyc-connect').shadowRoot.querySelector('section:not([hidden]) [aria-disabled]')`
 
 func TestASecondTapOnAgreeDoesNothingWhileTheVendorIsSlow(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for _, width := range phones {
 		t.Run(fmt.Sprintf("%d px", width), func(t *testing.T) {
@@ -70,6 +70,7 @@ const places = `Object.fromEntries([...document.querySelector('ekyc-connect').sh
 	.filter(e => e.checkVisibility() && !e.closest('[data-part=notice]')).map((e, i) => { const r = e.getBoundingClientRect(); return [(e.dataset.part || e.tagName) + i, [r.x, r.y + scrollY, r.width, r.height].map(n => Math.round(n * 10) / 10).join(' ')] }))`
 
 func TestNothingMovesBetweenAPressAndWhatComesOfIt(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for width, langs := range map[int64][]string{320: {"en", "ml", "ur", "sat"}, 360: {"ta"}, 412: {"hi"}} {
 		t.Run(fmt.Sprintf("%d px", width), func(t *testing.T) {

@@ -21,13 +21,14 @@ var update = flag.Bool("update", false, "write testdata anew")
 // What a screen reader is given in each state, reviewed by people: role, name and
 // states of all that it can reach, in its order.
 func TestWhatAScreenReaderIsGivenInEachState(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	dir := filepath.Join("testdata", "tree")
 	if *update {
 		require.NoError(t, os.MkdirAll(dir, 0o755))
 	}
 	var states []string
-	walk(t, relay, guise{name: "tree"}, func(b *tab, name string) {
+	walk(t, relay, "", guise{name: "tree"}, func(b *tab, name string) {
 		states = append(states, name+".txt")
 		file, got := filepath.Join(dir, name+".txt"), b.tree()
 		if *update {

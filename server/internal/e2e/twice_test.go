@@ -63,6 +63,7 @@ const allTwice = `(async () => {
 // A finger that is not sure of itself presses twice. Wherever on a button it was, it does
 // not meet another one the second time.
 func TestNoSecondPressMeetsAnotherButtonInAnyLanguage(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	for _, width := range phones {
 		t.Run(fmt.Sprintf("%d px", width), func(t *testing.T) {

@@ -34,6 +34,7 @@ func members(t *testing.T, text, name string) (names []string) {
 }
 
 func TestWhatIsDeclaredIsThereAndNothingElseIs(t *testing.T) {
+	t.Parallel()
 	text := declared(t)
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")})
@@ -88,6 +89,7 @@ func TestWhatIsDeclaredIsThereAndNothingElseIs(t *testing.T) {
 }
 
 func TestAPartnersStrictTypeScriptCompiles(t *testing.T) {
+	t.Parallel()
 	tsc := exec.CommandContext(t.Context(), filepath.Join("node", "node_modules", ".bin", "tsc"),
 		"--strict", "--noEmit", "--exactOptionalPropertyTypes", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler",
 		"--lib", "dom,es2022", "--types", "", filepath.Join("testdata", "sample.ts"))

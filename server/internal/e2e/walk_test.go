@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"context"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 )
@@ -22,20 +20,15 @@ const hourLater = `wall = 3.6e6, ` + woken
 
 // guise is how a person's browser shows the page.
 type guise struct {
-	name, attrs   string
-	width         int64
-	media         map[string]string // CSS media features
-	beforeTheWalk string            // a script for the page
+	name   string
+	width  int64             // px of the window; 664 if zero
+	media  map[string]string // CSS media features
+	script string            // for the page; it is undone before the next guise
 }
 
-// walk takes one widget through everything that it can look like, and calls
-// visit in each.
-func walk(t *testing.T, relay string, g guise, visit func(b *tab, name string)) {
-	t.Helper()
-	way := newRoad(t, relay)
-	site := newPartner(t, form{Relay: way.URL, Markup: widget("pk_test_pass", g.attrs), Style: true})
-	b := newTab(t)
-	b.patience(3 * time.Minute)
+// as has the page that is there, and those that come, be seen in a guise.
+func (b *tab) as(g guise) {
+	b.t.Helper()
 	if g.width == 0 {
 		g.width = 664
 	}
@@ -46,14 +39,36 @@ func walk(t *testing.T, relay string, g guise, visit func(b *tab, name string)) 
 	b.do(
 		emulation.SetDeviceMetricsOverride(g.width, 760, 1, g.width < 500),
 		emulation.SetEmulatedMedia().WithFeatures(features),
-		onNewDocument(movableClock),
 	)
+}
+
+// each calls look for the page that is there in each guise.
+func (b *tab) each(guises []guise, look func(g guise)) {
+	b.t.Helper()
+	for _, g := range guises {
+		b.as(g)
+		if g.script != "" {
+			js[any](b, g.script+`, 0`)
+		}
+		look(g)
+		if g.script != "" {
+			js[any](b, plain+`, 0`)
+		}
+	}
+}
+
+// walk takes one widget of some attributes through everything that it can look like, and
+// calls visit in each.
+func walk(t *testing.T, relay, attrs string, g guise, visit func(b *tab, name string)) {
+	t.Helper()
+	way := newRoad(t, relay)
+	site := newPartner(t, form{Relay: way.URL, Markup: widget("pk_test_pass", attrs), Style: true})
+	b := newTab(t)
+	b.as(g)
+	b.do(onNewDocument(movableClock))
 	drop := way.hold("/v1/view")
 	b.open(site.URL)
 	b.until(`document.querySelector('ekyc-connect')?.dataset.state === 'loading'`)
-	if g.beforeTheWalk != "" {
-		js[any](b, g.beforeTheWalk+`, 0`)
-	}
 	visit(b, "loading")
 	drop()
 	b.state("error")
@@ -69,19 +84,23 @@ func walk(t *testing.T, relay string, g guise, visit func(b *tab, name string)) 
 	drop = way.hold("/v1/sessions")
 	b.press("agree")
 	b.state("starting")
+	b.still("alternative")
 	visit(b, "starting")
 	drop()
 	b.state("error")
+	b.still("alternative")
 	visit(b, "network")
 	way.refuse("/v1/sessions", 503, "vendor_busy", 55)
 	b.press("retry")
 	b.state("waiting")
+	b.still("alternative")
 	visit(b, "waiting")
 	js[any](b, `EkycConnect.reset()`)
 	b.state("notice")
 	way.refuse("/v1/sessions", 503, "vendor_unavailable", 0)
 	b.press("agree")
 	b.state("error")
+	b.still("alternative")
 	visit(b, "error")
 	way.open("/v1/sessions")
 	b.press("retry")
@@ -119,12 +138,4 @@ func walk(t *testing.T, relay string, g guise, visit func(b *tab, name string)) 
 	b.press("decline")
 	b.state("declined")
 	visit(b, "declined")
-}
-
-// patience gives a long test more time.
-func (b *tab) patience(d time.Duration) {
-	b.t.Helper()
-	ctx, stop := context.WithTimeout(b.base, d)
-	b.t.Cleanup(stop)
-	b.ctx = ctx
 }

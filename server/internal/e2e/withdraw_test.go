@@ -7,6 +7,7 @@ import (
 )
 
 func TestAPersonWithdrawsOnTheReceiptInOnePress(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Policy: strict + "; img-src data:; form-action 'self'"})
 	b := newTab(t)
