@@ -45,7 +45,7 @@ func TestAxeFindsNothingInAnyStateAndTheme(t *testing.T) {
 		`theme="contrast"`: {{name: "contrast"}},
 		`lang="ur"`:        {{name: "phone, right to left", width: 320}},
 	} {
-		t.Run(attrs, func(t *testing.T) {
+		t.Run("widget "+attrs, func(t *testing.T) {
 			walk(t, relay, attrs, guises[0], func(b *tab, name string) {
 				b.each(guises, func(g guise) {
 					broken, unsure := axe(b)

@@ -75,7 +75,7 @@ func TestEverythingFitsWhateverTheWidthTheSizeAndTheSpacing(t *testing.T) {
 		`lang="ml"`: {{name: "reflow", width: 320}},
 		`lang="ur"`: {{name: "reflow", width: 320}},
 	} {
-		t.Run(attrs, func(t *testing.T) {
+		t.Run("widget "+attrs, func(t *testing.T) {
 			walk(t, relay, attrs, guises[0], func(b *tab, name string) {
 				b.each(guises, func(g guise) {
 					require.Empty(t, js[[]string](b, misfits), "%s, %s", name, g.name)
