@@ -363,3 +363,26 @@ func TestBadPlansAreRefused(t *testing.T) {
 		require.Error(t, err)
 	}
 }
+
+// However much the plan allows: who waits for a connection would be granted too soon.
+func TestNoMoreCallsAreOnTheirWayThanThereAreConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t, Plan{PerSecond: 10_000, PerMinute: 100_000, PerDay: 1_000_000})
+		enter := func() *Slot {
+			slot, err := l.Enter(t.Context(), Request{Site: "a"})
+			require.NoError(t, err)
+			return slot
+		}
+		slot := enter()
+		for range mostOnWay - 1 {
+			enter()
+		}
+		one := make(chan *Slot)
+		go func() { one <- enter() }()
+		time.Sleep(time.Second)
+		require.Equal(t, 1, l.Waiting())
+		slot.Release()
+		(<-one).Release()
+		require.Zero(t, l.Waiting())
+	})
+}
