@@ -2,18 +2,19 @@ package connect
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 
 	"github.com/google/uuid"
+
+	"ekycconnect/server/internal/mac"
 )
 
 // Receipts makes the addresses of receipts and recognises them. Whoever holds an
 // address may see the receipt and withdraw the consent: it is a capability, which
 // cannot be guessed and is never logged.
 type Receipts struct {
-	key  []byte
+	mac  *mac.MAC
 	base string
 }
 
@@ -26,17 +27,18 @@ func NewReceipts(key []byte, publicURL string) (Receipts, error) {
 	if len(key) < 32 {
 		return Receipts{}, errors.New("connect: the receipt key has fewer than 32 bytes")
 	}
-	return Receipts{key, publicURL}, nil
+	return Receipts{mac.New(key), publicURL}, nil
 }
 
 // Capability is base64url(record id ‖ HMAC-SHA-256(receipt key, record id),
 // cut to 16 bytes): 43 characters. It is empty for what is no record id.
 func (r Receipts) Capability(id string) string {
 	record, err := uuid.Parse(id)
-	if err != nil || len(r.key) == 0 {
+	if err != nil || r.mac == nil {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(r.append(record[:], record))
+	sum := r.mac.Of(record[:])
+	return base64.RawURLEncoding.EncodeToString(append(record[:], sum[:macSize]...))
 }
 
 // URL is where the receipt of a record is.
@@ -45,16 +47,10 @@ func (r Receipts) URL(id string) string { return r.base + "/v1/receipts/" + r.Ca
 // Record is the record id of a capability that Capability made.
 func (r Receipts) Record(capability string) (id string, ok bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(capability)
-	if err != nil || len(raw) != len(uuid.UUID{})+macSize || len(r.key) == 0 {
+	if err != nil || len(raw) != len(uuid.UUID{})+macSize || r.mac == nil {
 		return "", false
 	}
 	record := uuid.UUID(raw[:16])
-	return record.String(), hmac.Equal(raw[16:], r.append(nil, record))
-}
-
-// append appends a record's HMAC, cut.
-func (r Receipts) append(to []byte, record uuid.UUID) []byte {
-	m := hmac.New(sha256.New, r.key)
-	m.Write(record[:])
-	return m.Sum(to)[:len(to)+macSize]
+	sum := r.mac.Of(record[:])
+	return record.String(), hmac.Equal(raw[16:], sum[:macSize])
 }

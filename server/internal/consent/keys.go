@@ -2,15 +2,14 @@ package consent
 
 import (
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash"
-	"sync"
 
 	"github.com/google/uuid"
+
+	"ekycconnect/server/internal/mac"
 )
 
 // Keys are the ledger's secrets.
@@ -32,7 +31,7 @@ type Keys struct {
 
 // hasher makes the keyed hashes, with a key for each use.
 type hasher struct {
-	principal, idempotency, digest, ticket, token, redemption, otp mac
+	principal, idempotency, digest, ticket, token, redemption, otp *mac.MAC
 }
 
 func newHasher(keys Keys) (*hasher, error) {
@@ -40,7 +39,7 @@ func newHasher(keys Keys) (*hasher, error) {
 		return nil, errors.New("consent: the lookup key has fewer than 32 bytes")
 	}
 	h := new(hasher)
-	for use, m := range map[string]*mac{
+	for use, m := range map[string]**mac.MAC{
 		"principal": &h.principal, "idempotency": &h.idempotency, "digest": &h.digest,
 		"ticket": &h.ticket, "token": &h.token, "redemption": &h.redemption, "otp": &h.otp,
 	} {
@@ -48,51 +47,38 @@ func newHasher(keys Keys) (*hasher, error) {
 		if err != nil {
 			return nil, fmt.Errorf("consent: derive the %s key: %w", use, err)
 		}
-		m.keyed = hmac.New(sha256.New, derived)
+		*m = mac.New(derived)
 	}
 	return h, nil
 }
 
-// mac is HMAC-SHA-256 with one key. What it works with is made once: a decision takes six,
-// and to make it took a tenth of all that a session allocates.
-type mac struct {
-	mu    sync.Mutex
-	keyed hash.Hash
-	input []byte
-}
-
-// of is the hash over the parts, each with its length before it, so that no two lists of
-// parts give the same input.
-func (m *mac) of(parts ...string) (k Key) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.input = m.input[:0]
+// keyed is the hash over the parts, each with its length before it, so that no two lists
+// of parts give the same input.
+func keyed(m *mac.MAC, parts ...string) Key {
+	input := make([]byte, 0, 256)
 	for _, part := range parts {
-		m.input = binary.BigEndian.AppendUint32(m.input, uint32(len(part)))
-		m.input = append(m.input, part...)
+		input = binary.BigEndian.AppendUint32(input, uint32(len(part)))
+		input = append(input, part...)
 	}
-	m.keyed.Reset()
-	m.keyed.Write(m.input)
-	m.input = m.keyed.Sum(m.input[:0])
-	copy(k[:], m.input)
-	return k
+	sum := m.Of(input)
+	return Key(sum[:len(Key{})])
 }
 
 // subject is both the principal id and what a partner's records are found by.
-func (h *hasher) subject(site, subject string) Key { return h.principal.of(site, subject) }
+func (h *hasher) subject(site, subject string) Key { return keyed(h.principal, site, subject) }
 
 func (h *hasher) decision(kind Kind, d *Decision) Key {
-	return h.idempotency.of(d.Site, string(kind), d.IdempotencyKey)
+	return keyed(h.idempotency, d.Site, string(kind), d.IdempotencyKey)
 }
 
-func (h *hasher) request(d *Decision) Key { return h.digest.of(string(d.Digest[:])) }
+func (h *hasher) request(d *Decision) Key { return keyed(h.digest, string(d.Digest[:])) }
 
-func (h *hasher) ticketID(site, id string) Key { return h.ticket.of(site, id) }
+func (h *hasher) ticketID(site, id string) Key { return keyed(h.ticket, site, id) }
 
 // jti begins with the time of the consent, which its id begins with: what is redeemed
 // together then stands together, and only the rest is the hash.
 func (h *hasher) jti(id uuid.UUID, jti string) Key {
-	key := h.token.of(jti)
+	key := keyed(h.token, jti)
 	copy(key[:], id[:timeSize])
 	return key
 }
@@ -102,5 +88,5 @@ func (h *hasher) repeat(idempotencyKey, token string) Key {
 	if idempotencyKey == "" {
 		return Key{}
 	}
-	return h.redemption.of(idempotencyKey, token)
+	return keyed(h.redemption, idempotencyKey, token)
 }

@@ -243,4 +243,4 @@ func (u *unitOfWork) readOTP(ctx context.Context, r Reader, group []*op) (err er
 }
 
 // otpCall is what a call's idempotency key is found by.
-func (h *hasher) otpCall(c *OTPCall) Key { return h.otp.of(c.Site, c.Endpoint, c.IdempotencyKey) }
+func (h *hasher) otpCall(c *OTPCall) Key { return keyed(h.otp, c.Site, c.Endpoint, c.IdempotencyKey) }
