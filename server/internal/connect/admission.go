@@ -54,8 +54,8 @@ func newBreaker(down func(error) bool) *gobreaker.TwoStepCircuitBreaker[struct{}
 // down reports whether err says that the vendor is not there. A refusal, a 429
 // or an odd answer comes from a vendor that is.
 func down(err error) bool {
-	var v *deepvue.Error
-	return errors.As(err, &v) && (v.Code == wire.VendorUnavailable || v.Code == wire.VendorTimeout)
+	v, ok := errors.AsType[*deepvue.Error](err)
+	return ok && (v.Code == wire.VendorUnavailable || v.Code == wire.VendorTimeout)
 }
 
 // Waiting is how many visitors stand in the account's line, those included who only
@@ -112,12 +112,13 @@ func (s *Service) admit(ctx context.Context, account string, r pace.Request) (*a
 }
 
 func waitOutcome(err error) string {
-	var busy *pace.Busy
-	var spent *pace.Spent
-	switch {
-	case err == nil:
+	if err == nil {
 		return waitGranted
-	case errors.As(err, &busy), errors.As(err, &spent):
+	}
+	_, busy := errors.AsType[*pace.Busy](err)
+	_, spent := errors.AsType[*pace.Spent](err)
+	switch {
+	case busy, spent:
 		return waitBusy
 	case errors.Is(err, pace.ErrStore):
 		return waitStore
@@ -188,9 +189,9 @@ func (p *admission) learn(calls []consent.Call, err error) (pause time.Duration)
 	}
 	p.done(err)
 	p.done = nil
-	var v *deepvue.Error
-	busy := errors.As(err, &v) && v.Code == wire.VendorBusy
-	if err == nil || v != nil {
+	v, failed := errors.AsType[*deepvue.Error](err)
+	busy := failed && v.Code == wire.VendorBusy
+	if err == nil || failed {
 		p.account.remember(v)
 	}
 	switch {

@@ -54,8 +54,7 @@ func (s *Service) call(ctx context.Context, admitted *admission, id string, just
 	}
 	pause := admitted.learn(calls, failed)
 	s.reportFailure(ctx, state.Account(), failed, pause)
-	// The vendor was called, so this is recorded even if the client has left.
-	if *number, err = s.Ledger.Used(context.WithoutCancel(ctx), state.Committed, calls); err != nil {
+	if *number, err = s.Ledger.Used(ctx, state.Committed, calls); err != nil { // also if the client has left
 		refused := ledgerError(err)
 		if refused.Code == wire.StoreUnavailable {
 			refused.Detail = "the vendor was called, which could not be recorded, so its answer is not passed on; try again"
@@ -84,8 +83,8 @@ func unread(err error) *Error {
 
 // reportFailure passes a failure of the vendor on to metrics and log.
 func (s *Service) reportFailure(ctx context.Context, account string, failed error, pause time.Duration) {
-	var v *deepvue.Error
-	if !errors.As(failed, &v) {
+	v, ok := errors.AsType[*deepvue.Error](failed)
+	if !ok {
 		return
 	}
 	s.Watch.VendorFailed(account, v.Class)

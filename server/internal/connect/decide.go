@@ -47,8 +47,9 @@ func (s *Service) decision(ctx context.Context, d *wire.Decision, request any, f
 		NoticeID: n.Ref.ID, NoticeVersion: n.Ref.Version, NoticeSHA256: n.Ref.SHA256,
 		Lang: n.Ref.Lang, Requested: cmp.Or(shown.Requested, n.Ref.Lang), ShownAt: shown.IssuedAt.Time(), Nonce: shown.Nonce,
 		Origin: from.Origin, Channel: "widget", Actor: string(wire.Self),
-		IdempotencyKey: d.IdempotencyKey, Digest: [sha256.Size]byte(digest.Sum(nil)),
+		IdempotencyKey: d.IdempotencyKey,
 	}
+	digest.Sum(out.Digest[:0])
 	if d.Actor != "" {
 		out.Actor = string(d.Actor)
 	}
@@ -93,11 +94,10 @@ func (s *Service) ticket(site *Site, d *wire.Decision) (*seal.Ticket, *Error) {
 // shown opens the proof that this notice was shown, and finds the notice,
 // which must still be in use.
 func (s *Service) shown(d *wire.Decision) (*seal.Presentation, *notice.Notice, *Error) {
-	changed := refuse(wire.NoticeChanged, "the notice is no longer current; show the new one and ask again")
 	var p seal.Presentation
 	err := s.Sealer.Open(d.Presentation, &p)
 	if errors.Is(err, seal.ErrExpired) {
-		return nil, nil, changed
+		return nil, nil, noticeChanged()
 	}
 	named, isHash := seal.HashOf(d.NoticeSHA256)
 	if err != nil || p.Site != d.Sitekey || p.Purpose != d.Purpose || !isHash || p.Notice != named {
@@ -105,7 +105,11 @@ func (s *Service) shown(d *wire.Decision) (*seal.Presentation, *notice.Notice, *
 	}
 	n, ok := s.Notices.Current(d.Purpose, d.NoticeSHA256)
 	if !ok {
-		return nil, nil, changed
+		return nil, nil, noticeChanged()
 	}
 	return &p, n, nil
+}
+
+func noticeChanged() *Error {
+	return refuse(wire.NoticeChanged, "the notice is no longer current; show the new one and ask again")
 }

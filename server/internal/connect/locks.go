@@ -47,18 +47,20 @@ func (l *locks) lock(ctx context.Context, key string) (unlock func(), err error)
 	k.want++
 	l.mu.Unlock()
 
-	forget := func() {
-		l.mu.Lock()
-		if k.want--; k.want == 0 {
-			delete(l.held, key)
-		}
-		l.mu.Unlock()
-	}
 	select {
 	case k.turn <- struct{}{}:
-		return func() { <-k.turn; forget() }, nil
+		return func() { <-k.turn; l.forget(key, k) }, nil
 	case <-ctx.Done():
-		forget()
+		l.forget(key, k)
 		return nil, ctx.Err()
+	}
+}
+
+// forget says that somebody neither has the lock nor waits for it any more.
+func (l *locks) forget(key string, k *keyLock) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if k.want--; k.want == 0 {
+		delete(l.held, key)
 	}
 }
