@@ -131,7 +131,7 @@ func (l *Line) write(s *Slot, at time.Time) {
 	if at.UnixMicro() == s.written {
 		return
 	}
-	e := Entry{Was: s.written, At: l.unique(at.UnixMicro()), Site: s.request.Site}
+	e := Entry{Was: s.written, At: l.calls.unused(at.UnixMicro()), Site: s.request.Site}
 	s.written = e.At
 	l.tell(e)
 }

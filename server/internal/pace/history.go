@@ -39,10 +39,13 @@ func (h *history) correct(was, at int64) {
 	}
 }
 
-// has reports whether there is a call of this time.
-func (h *history) has(at int64) bool {
-	_, found := slices.BinarySearch(h.at, at)
-	return found
+// unused is the first time from at on of which there is no call.
+func (h *history) unused(at int64) int64 {
+	i, _ := slices.BinarySearch(h.at, at)
+	for ; i < len(h.at) && h.at[i] <= at; i++ {
+		at = h.at[i] + 1
+	}
+	return at
 }
 
 // room says when the k-th call from now (1 is the next one) has room in a

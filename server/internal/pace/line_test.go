@@ -386,3 +386,13 @@ func TestNoMoreCallsAreOnTheirWayThanThereAreConnections(t *testing.T) {
 		require.Zero(t, l.Waiting())
 	})
 }
+
+func TestCallsOfOneTimeAreWrittenOneAfterTheOther(t *testing.T) {
+	h := newHistory(8)
+	for _, at := range []int64{10, 11, 11, 12, 14} {
+		h.insert(at)
+	}
+	for at, want := range map[int64]int64{9: 9, 10: 13, 11: 13, 13: 13, 14: 15, 15: 15} {
+		require.Equal(t, want, h.unused(at), at)
+	}
+}

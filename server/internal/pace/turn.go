@@ -106,7 +106,7 @@ func (l *Line) pick(d *Decision) (picked []*Slot) {
 		}
 		at := l.free(1, now)
 		l.served = math.MaxInt64 // nobody was served after it
-		written = l.unique(max(at.Add(margin).UnixMicro(), written+1))
+		written = l.calls.unused(max(at.Add(margin).UnixMicro(), written+1))
 		slot.at, slot.written = at, written
 		r := slot.request
 		e := Entry{At: written, Site: r.Site, Ticketed: r.Ticketed, Kind: r.Kind, Consent: r.Consent}
@@ -130,14 +130,6 @@ func (l *Line) mostNow() int {
 		return l.most
 	}
 	return max(1, l.most/(2*(1+waiting)))
-}
-
-// unique is a time at which no other call is written.
-func (l *Line) unique(at int64) int64 {
-	for l.calls.has(at) {
-		at++
-	}
-	return at
 }
 
 func (l *Line) grant(picked []*Slot) {
