@@ -27,12 +27,15 @@ func (l *Ledger) Refuse(ctx context.Context, d Decision) (State, error) {
 //
 // Errors: [ErrConflict] (recorded for another request), [ErrUnavailable].
 func (l *Ledger) Repeat(ctx context.Context, kind Kind, d Decision) (State, bool, error) {
-	key := l.hash.decision(kind, &d)
-	u, err := load(ctx, l.store, []Key{key}, nil)
-	if err != nil {
+	claims, err := l.store.Claims(ctx, []Key{l.hash.decision(kind, &d)})
+	if err != nil || len(claims) == 0 {
 		return State{}, false, err
 	}
-	return u.earlier(key, l.hash.request(&d))
+	if claims[0].Proof != l.hash.request(&d) {
+		return State{}, false, ErrConflict
+	}
+	state, err := l.State(ctx, claims[0].Consent.String())
+	return state, err == nil, err
 }
 
 // earlier is the decision recorded under an idempotency key, if any.

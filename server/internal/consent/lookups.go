@@ -22,17 +22,15 @@ func Lookups(claims []Claim, subjects []Key) string {
 	claims, subjects = slices.Clone(claims), slices.Clone(subjects)
 	slices.SortFunc(claims, func(a, b Claim) int { return bytes.Compare(a.Key[:], b.Key[:]) })
 	slices.SortFunc(subjects, func(a, b Key) int { return bytes.Compare(a[:], b[:]) })
-	h := sha256.New()
+	rows := make([]byte, 0, 128)
 	for _, claim := range claims {
-		h.Write([]byte{'c'})
-		h.Write(claim.Key[:])
-		h.Write(claim.Proof[:])
+		rows = append(append(append(rows, 'c'), claim.Key[:]...), claim.Proof[:]...)
 	}
 	for _, key := range subjects {
-		h.Write([]byte{'p'})
-		h.Write(key[:])
+		rows = append(append(rows, 'p'), key[:]...)
 	}
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(rows)
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // Rows is the digest in an `erased` event's text of the record's earlier events, whose

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/go-json-experiment/json"
-	"github.com/google/uuid"
 
 	"ekycconnect/server/internal/consent/receipt"
 )
@@ -30,15 +29,11 @@ func (l *Ledger) Receipt(ctx context.Context, id string) ([]byte, error) {
 // ReceiptOf is Receipt of the record's first event of a kind: of its withdrawal,
 // say.
 func (l *Ledger) ReceiptOf(ctx context.Context, id string, kind Kind) ([]byte, error) {
-	consent, err := parseID(id)
+	events, err := l.events(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	u, err := load(ctx, l.store, nil, []uuid.UUID{consent})
-	if err != nil {
-		return nil, err
-	}
-	if entry, ok := first(u.events[consent], kind); ok {
+	if entry, ok := first(events, kind); ok {
 		return l.receipt(ctx, entry)
 	}
 	return nil, ErrNotFound

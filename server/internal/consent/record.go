@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -161,10 +162,11 @@ func IDsFrom(at time.Time) (id uuid.UUID) {
 	return id
 }
 
-// parseID takes the canonical form only, so that one record has one name.
+// parseID takes the canonical form only, of 36 characters in lower case, so that one
+// record has one name.
 func parseID(id string) (uuid.UUID, error) {
 	parsed, err := uuid.Parse(id)
-	if err != nil || parsed.String() != id {
+	if err != nil || len(id) != 36 || strings.ToLower(id) != id {
 		return uuid.UUID{}, ErrNotFound
 	}
 	return parsed, nil

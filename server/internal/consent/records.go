@@ -34,15 +34,7 @@ func (l *Ledger) Consent(ctx context.Context, site, id string) (Record, error) {
 //
 // Errors: [ErrNotFound], [ErrUnavailable].
 func (l *Ledger) Record(ctx context.Context, id string) (Record, error) {
-	consent, err := parseID(id)
-	if err != nil {
-		return Record{}, err
-	}
-	u, err := load(ctx, l.store, nil, []uuid.UUID{consent})
-	if err != nil {
-		return Record{}, err
-	}
-	events, err := u.record(consent)
+	events, err := l.events(ctx, id)
 	if err != nil {
 		return Record{}, err
 	}

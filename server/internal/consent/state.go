@@ -13,32 +13,53 @@ import (
 // Errors: [ErrNotFound] (also for what is not an id), [ErrErased],
 // [ErrUnavailable].
 func (l *Ledger) State(ctx context.Context, id string) (State, error) {
-	consent, err := parseID(id)
+	events, err := l.events(ctx, id)
 	if err != nil {
 		return State{}, err
 	}
-	u, err := load(ctx, l.store, nil, []uuid.UUID{consent})
-	if err != nil {
-		return State{}, err
-	}
-	return u.state(consent)
+	return stateOf(events)
 }
 
-// state reads a consent from its events.
+// events are a record's decision and all that followed, oldest first.
+//
+// Errors: [ErrNotFound] (also for what is not an id), [ErrUnavailable].
+func (l *Ledger) events(ctx context.Context, id string) ([]Entry, error) {
+	consent, err := parseID(id)
+	if err != nil {
+		return nil, err
+	}
+	events, err := l.store.Events(ctx, []uuid.UUID{consent})
+	if err == nil && len(events) == 0 {
+		err = ErrNotFound
+	}
+	return events, err
+}
+
+// state is a consent as the transaction finds it.
 func (u *unitOfWork) state(id uuid.UUID) (State, error) {
 	events, err := u.record(id)
 	if err != nil {
 		return State{}, err
 	}
+	return stateOf(events)
+}
+
+// stateOf reads a consent from its events.
+func stateOf(events []Entry) (State, error) {
+	id := events[0].Consent.String()
 	if _, erased := first(events, ErasedEvent); erased {
 		return State{}, ErrErased
 	}
-	var text decisionText
+	var text struct { // other members are ignored
+		Account     string `json:"account"`
+		PurposeText string `json:"purpose_text"`
+		Purpose     string `json:"purpose_id"`
+	}
 	if err := json.Unmarshal(events[0].Body, &text); err != nil {
 		return State{}, fmt.Errorf("consent: read record %s: %w", id, err)
 	}
 	state := State{
-		Committed: Committed{id: id.String(), account: text.Account, vendorPurpose: text.PurposeText, given: events[0].Kind == Given},
+		Committed: Committed{id: id, account: text.Account, vendorPurpose: text.PurposeText, given: events[0].Kind == Given},
 		Site:      events[0].Site,
 		Purpose:   text.Purpose,
 		Kind:      events[0].Kind,
@@ -59,7 +80,10 @@ func (s *State) count(events []Entry) error {
 		if event.Kind != Used {
 			continue
 		}
-		var text usedText
+		var text struct {
+			Endpoint string `json:"endpoint"`
+			Result   string `json:"result"`
+		}
 		if err := json.Unmarshal(event.Body, &text); err != nil {
 			return err
 		}

@@ -1,7 +1,9 @@
 package consent
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,18 +38,11 @@ func load(ctx context.Context, r Reader, keys []Key, consents []uuid.UUID) (*uni
 			consents = append(consents, claim.Consent)
 		}
 	}
-	seen := make(map[uuid.UUID]bool, len(consents))
-	once := make([]uuid.UUID, 0, len(consents))
-	for _, id := range consents {
-		if !seen[id] {
-			seen[id] = true
-			once = append(once, id)
-		}
-	}
-	if len(once) == 0 {
+	if len(consents) == 0 {
 		return u, nil
 	}
-	entries, err := r.Events(ctx, once)
+	consents = slices.SortedFunc(slices.Values(consents), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	entries, err := r.Events(ctx, slices.Compact(consents))
 	if err != nil {
 		return nil, err
 	}

@@ -84,15 +84,11 @@ func (l *Ledger) Withdraw(ctx context.Context, w Withdrawal) (State, error) {
 // Standing returns nil while a consent is in force, and [ErrWithdrawn] or
 // [ErrErased] afterwards. It is what a vendor call asks last before it begins.
 func (l *Ledger) Standing(ctx context.Context, c Committed) error {
-	id, err := parseID(c.id)
+	events, err := l.events(ctx, c.id)
 	if err != nil {
 		return err
 	}
-	u, err := load(ctx, l.store, nil, []uuid.UUID{id})
-	if err != nil {
-		return err
-	}
-	return ended(u.events[id])
+	return ended(events)
 }
 
 // ended returns [ErrErased] or [ErrWithdrawn] if the consent with these events
