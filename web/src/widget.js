@@ -138,7 +138,7 @@ export const widget = (element, internals, root) => {
     // Nobody waits for the wasm yet: it is asked for anew at the next press.
     if (degraded && network && !press) return (binding = null);
     trouble = e;
-    if (e.detail) globals.console.error(e);
+    if (e.detail) globals.console.error(e.message);
     const asked = take();
     // Who refuses is let go, whatever becomes of the record.
     if (asked && asked.own && asked.part != 'agree') {

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"encoding/json"
 	"html/template"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,12 +56,15 @@ func TestCapitalsInMarkupAreNoMistake(t *testing.T) {
 	b.state("notice")
 }
 
-// hears waits until an error on the console holds the text.
+// hears waits until an error on the console, which the browser tells as JSON, holds the text.
 func (b *tab) hears(text string) {
 	b.t.Helper()
 	require.Eventually(b.t, func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		return strings.Contains(strings.Join(b.errors, "\n"), text)
+		return slices.ContainsFunc(b.errors, func(told string) bool {
+			var said string
+			return json.Unmarshal([]byte(told), &said) == nil && strings.Contains(said, text)
+		})
 	}, 20*time.Second, 20*time.Millisecond, "the console does not say %q", text)
 }
