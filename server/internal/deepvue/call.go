@@ -49,22 +49,18 @@ func (c *Client) call(ctx context.Context, committed consent.Committed, turn Tur
 		if refused != nil {
 			return answer{}, calls, fmt.Errorf("deepvue: %s: %w", endpoint, refused)
 		}
-		var made *consent.Call
-		a, made, err = c.try(ctx, committed, endpoint, query)
-		if made != nil {
-			calls = append(calls, *made)
-		}
+		a, calls, err = c.try(ctx, committed, endpoint, query, calls)
 		if err == nil || try == repeats || !passing(err) || !c.pause(ctx, try) {
 			return a, calls, err
 		}
 	}
 }
 
-// try sends one request and judges what comes back. The [consent.Call] is nil
-// if there was no connection to send anything on.
-func (c *Client) try(ctx context.Context, committed consent.Committed, endpoint string, query map[string]string) (answer, *consent.Call, error) {
+// try sends one request, judges what comes back, and adds it to the calls that were made,
+// unless there was no connection to send anything on.
+func (c *Client) try(ctx context.Context, committed consent.Committed, endpoint string, query map[string]string, calls []consent.Call) (answer, []consent.Call, error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return answer{}, nil, cancelled(endpoint)
+		return answer{}, calls, cancelled(endpoint)
 	}
 	x := c.send(ctx, c.pictures, resty.MethodGet, committed, endpoint, query)
 	body := bodies.Get().(*bytes.Buffer)
@@ -75,14 +71,14 @@ func (c *Client) try(ctx context.Context, committed consent.Committed, endpoint 
 		x.failure = x.response.RawBody().Close()
 	}
 	a, problem := judge(x, body.Bytes(), ended(ctx))
-	made := x.made(a.transactionID, problem)
+	calls = x.record(calls, a.transactionID, problem)
 	switch {
 	case problem == nil:
-		return a, made, nil
+		return a, calls, nil
 	case problem.Class == classDeadline && errors.Is(ctx.Err(), context.Canceled):
-		return a, made, cancelled(endpoint) // recorded as a timeout: what the vendor made of it is not known
+		return a, calls, cancelled(endpoint) // recorded as a timeout: what the vendor made of it is not known
 	}
-	return a, made, problem
+	return a, calls, problem
 }
 
 // pause waits before a repeat. It reports false if there is no time left for

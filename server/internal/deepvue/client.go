@@ -32,6 +32,7 @@ type Account struct {
 // Client calls the vendor for one account. It is safe for concurrent use.
 type Client struct {
 	account  string
+	base     string        // of URLs
 	pictures *resty.Client // connect and reload-captcha
 	otps     *resty.Client // generate-otp and verify-otp
 	settings settings
@@ -58,24 +59,23 @@ func New(a Account, opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("deepvue: account %q: set the client secret: printable ASCII, as the vendor shows it", a.Name)
 	}
 
-	pictures := newResty(a, base, newTransport(s))
+	pictures := newResty(a, newTransport(s))
 	pictures.SetPreRequestHook(sendOnce)
-	otps := newResty(a, base, newOTPTransport(s))
+	otps := newResty(a, newOTPTransport(s))
 	otps.SetPreRequestHook(noBody)
 	otps.SetHeader("Accept-Encoding", "identity")
-	return &Client{account: a.Name, pictures: pictures, otps: otps, settings: s}, nil
+	return &Client{account: a.Name, base: base + basePath, pictures: pictures, otps: otps, settings: s}, nil
 }
 
 // newResty is a resty client without its defaults, each of which would do harm
 // here: it shares a cookie jar between all callers, and follows redirects to other
 // hosts with the credentials still on. It repeats nothing.
-func newResty(a Account, base string, transport *http.Transport) *resty.Client {
+func newResty(a Account, transport *http.Transport) *resty.Client {
 	r := resty.NewWithClient(&http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
-	r.SetLogger(silent{}) // resty's own lines carry whole URLs
-	r.SetBaseURL(base)
+	r.SetLogger(silent{})         // resty's own lines carry whole URLs
 	r.SetDoNotParseResponse(true) // it would grow a new buffer for each answer
 	r.SetHeaders(map[string]string{
 		"client-id":    a.ClientID,

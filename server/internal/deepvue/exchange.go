@@ -36,14 +36,14 @@ func (c *Client) send(ctx context.Context, over *resty.Client, method string, co
 	if c.settings.trace != "" {
 		request.SetHeader(c.settings.trace, committed.ID())
 	}
-	x.response, x.failure = request.Execute(method, address(endpoint, committed, query))
+	x.response, x.failure = request.Execute(method, c.base+address(endpoint, committed, query))
 	return x
 }
 
-// address is an endpoint's with the whole query: resty would merge its parts from three
-// maps.
+// address is an endpoint's, below the base, with the whole query: resty would merge its
+// parts from three maps.
 func address(endpoint string, committed consent.Committed, query map[string]string) string {
-	a := basePath + endpoint + "?consent=Y&purpose=" + url.QueryEscape(committed.VendorPurpose())
+	a := endpoint + "?consent=Y&purpose=" + url.QueryEscape(committed.VendorPurpose())
 	for name, value := range query {
 		a += "&" + name + "=" + url.QueryEscape(value)
 	}
@@ -66,15 +66,15 @@ func (x *exchange) problem(code wire.Code, class Class) *Error {
 	return &Error{Endpoint: x.endpoint, Code: code, Class: class, Status: x.status(), Sent: x.connected.Load()}
 }
 
-// made is the call as it is recorded, or nil if there was no connection to send
+// record adds the call to those that were made, unless there was no connection to send
 // anything on.
-func (x *exchange) made(transactionID string, problem *Error) *consent.Call {
+func (x *exchange) record(calls []consent.Call, transactionID string, problem *Error) []consent.Call {
 	if !x.connected.Load() {
-		return nil
+		return calls
 	}
-	call := &consent.Call{Endpoint: x.endpoint, Result: resultOK, TransactionID: transactionID, At: x.at, Took: time.Since(x.at)}
+	call := consent.Call{Endpoint: x.endpoint, Result: resultOK, TransactionID: transactionID, At: x.at, Took: time.Since(x.at)}
 	if problem != nil {
 		call.Result = string(problem.Code)
 	}
-	return call
+	return append(calls, call)
 }

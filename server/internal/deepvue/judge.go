@@ -110,7 +110,7 @@ func judgeBody(body []byte, wantSession bool) (answer, wire.Code, Class) {
 	var envelope struct {
 		Code          jsontext.Value `json:"code"`
 		Message       jsontext.Value `json:"message"`
-		TransactionID jsontext.Value `json:"transaction_id"`
+		TransactionID text           `json:"transaction_id"`
 		Data          data           `json:"data"`
 	}
 	if err := json.Unmarshal(body, &envelope); err != nil {
@@ -119,10 +119,10 @@ func judgeBody(body []byte, wantSession bool) (answer, wire.Code, Class) {
 		}
 		return answer{}, wire.VendorBadAnswer, classShape
 	}
-	var a answer
-	if !idOf(envelope.TransactionID, &a.transactionID) {
+	if !envelope.TransactionID.id() {
 		return answer{}, wire.VendorBadAnswer, classTxnID
 	}
+	a := answer{transactionID: envelope.TransactionID.text}
 	if envelope.Code.Kind() == 'n' && envelope.Message.Kind() == '"' {
 		return a, wire.VendorUnavailable, classNoCode
 	}
@@ -133,8 +133,11 @@ func judgeBody(body []byte, wantSession bool) (answer, wire.Code, Class) {
 	if !data.there {
 		return a, wire.VendorBadAnswer, classShape
 	}
-	if wantSession && (!idOf(data.SessionID, &a.sessionID) || a.sessionID == "") {
-		return a, wire.VendorBadAnswer, classSessionID
+	if wantSession {
+		if !data.SessionID.id() || data.SessionID.text == "" {
+			return a, wire.VendorBadAnswer, classSessionID
+		}
+		a.sessionID = data.SessionID.text
 	}
 	var class Class
 	if a.captcha, class = checkPicture(data.Captcha.text); class != "" {
@@ -146,8 +149,8 @@ func judgeBody(body []byte, wantSession bool) (answer, wire.Code, Class) {
 // data is the member of that name, if it is an object of the right shape. That it
 // is not is said only once the code has been judged.
 type data struct {
-	SessionID jsontext.Value `json:"session_id"`
-	Captcha   text           `json:"captcha"`
+	SessionID text `json:"session_id"`
+	Captcha   text `json:"captcha"`
 	there     bool
 }
 
@@ -186,6 +189,13 @@ func (t *text) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	return from.SkipValue()
 }
 
+// id reports whether it can be an id: at most 96 printable ASCII characters, or none.
+// Quotes and backslashes, which JSON writes with two characters, would not fit into a
+// sealed token.
+func (t text) id() bool {
+	return !t.other && printable(t.text, 0, maxID) && !strings.ContainsAny(t.text, `"\`)
+}
+
 // is200 takes the body's code as a number, or as the number in a string.
 func is200(code jsontext.Value) bool {
 	switch code.Kind() {
@@ -194,24 +204,6 @@ func is200(code jsontext.Value) bool {
 		return err == nil && n == 200
 	case '"':
 		return string(code) == `"200"`
-	}
-	return false
-}
-
-// idOf sets id to a string of at most 96 printable ASCII characters, or
-// leaves it empty if there is none. Quotes and backslashes, which JSON writes
-// with two characters, would not fit into a sealed token.
-func idOf(value jsontext.Value, id *string) bool {
-	switch value.Kind() {
-	case '"':
-		var s string
-		if json.Unmarshal(value, &s) != nil || !printable(s, 0, maxID) || strings.ContainsAny(s, `"\`) {
-			return false
-		}
-		*id = s
-		return true
-	case 'n', 0:
-		return true
 	}
 	return false
 }

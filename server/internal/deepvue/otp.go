@@ -114,10 +114,7 @@ func (c *Client) once(ctx context.Context, committed consent.Committed, turn Tur
 		x.failure = x.response.RawBody().Close()
 	}
 	said, data, problem := judgeOTP(x, body.bytes, private, ended(ctx))
-	var calls []consent.Call
-	if made := x.made(said.TransactionID, problem); made != nil {
-		calls = append(calls, *made)
-	}
+	calls := x.record(nil, said.TransactionID, problem)
 	if problem != nil {
 		return nil, calls, problem
 	}

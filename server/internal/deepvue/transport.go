@@ -56,11 +56,14 @@ func newOTPTransport(s settings) *http.Transport {
 // sendOnce keeps net/http from repeating a GET by itself when a kept
 // connection breaks: each call to the vendor is counted in the ledger, so each
 // must be seen here. A body that is not nil and cannot be got anew makes a
-// request unrepeatable; as it is empty, what is sent is the same.
+// request unrepeatable; as it is empty, what is sent is the same. Of an encoding that is
+// named, net/http does not find out first, in a goroutine, whether there is a body.
 func sendOnce(_ *resty.Client, r *http.Request) error {
-	r.Body, r.GetBody = nothing{}, nil
+	r.Body, r.GetBody, r.TransferEncoding = nothing{}, nil, identity
 	return nil
 }
+
+var identity = []string{"identity"}
 
 // noBody makes a POST say that it has no body; resty would send an empty one in chunks.
 func noBody(_ *resty.Client, r *http.Request) error {
@@ -68,7 +71,9 @@ func noBody(_ *resty.Client, r *http.Request) error {
 	return nil
 }
 
+// nothing is a body of no bytes, which is copied without a buffer.
 type nothing struct{}
 
-func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
-func (nothing) Close() error             { return nil }
+func (nothing) Read([]byte) (int, error)         { return 0, io.EOF }
+func (nothing) WriteTo(io.Writer) (int64, error) { return 0, nil }
+func (nothing) Close() error                     { return nil }
