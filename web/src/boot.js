@@ -1,8 +1,8 @@
 // Starts the wasm: once a page, checked against the hash in this file, with a
 // pause for the page between the steps.
-import { compile, compileStreaming, instantiate, loose, Module, now, Promise, random, setTimeout, then, Uint8Array } from './browser.js';
+import { now, setTimeout, loose, Promise, compileStreaming, then, random, instantiate, Module, Uint8Array, compile } from './browser.js';
 import { program } from './go.js';
-import { base, Fault, fault, get } from './relay.js';
+import { fault, Fault, base, get } from './relay.js';
 
 const digest = crypto.subtle && loose(crypto.subtle.digest);
 

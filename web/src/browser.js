@@ -3,11 +3,11 @@
 // what a document, a form or the window is asked for: <img name=currentScript>,
 // <input name=addEventListener>, <a id=navigation>. So these are asked for nothing
 // by name, and no method of an array, a string or a promise is called later on.
-export const { apply, construct } = Reflect;
-export const { AbortController, clearTimeout, CustomEvent, Element, Error, fetch, FormData, IntersectionObserver, Map, MutationObserver, Promise, Set, setTimeout, Uint8Array } = window;
-export const { assign, keys } = Object;
+export const { construct, apply } = Reflect;
+export const { AbortController, clearTimeout, CustomEvent, Element, FormData, IntersectionObserver, Map, MutationObserver, Promise, Error, Set, setTimeout, fetch, Uint8Array } = window;
+export const { keys, assign } = Object;
 export const { isArray } = Array;
-export const { compile, compileStreaming, instantiate, Module } = window.WebAssembly || {};
+export const { Module, instantiate, compile, compileStreaming } = window.WebAssembly || {};
 
 // f as a function that gets as its first argument what it is called on.
 export const loose = f => (on, ...given) => apply(f, on, given);

@@ -1,7 +1,7 @@
 // window.EkycConnect. Ids, arguments and what is known now are answered here at
 // once; the rest waits for the wasm.
-import { append, Element, exec, findAll, keys, Map, then } from './browser.js';
-import { forms, names } from './attributes.js';
+import { append, Element, then, findAll, exec, keys, Map } from './browser.js';
+import { names, forms } from './attributes.js';
 import { boot } from './boot.js';
 import { create, member, of } from './element.js';
 import { all } from './widget.js';

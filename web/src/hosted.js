@@ -3,6 +3,8 @@
 import { random } from './browser.js';
 import { base } from './relay.js';
 
+const carried = 'sitekey purpose ticket subject lang return'.split(' '); // of the attributes
+
 export const hostedPage = (host, ui) => {
   let state; // cannot be guessed, and so an answer to an older link is not taken
 
@@ -14,7 +16,7 @@ export const hostedPage = (host, ui) => {
       state = random();
       me.offered_ = true;
       ui.tell_(text);
-      const given = host.given_('sitekey purpose ticket subject lang return'.split(' '));
+      const given = host.given_(carried);
       ui.link_(base + '/v1/hosted?' + new URLSearchParams({ ...given, origin: location.origin, state }), instead);
     },
 

@@ -1,12 +1,12 @@
 // One widget: it paints the notice, sets the form's field and keeps early presses.
 // Once bound, the wasm decides everything and acts through host.
-import { able, apply, assign, CustomEvent, findAll, FormData, getAttribute, globals, idle, IntersectionObserver, listen, MutationObserver, navigation, Promise, random, reflect, Set, setTimeout, then, unlisten } from './browser.js';
-import { forms, isFlag, names } from './attributes.js';
-import { boot, load, onExit } from './boot.js';
+import { IntersectionObserver, findAll, Promise, able, idle, reflect, setTimeout, assign, CustomEvent, unlisten, random, MutationObserver, FormData, listen, globals, Set, then, apply, getAttribute, navigation } from './browser.js';
+import { isFlag, forms, names } from './attributes.js';
+import { onExit, boot, load } from './boot.js';
 import { build } from './paint.js';
 import { panels } from './panels.js';
-import { own, presses, watch } from './press.js';
-import { ask, Fault, fault, get } from './relay.js';
+import { presses, watch, own } from './press.js';
+import { Fault, fault, ask, get } from './relay.js';
 import { hostedPage } from './hosted.js';
 import { states } from './states.js';
 

@@ -78,9 +78,9 @@ func TestTheVendorDownIsSaidAndTriedAgain(t *testing.T) {
 func TestWhatCannotBeShownSaysWhy(t *testing.T) {
 	t.Parallel()
 	relay := startRelay(t)
-	for name, c := range map[string]struct{ sitekey, host, code string }{
-		"a stranger's sitekey": {"pk_nobody", "", "unknown_sitekey"},
-		"another origin":       {"pk_test_pass", "partner.test", "origin_not_allowed"},
+	for name, c := range map[string]struct{ sitekey, host, code, words string }{
+		"a stranger's sitekey": {"pk_nobody", "", "unknown_sitekey", "no site has this sitekey"},
+		"another origin":       {"pk_test_pass", "partner.test", "origin_not_allowed", "location.origin"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			site := newPartner(t, form{Relay: relay, Markup: withOwn(c.sitekey)})
@@ -95,7 +95,7 @@ func TestWhatCannotBeShownSaysWhy(t *testing.T) {
 			require.Equal(t, "partner", events(b, "error")[0]["fault"])
 			require.Equal(t, ".error", b.field())
 			require.True(t, js[bool](b, `document.getElementById('own').checkVisibility()`), "the partner's own words show")
-			require.Contains(t, js[string](b, `document.querySelector('ekyc-connect').shadowRoot.textContent`), c.code)
+			require.Contains(t, js[string](b, `document.querySelector('ekyc-connect').shadowRoot.textContent`), c.words)
 		})
 	}
 }
