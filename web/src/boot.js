@@ -1,6 +1,6 @@
 // Starts the wasm: once a page, checked against the hash in this file, with a
 // pause for the page between the steps.
-import { now, setTimeout, loose, Promise, compileStreaming, then, random, instantiate, Module, Uint8Array, compile } from './browser.js';
+import { compileStreaming, Promise, then, instantiate, loose, random, Uint8Array, now, compile, Module, setTimeout } from './browser.js';
 import { program } from './go.js';
 import { fault, Fault, base, get } from './relay.js';
 

@@ -7,7 +7,7 @@ export const { construct, apply } = Reflect;
 export const { AbortController, clearTimeout, CustomEvent, Element, FormData, IntersectionObserver, Map, MutationObserver, Promise, Error, Set, setTimeout, fetch, Uint8Array } = window;
 export const { keys, assign } = Object;
 export const { isArray } = Array;
-export const { Module, instantiate, compile, compileStreaming } = window.WebAssembly || {};
+export const { Module, compile, instantiate, compileStreaming } = window.WebAssembly || {};
 
 // f as a function that gets as its first argument what it is called on.
 export const loose = f => (on, ...given) => apply(f, on, given);

@@ -1,8 +1,8 @@
 // <ekyc-connect>, and <div class="ekyc-connect"> for editors that strip unknown
 // elements. What an element does stands in widget.js. Only the map below leads from
 // one to the other, so that no script of the page can reach the inside.
-import { windowOf, findAll, reflect, keys, able } from './browser.js';
-import { names, isFlag, forms } from './attributes.js';
+import { able, findAll, reflect, keys, windowOf } from './browser.js';
+import { forms, names, isFlag } from './attributes.js';
 import { widget } from './widget.js';
 import css from './ekyc-connect.css'; // last: there it compresses best
 

@@ -1,9 +1,9 @@
 // window.EkycConnect. Ids, arguments and what is known now are answered here at
 // once; the rest waits for the wasm.
-import { append, Element, then, findAll, exec, keys, Map } from './browser.js';
+import { exec, Map, append, then, Element, findAll, keys } from './browser.js';
 import { names, forms } from './attributes.js';
 import { boot } from './boot.js';
-import { create, member, of } from './element.js';
+import { member, create, of } from './element.js';
 import { all } from './widget.js';
 
 const made = new Map(); // id → element, as long as the page has it

@@ -20,8 +20,8 @@
 // object that a page or the wasm reads. What the wasm calls (host in widget.js, the
 // members of go.js) and what a page sees (facade, element, details of events) has
 // names without one, which stay as they are.
-import { MutationObserver, setTimeout, listen, idle } from './browser.js';
-import { upgrade, Element } from './element.js';
+import { setTimeout, listen, idle, MutationObserver } from './browser.js';
+import { Element, upgrade } from './element.js';
 import { facade } from './facade.js';
 import { base } from './relay.js';
 

@@ -1,5 +1,5 @@
 // Where the relay is, and how it says no.
-import { assign, AbortController, Error, currentScript, exec, setTimeout, clearTimeout, fetch } from './browser.js';
+import { clearTimeout, Error, assign, currentScript, exec, setTimeout, AbortController, fetch } from './browser.js';
 
 // The relay's public URL without a slash at its end: what stands before /v1/ in the
 // address of this script. A module has no tag; where it is stands in every error's

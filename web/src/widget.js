@@ -1,12 +1,12 @@
 // One widget: it paints the notice, sets the form's field and keeps early presses.
 // Once bound, the wasm decides everything and acts through host.
-import { IntersectionObserver, findAll, Promise, able, idle, reflect, setTimeout, assign, CustomEvent, unlisten, random, MutationObserver, FormData, listen, globals, Set, then, apply, getAttribute, navigation } from './browser.js';
-import { isFlag, forms, names } from './attributes.js';
-import { onExit, boot, load } from './boot.js';
+import { globals, findAll, navigation, MutationObserver, Promise, able, then, FormData, listen, unlisten, reflect, assign, Set, getAttribute, CustomEvent, idle, IntersectionObserver, setTimeout, apply, random } from './browser.js';
+import { names, isFlag, forms } from './attributes.js';
+import { boot, load, onExit } from './boot.js';
 import { build } from './paint.js';
 import { panels } from './panels.js';
-import { presses, watch, own } from './press.js';
-import { Fault, fault, ask, get } from './relay.js';
+import { own, presses, watch } from './press.js';
+import { fault, Fault, get, ask } from './relay.js';
 import { hostedPage } from './hosted.js';
 import { states } from './states.js';
 
