@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -20,13 +21,14 @@ type road struct {
 
 	mu    sync.Mutex
 	rules map[string]http.HandlerFunc // by the end of the path
+	ended context.Context             // with the test: whatever is held is let go of
 }
 
 func newRoad(t *testing.T, relay string) *road {
 	t.Helper()
 	to, err := url.Parse(relay)
 	require.NoError(t, err)
-	r := &road{rules: map[string]http.HandlerFunc{}}
+	r := &road{rules: map[string]http.HandlerFunc{}, ended: t.Context()}
 	proxy := httputil.NewSingleHostReverseProxy(to)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if rule := r.rule(req.URL.Path); rule != nil {
@@ -72,6 +74,7 @@ func (r *road) hold(end string) (drop func()) {
 		select {
 		case <-dropped:
 		case <-req.Context().Done():
+		case <-r.ended.Done():
 		}
 		panic(http.ErrAbortHandler)
 	})
