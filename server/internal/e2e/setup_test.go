@@ -66,5 +66,5 @@ func (b *tab) hears(text string) {
 			var said string
 			return json.Unmarshal([]byte(told), &said) == nil && strings.Contains(said, text)
 		})
-	}, 20*time.Second, 20*time.Millisecond, "the console does not say %q", text)
+	}, time.Minute, 20*time.Millisecond, "the console does not say %q", text)
 }
