@@ -43,9 +43,9 @@ const start = async () => {
 
 const pause = () => new Promise(go => setTimeout(go));
 
-// Asks for the module, once a page. What fails is told to who boots, and forgotten then.
+// Asks for the module, once a page. What has failed is forgotten: who boots later asks anew.
 export const load = () => {
-  if (!module) then((module = download()), 0, () => {});
+  if (!module) then((module = download()), 0, () => (module = null));
   return module;
 };
 
