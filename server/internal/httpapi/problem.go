@@ -57,7 +57,7 @@ func (a *API) problemStatus(w http.ResponseWriter, r *http.Request, err error, s
 	if refused.Code == wire.Unauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
-	write(w, status, problemJSON, body)
+	write(w, status, "application/problem+json", body)
 }
 
 // retryAfter sets the header to wait in whole seconds, rounded up: who comes
@@ -71,25 +71,23 @@ func retryAfter(w http.ResponseWriter, wait time.Duration) (seconds int) {
 	return seconds
 }
 
-var problemJSON, plainJSON = []string{"application/problem+json"}, []string{mediaJSON}
-
 // bodies are buffers for answers.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // write answers with JSON. The value is the relay's own, so it marshals.
-func write(w http.ResponseWriter, status int, contentType []string, value any) {
+func write(w http.ResponseWriter, status int, contentType string, value any) {
 	body := bodies.Get().(*bytes.Buffer)
 	defer bodies.Put(body)
 	body.Reset()
 	if err := json.MarshalWrite(body, value); err != nil {
 		panic(err)
 	}
-	w.Header()["Content-Type"] = contentType
+	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(status)
 	_, _ = w.Write(body.Bytes()) // a client that has left is nobody's error
 }
 
 func writeJSON(w http.ResponseWriter, status int, value any) {
-	write(w, status, plainJSON, value)
+	write(w, status, "application/json", value)
 }
