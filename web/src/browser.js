@@ -33,7 +33,8 @@ export const navigation = typeof NavigateEvent == 'function' && window.navigatio
 const clock = loose(performance.now);
 export const now = () => clock(performance);
 export const randomize = loose(crypto.getRandomValues);
-// Some 48 digits that nobody can guess.
+// 20 to 60 digits that nobody can guess: enough for an idempotency key, and too many to be
+// taken for an Aadhaar number.
 export const random = () => {
   let digits = '';
   for (const n of randomize(crypto, new Uint8Array(20))) digits += n;

@@ -3,7 +3,7 @@
 // their own that a script sent through a <label>, and one whose key was meant for
 // another field, from which a script moved the focus away.
 let down; // where it last went down, until its click has come
-export let presses = 1; // how often one went down anywhere, or nearly
+export let presses = 1; // grows with every press on the page, by one or two
 
 // mousedown alone is what assistive technology sends for an activation.
 const types = ['keydown', 'pointerdown', 'mousedown'];
@@ -11,9 +11,9 @@ const control = e => e.target.closest && e.target.closest('[data-part]');
 
 for (const type of types)
   addEventListener(type, () => {
-  down = null;
-  presses++;
-}, true);
+    down = null;
+    presses++;
+  }, true);
 
 // A listener at the window does not see inside a page's own closed shadow roots.
 export const watch = root => {
