@@ -27,15 +27,11 @@ func newReaderPool() readerPool {
 
 // read runs a function in the pool, or in the caller's goroutine once the store is
 // closed.
-func read[T any](p readerPool, run func() (T, error)) (T, error) {
-	var got struct {
-		value T
-		err   error
-	}
+func read[T any](p readerPool, run func() (T, error)) (got T, err error) {
 	done := make(chan struct{})
 	job := func() {
 		defer close(done)
-		got.value, got.err = run()
+		got, err = run()
 	}
 	select {
 	case p.work <- job:
@@ -43,5 +39,5 @@ func read[T any](p readerPool, run func() (T, error)) (T, error) {
 	case <-p.ended:
 		job()
 	}
-	return got.value, got.err
+	return got, err
 }

@@ -93,7 +93,7 @@ func queryEach(ctx context.Context, statement *sql.Stmt, n int, key func(i int) 
 // queryKeys runs a statement that takes so many keys at once for those from one key to
 // another.
 func queryKeys(ctx context.Context, statement *sql.Stmt, atOnce, from, to int, key func(i int) any, scan func(*sql.Rows) error) error {
-	keys := make([]any, min(atOnce, to-from))
+	keys := make([]any, atOnce)
 	for ; from < to; from += atOnce {
 		for i := range keys {
 			keys[i] = key(from + i)
