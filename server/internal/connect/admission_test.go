@@ -34,6 +34,10 @@ func named(subject string) func(*wire.Decision) {
 	return func(d *wire.Decision) { d.Subject = subject }
 }
 
+func TestTheLineLetsAsManyCallsGoAsThereAreConnections(t *testing.T) {
+	require.Equal(t, deepvue.Connections, pace.MostOnWay)
+}
+
 func TestAnUnknownAccountIsTheOperatorsMistake(t *testing.T) {
 	c := newCore(t)
 	delete(c.Accounts, account)

@@ -37,32 +37,42 @@ func (b *tab) tapTwice(name string, across, down float64) {
 	b.do(tap, chromedp.Sleep(120*time.Millisecond), tap)
 }
 
+// onPhones visits a notice on phones of each width, once the program is there. script runs
+// before the page's own.
+func onPhones(t *testing.T, sitekey, script string, visit func(b *tab)) {
+	t.Helper()
+	relay := startRelay(t)
+	for _, width := range phones {
+		t.Run(fmt.Sprintf("%d px", width), func(t *testing.T) {
+			site := newPartner(t, form{Relay: relay, Markup: widget(sitekey, ""), Style: true})
+			b := newPhone(t, width)
+			b.do(onNewDocument(script))
+			b.open(site.URL)
+			b.state("notice")
+			js[any](b, `EkycConnect.ready()`)
+			visit(b)
+		})
+	}
+}
+
 // acts holds once the buttons of the panel shown act, all that came of a press included.
 const acts = `!document.querySelector('ekyc-connect').shadowRoot.querySelector('section:not([hidden]) [aria-disabled]')`
 
 func TestASecondTapOnAgreeDoesNothingWhileTheVendorIsSlow(t *testing.T) {
 	t.Parallel()
-	relay := startRelay(t)
-	for _, width := range phones {
-		t.Run(fmt.Sprintf("%d px", width), func(t *testing.T) {
-			site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_slow", ""), Style: true})
-			b := newPhone(t, width)
-			b.open(site.URL)
+	onPhones(t, "pk_test_slow", "", func(b *tab) {
+		for n, lang := range []string{"en", "ml"} {
+			js[any](b, `EkycConnect.setLanguage('`+lang+`')`)
+			b.tapTwice("agree", 0.5, 0.5)
+			b.state("captcha")
+			b.until(acts)
+			require.Equal(b.t, "captcha", js[string](b, `EkycConnect.getState()`))
+			require.Len(b.t, events(b, "consent"), n+1, "one consent")
+			require.Empty(b.t, events(b, "decline"))
+			js[any](b, `EkycConnect.reset(), 0`)
 			b.state("notice")
-			js[any](b, `EkycConnect.ready()`)
-			for n, lang := range []string{"en", "ml"} {
-				js[any](b, `EkycConnect.setLanguage('`+lang+`')`)
-				b.tapTwice("agree", 0.5, 0.5)
-				b.state("captcha")
-				b.until(acts)
-				require.Equal(t, "captcha", js[string](b, `EkycConnect.getState()`))
-				require.Len(t, events(b, "consent"), n+1, "one consent")
-				require.Empty(t, events(b, "decline"))
-				js[any](b, `EkycConnect.reset(), 0`)
-				b.state("notice")
-			}
-		})
-	}
+		}
+	})
 }
 
 // places are where the controls shown are on the page.

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -64,23 +63,14 @@ const allTwice = `(async () => {
 // not meet another one the second time.
 func TestNoSecondPressMeetsAnotherButtonInAnyLanguage(t *testing.T) {
 	t.Parallel()
-	relay := startRelay(t)
-	for _, width := range phones {
-		t.Run(fmt.Sprintf("%d px", width), func(t *testing.T) {
-			site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", ""), Style: true})
-			b := newPhone(t, width)
-			b.do(onNewDocument(stoppedClock + twice))
-			b.open(site.URL)
-			b.state("notice")
-			js[any](b, `EkycConnect.ready()`)
-			for n, lang := range languages {
-				js[any](b, `EkycConnect.setLanguage('`+lang+`')`)
-				b.tapTwice("agree", []float64{0.1, 0.5, 0.9}[n%3], []float64{0.2, 0.5, 0.85}[n/3%3])
-				b.state("captcha")
-				require.Len(t, events(b, "consent"), 1, "%s: one consent", lang)
-				require.Empty(t, events(b, "decline"), lang)
-				require.Empty(t, js[[]string](b, allTwice), lang)
-			}
-		})
-	}
+	onPhones(t, "pk_test_pass", stoppedClock+twice, func(b *tab) {
+		for n, lang := range languages {
+			js[any](b, `EkycConnect.setLanguage('`+lang+`')`)
+			b.tapTwice("agree", []float64{0.1, 0.5, 0.9}[n%3], []float64{0.2, 0.5, 0.85}[n/3%3])
+			b.state("captcha")
+			require.Len(b.t, events(b, "consent"), 1, "%s: one consent", lang)
+			require.Empty(b.t, events(b, "decline"), lang)
+			require.Empty(b.t, js[[]string](b, allTwice), lang)
+		}
+	})
 }

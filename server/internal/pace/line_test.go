@@ -374,7 +374,7 @@ func TestNoMoreCallsAreOnTheirWayThanThereAreConnections(t *testing.T) {
 			return slot
 		}
 		slot := enter()
-		for range mostOnWay - 1 {
+		for range MostOnWay - 1 {
 			enter()
 		}
 		one := make(chan *Slot)

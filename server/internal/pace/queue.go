@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// mostOnWay is how many calls are on their way at most, which is how many connections
+// MostOnWay is how many calls are on their way at most, which is how many connections
 // there are to a vendor: more would wait for one of these, and all that are on their way
 // are looked at whenever somebody comes.
-const mostOnWay = 256
+const MostOnWay = 256
 
 // queue is who of one site waits in one class. It is guarded by its line's lock.
 type queue struct{ ticketed, unticketed []*Slot }
@@ -80,7 +80,7 @@ func (l *Line) take(slot *Slot) {
 // next is the slot that is to be granted next, and when; nil if nobody may have one
 // whatever room there is, and when to look again.
 func (l *Line) next(now time.Time) (slot *Slot, when time.Time) {
-	if len(l.way) >= mostOnWay { // one that ends looks again
+	if len(l.way) >= MostOnWay { // one that ends looks again
 		return nil, now.Add(lookAgain)
 	}
 	ahead := 0 // those whom other relays are to serve first
