@@ -17,13 +17,19 @@ type verification struct {
 	waiting *Slot // for its next call
 	exposed int   // how many stretches of its silence the profile knows of
 	over    bool  // ended
+	likely  bool  // to call again
+
+	// As one of begun.silent.
+	counted *int  // where; nil: not yet
+	turn    int64 // when to look again, µs
+	place   int   // in turns, from 1; 0: none
 }
 
 // begun are the verifications of the last half an hour, of all relays.
 type begun struct {
 	byKey  map[string]*verification // by consent, or by the time of the first call until that is known
 	byCall map[int64]*verification
-	likely map[*verification]bool // to call again
+	silent silent
 	swept  int64
 }
 
@@ -31,7 +37,7 @@ type begun struct {
 const forgetAfter = 31 * time.Minute
 
 func newBegun() begun {
-	return begun{byKey: map[string]*verification{}, byCall: map[int64]*verification{}, likely: map[*verification]bool{}}
+	return begun{byKey: map[string]*verification{}, byCall: map[int64]*verification{}}
 }
 
 // started takes in a new call, and reports whether a verification begins with it.
@@ -53,8 +59,8 @@ func (b *begun) started(e Entry, p *profile) (v *verification, first bool) {
 	if e.Kind == Reload {
 		v.reloads++
 	}
-	v.step, v.last, v.exposed = to, max(v.last, e.At), 0
-	b.likely[v] = true
+	v.step, v.last, v.exposed, v.likely = to, max(v.last, e.At), 0, true
+	b.silent.renew(v)
 	v.calls = append(v.calls, e.At)
 	b.byCall[e.At] = v
 	return v, first
@@ -79,14 +85,16 @@ func (b *begun) corrected(e Entry) {
 		v.calls = slices.Delete(v.calls, i, i+1)
 		if len(v.calls) == 0 {
 			delete(b.byKey, v.key)
-			delete(b.likely, v)
+			b.unlikely(v)
 			return
 		}
 	} else {
 		v.calls[i] = e.At
 		b.byCall[e.At] = v
 	}
+	before := v.last
 	v.last = slices.Max(v.calls)
+	b.silent.corrected(v, before)
 }
 
 // attach gives a verification the name of its consent.
@@ -96,13 +104,21 @@ func (b *begun) attach(v *verification, consent string) *verification {
 		for _, at := range v.calls {
 			b.byCall[at] = known
 		}
-		delete(b.likely, v)
+		b.unlikely(v)
+		before := known.last
 		known.calls, known.last = append(known.calls, v.calls...), max(known.last, v.last)
+		b.silent.corrected(known, before)
 		return known
 	}
 	v.key = consent
 	b.byKey[consent] = v
 	return v
+}
+
+// unlikely says that no call of v is expected any more.
+func (b *begun) unlikely(v *verification) {
+	v.likely = false
+	b.silent.renew(v)
 }
 
 // sweep forgets those who cannot call any more.
@@ -117,7 +133,7 @@ func (b *begun) sweep(now int64) {
 				delete(b.byCall, at)
 			}
 			delete(b.byKey, key)
-			delete(b.likely, v)
+			b.unlikely(v)
 		}
 	}
 }
@@ -138,7 +154,7 @@ func (l *Line) ended(e Entry) {
 	if v := l.begun.byKey[e.Consent]; v != nil && !v.over {
 		l.profile.ended(v)
 		v.over = true
-		delete(l.begun.likely, v)
+		l.begun.unlikely(v)
 	}
 }
 

@@ -36,20 +36,8 @@ type need struct {
 func (l *Line) expected(now time.Time) (n need) {
 	us := now.UnixMicro()
 	l.begun.sweep(us)
-	l.profile.table(us)
-	var silent [steps][stretches]int
-	for v := range l.begun.likely {
-		if v.waiting != nil { // counted below
-			continue
-		}
-		age := stretchOf(us - v.last)
-		l.profile.silence(v, age)
-		if age == stretches || l.profile.steps[v.step].ever[age] < 0.005 {
-			delete(l.begun.likely, v)
-			continue
-		}
-		silent[v.step][age]++
-	}
+	remade := l.profile.table(us)
+	l.begun.silent.until(us, l.profile, remade)
 	for s, h := range l.profile.steps {
 		if k := float64(l.goingOn[s]); k > 0 { // the call that is waited for, and what follows it
 			n.add(k, h, 0)
@@ -58,7 +46,7 @@ func (l *Line) expected(now time.Time) (n need) {
 			}
 			n.ever += k
 		}
-		for age, count := range silent[s] {
+		for age, count := range l.begun.silent.count[s] {
 			if count > 0 {
 				n.add(float64(count), h, age)
 			}

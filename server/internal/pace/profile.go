@@ -136,10 +136,11 @@ func (p *profile) fade() {
 	p.weigh /= 2
 }
 
-// table sees to it that what is expected is of what is known, at most a second ago.
-func (p *profile) table(now int64) {
+// table sees to it that what is expected is of what is known, at most a second ago,
+// and reports whether it was to be made for that.
+func (p *profile) table(now int64) (remade bool) {
 	if !p.dirty || now-p.made < time.Second.Microseconds() && p.made != 0 {
-		return
+		return false
 	}
 	p.dirty, p.made = false, now
 	for range 16 { // what follows the next call, ever, is itself what is asked for
@@ -177,6 +178,13 @@ func (p *profile) table(now int64) {
 			}
 		}
 	}
+	return true
+}
+
+// gone reports whether hardly a call is expected of somebody any more who has been silent
+// for so long.
+func (p *profile) gone(s step, age int) bool {
+	return age == stretches || p.steps[s].ever[age] < 0.005
 }
 
 // chances are how likely somebody who has come to a stretch calls in it, or ends.

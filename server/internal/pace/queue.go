@@ -42,6 +42,7 @@ func (l *Line) join(slot *Slot) {
 	}
 	if v := l.begun.byKey[r.Consent]; v != nil {
 		v.waiting = slot
+		l.begun.silent.renew(v)
 	}
 }
 
@@ -65,6 +66,7 @@ func (l *Line) remove(slot *Slot) {
 	}
 	if v := l.begun.byKey[slot.request.Consent]; v != nil && v.waiting == slot {
 		v.waiting = nil
+		l.begun.silent.renew(v)
 	}
 }
 

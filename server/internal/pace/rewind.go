@@ -39,6 +39,7 @@ func (l *Line) rewind(now time.Time) {
 	for _, v := range l.begun.byKey {
 		v.last = min(v.last, us)
 	}
+	l.begun.silent.renewAll()
 }
 
 // ahead reports whether the newest call is of the future.
