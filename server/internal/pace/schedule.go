@@ -54,9 +54,11 @@ func (l *Line) ask() {
 // schedule has a turn follow when there is something to do at one. It needs the lock.
 func (l *Line) schedule(now time.Time) {
 	l.unset()
-	l.look(now)
-	if l.turning || l.closed { // a turn schedules at its end
+	if l.turning || l.closed { // a turn looks, and schedules at its end
 		return
+	}
+	if l.waiting() > 0 || l.terms.Soon > 0 { // else nobody asks when calls arrive before somebody comes
+		l.look(now)
 	}
 	due, any := l.due(now)
 	if any && !due.After(now) {

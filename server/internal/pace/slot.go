@@ -164,8 +164,10 @@ func (s *Slot) Done() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if s.stage == left || s.stage == sent {
+		now := l.now()
+		l.note(s, now)
 		s.end()
-		l.schedule(l.now())
+		l.schedule(now)
 	}
 }
 
