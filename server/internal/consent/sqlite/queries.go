@@ -15,7 +15,8 @@ import (
 // queries reads. A context is checked before a statement and does not interrupt it:
 // statements take microseconds, and an interrupted connection would be lost.
 type queries struct {
-	claims, events, hashes  several
+	claimed, claims         several
+	events, hashes          several
 	bySubject, notice, size *sql.Stmt
 	decision, slice         *sql.Stmt
 	head, published         *sql.Stmt
@@ -27,6 +28,7 @@ type queries struct {
 
 func newQueries(ctx context.Context, s *statements) *queries {
 	return &queries{
+		claimed: s.addSeveral(ctx, `SELECT 1 FROM claim WHERE key IN (%s)`, `?`),
 		claims: s.addSeveral(ctx, `SELECT c.key, c.idx, c.proof, e.consent, e.at, coalesce(r.value, '')
 			FROM claim c JOIN event e ON e.idx = c.idx LEFT JOIN reply r ON r.idx = c.idx WHERE c.key IN (%s)`, `?`),
 		events: s.addSeveral(ctx, `SELECT e.idx, e.kind, e.consent, e.site, e.at, b.bytes, b.salt
@@ -49,13 +51,24 @@ func newQueries(ctx context.Context, s *statements) *queries {
 	}
 }
 
-// Claims implements [consent.Reader].
+// Claims implements [consent.Reader]. As a rule there are none, which a statement of one
+// column says with a third of the allocations.
 func (q *queries) Claims(ctx context.Context, keys []consent.Key) ([]consent.Claim, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("sqlite: read claims: %w", err)
 	}
+	ctx = context.WithoutCancel(ctx)
+	key := func(i int) any { return keys[i][:] }
+	some := false
+	err := q.claimed.query(ctx, len(keys), key, func(*sql.Rows) error {
+		some = true
+		return nil
+	})
+	if err != nil || !some {
+		return nil, reading("claims", err)
+	}
 	var claims []consent.Claim
-	err := q.claims.query(context.WithoutCancel(ctx), len(keys), func(i int) any { return keys[i][:] },
+	err = q.claims.query(ctx, len(keys), key,
 		func(row *sql.Rows) error {
 			var key, proof, id sql.RawBytes
 			var claim consent.Claim
