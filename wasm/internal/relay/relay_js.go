@@ -19,7 +19,7 @@ const (
 	vendorWait = 25_000 // ms
 	wait       = 10_000 // ms
 	// A picture is at most 256 KiB, as base64 342 KiB.
-	maxReply = 512 << 10 // bytes
+	maxReply = 512 << 10 // characters
 )
 
 // Client speaks to one relay.
@@ -41,40 +41,43 @@ type Call struct {
 	client     *Client
 	route      string
 	controller js.Value
-	init       js.Value
+	response   js.Value // a promise
 }
 
-// Start prepares POST /v1/route; nothing is sent before Wait. route is
-// "sessions", "declines", "captchas" or "answers".
+// Start sends POST /v1/route. route is "sessions", "declines", "captchas" or "answers".
 func (c *Client) Start(route string, body js.Value) *Call {
 	controller := js.Global().Get("AbortController").New()
-	return &Call{client: c, route: route, controller: controller, init: jsx.Object(
-		"method", "POST",
-		// text/plain keeps the browser from asking first (no CORS preflight).
-		"headers", jsx.Object("Content-Type", "text/plain"),
-		"body", c.stringify.Invoke(body),
-		"mode", "cors",
-		"credentials", "omit",
-		"cache", "no-store",
-		"redirect", "error",
-		"signal", controller.Get("signal"),
-		// A refusal is to be recorded even if the person leaves the page next.
-		"keepalive", route == "declines",
-	)}
+	call := &Call{client: c, route: route, controller: controller}
+	_ = jsx.Try(func() { // a page's own fetch may throw
+		call.response = c.fetch.Invoke(c.base+"/v1/"+route, jsx.Object(
+			"method", "POST",
+			// text/plain keeps the browser from asking first (no CORS preflight).
+			"headers", jsx.Object("Content-Type", "text/plain"),
+			"body", c.stringify.Invoke(body),
+			"mode", "cors",
+			"credentials", "omit",
+			"cache", "no-store",
+			"redirect", "error",
+			"signal", controller.Get("signal"),
+			// A refusal is to be recorded even if the person leaves the page next.
+			"keepalive", route == "declines",
+		))
+	})
+	return call
 }
 
 // Abort ends the call; Wait then fails with [wire.Network].
 func (c *Call) Abort() { c.controller.Call("abort") }
 
-// Wait sends the request and waits for the whole answer: a reply, or a problem
-// that is not nil. It must not run in a callback.
+// Wait waits for the whole answer: a reply, or a problem that is not nil. It must
+// not run in a callback.
 func (c *Call) Wait() (r wire.Reply, problem *wire.Problem) {
 	problem = failure(wire.Network)
-	_ = jsx.Try(func() { r, problem = c.send() }) // a page's own fetch may throw
+	_ = jsx.Try(func() { r, problem = c.wait() })
 	return r, problem
 }
 
-func (c *Call) send() (r wire.Reply, problem *wire.Problem) {
+func (c *Call) wait() (r wire.Reply, problem *wire.Problem) {
 	limit := wait
 	if c.route == "sessions" || c.route == "captchas" {
 		limit = vendorWait
@@ -82,7 +85,7 @@ func (c *Call) send() (r wire.Reply, problem *wire.Problem) {
 	deadline := jsx.After(limit, c.Abort)
 	defer deadline.Stop()
 
-	response, err := jsx.Await(c.client.fetch.Invoke(c.client.base+"/v1/"+c.route, c.init))
+	response, err := jsx.Await(c.response)
 	if err != nil {
 		return r, failure(wire.Network)
 	}
@@ -104,14 +107,11 @@ func (c *Call) send() (r wire.Reply, problem *wire.Problem) {
 
 // read is the whole body as text. What is too long never reaches our memory.
 func read(response js.Value) (js.Value, error) {
-	blob, err := jsx.Await(response.Call("blob"))
-	if err != nil {
-		return blob, err
+	text, err := jsx.Await(response.Call("text"))
+	if err == nil && js.Global().Get("Object").Invoke(text).Length() > maxReply {
+		text = js.ValueOf("") // judged by its status then
 	}
-	if blob.Get("size").Int() > maxReply {
-		return js.ValueOf(""), nil // judged by its status then
-	}
-	return jsx.Await(blob.Call("text"))
+	return text, err
 }
 
 // refusal is the problem of an answer that is none of 2xx, be it the relay's

@@ -98,11 +98,18 @@ func (w *Widget) handle(e *flow.Event) {
 		e := w.queue[0]
 		w.queue = w.queue[1:]
 		effects := w.flow.Handle(e)
+		w.each(effects, true) // under way while the rest is shown
 		w.whereIsFocus()
 		w.guarded(w.show)
-		for i := range effects {
-			effect := &effects[i]
-			w.guarded(func() { w.carryOut(effect) })
+		w.each(effects, false)
+	}
+}
+
+// each carries out the effects that ask the relay for something, or the others.
+func (w *Widget) each(effects []flow.Effect, asking bool) {
+	for i := range effects {
+		if e := &effects[i]; asking == (e.Do == flow.Post || e.Do == flow.Cancel) {
+			w.guarded(func() { w.carryOut(e) })
 		}
 	}
 }

@@ -88,13 +88,7 @@
       const [{ status, body }] = host.answers.splice(i, 1);
       if (!status) throw new TypeError('Failed to fetch');
       const reply = new Response(body, { status });
-      reply.blob = () =>
-        timed(
-          Response.prototype.blob.call(reply).then(blob => {
-            blob.text = () => timed(Blob.prototype.text.call(blob));
-            return blob;
-          }),
-        );
+      reply.text = () => timed(Response.prototype.text.call(reply));
       return reply;
     },
     // All that is under way has come to its end, and what follows from it.
