@@ -42,8 +42,10 @@ func (f *Flow) agree(p *Event) {
 	}
 	f.forget()
 	f.timer(Quiet, quiet)
-	if _, code := p.Decision.Invalid(); code != "" { // the page is set up wrongly; nothing is sent
-		f.stop(wire.ProblemOf(code))
+	if member, code := p.Decision.Invalid(); code != "" { // the page is set up wrongly; nothing is sent
+		problem := wire.ProblemOf(code)
+		problem.Detail = member + " is missing or not of the documented form"
+		f.stop(problem)
 		return
 	}
 	f.enter(Effect{State: Starting})

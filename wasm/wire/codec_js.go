@@ -105,7 +105,7 @@ func DecodeProblem(v js.Value) (p Problem, ok bool) {
 	bad := false
 	o := open(v, &bad)
 	p.Code, p.Fault = Code(o.text("code")), Fault(o.text("fault"))
-	p.Status, p.Retryable = o.whole("status"), o.truth("retryable")
+	p.Detail, p.Status, p.Retryable = o.text("detail"), o.whole("status"), o.truth("retryable")
 	p.RequestID, p.RetryAfter = o.text("request_id"), o.whole("retry_after")
 	if c, there := o.consent(); there {
 		p.Consent = &c

@@ -47,11 +47,12 @@ func release(f js.Func) {
 // recovers ends the program, and with it every widget of the page.
 func Guard() {
 	if r := recover(); r != nil {
-		report(r)
+		Report(r)
 	}
 }
 
-func report(what any) {
+// Report tells a page's developer of something, on the console.
+func Report(what any) {
 	defer func() { _ = recover() }() // a page may have replaced the console
 	console.Call("error", "ekyc-connect: "+Text(what))
 }

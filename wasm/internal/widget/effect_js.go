@@ -65,8 +65,8 @@ func (w *Widget) emit(e *flow.Effect) {
 	case flow.EventToken:
 		detail = jsx.Object("token", e.Token, "expiresAt", w.expiresAt)
 	case flow.EventError:
-		p := e.Problem
-		detail = jsx.Object("code", string(p.Code), "retryable", p.Retryable, "fault", string(p.Fault), "requestId", p.RequestID)
+		w.tell(&e.Problem)
+		return
 	}
 	w.host.value.Call("emit", e.Event, detail)
 }

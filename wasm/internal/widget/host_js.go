@@ -85,6 +85,6 @@ func problem(err error) wire.Problem {
 		p.Retryable = v.Bool()
 	}
 	p.RetryAfter = jsx.Int(jsx.Field(reason, "retryAfter"))
-	p.RequestID = jsx.String(jsx.Field(reason, "requestId"))
+	p.RequestID, p.Detail = jsx.String(jsx.Field(reason, "requestId")), jsx.String(jsx.Field(reason, "detail"))
 	return p
 }

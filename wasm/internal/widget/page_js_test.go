@@ -98,12 +98,12 @@ func (p *page) attribute(part, name string) string {
 	return jsx.String(p.part(part).Call("getAttribute", name))
 }
 
-// reaches waits for a public state.
 // style is how the picture is looked at.
 func (p *page) style(property string) string {
 	return p.part("captcha").Get("style").Get(property).String()
 }
 
+// reaches waits for a public state.
 func (p *page) reaches(state string) {
 	p.t.Helper()
 	_, err := jsx.Await(p.js.Call("reaches", state))

@@ -73,6 +73,7 @@ func (c Core) Bind(value js.Value) *Widget {
 	w.disabled = p.disabled
 	w.listen()
 	w.handle(&flow.Event{Kind: flow.Bound, Session: p.retry, Lang: w.host.lang()})
+	w.choices()
 	w.early()
 	return w
 }
@@ -146,6 +147,8 @@ func (w *Widget) Changed(attribute string) {
 	case "disabled":
 		w.disabled = p.disabled
 		w.show()
+	case "theme", "loading", "field":
+		w.choices()
 	}
 }
 
