@@ -163,6 +163,12 @@ func (f *Flow) Handle(e *Event) []Effect {
 
 func (f *Flow) do(what Do, e Effect) {
 	e.Do = what
+	for i := range f.out {
+		if what == Focus && f.out[i].Do == Focus { // it moves once: a screen reader tells of the first move
+			f.out[i] = e
+			return
+		}
+	}
 	f.out = append(f.out, e)
 }
 

@@ -42,6 +42,11 @@ func (w *Widget) listen() {
 			part.Call("select")
 		}
 	})
+	w.listeners.Add(w.host.root, "focusout", func(event js.Value) {
+		if part := target(event); named(part, "answer") {
+			part.Call("setAttribute", "aria-describedby", "error hint")
+		}
+	})
 	w.listeners.Add(w.host.root, "change", func(event js.Value) {
 		if part := target(event); named(part, "language") {
 			w.handle(&flow.Event{Kind: flow.Language, Lang: jsx.String(part.Get("value"))})

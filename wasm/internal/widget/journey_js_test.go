@@ -183,6 +183,9 @@ func TestWrongLettersAreToldAtTheField(t *testing.T) {
 	require.Equal(t, "No Aadhaar here", p.text("error"))
 	require.False(t, said.Equal(p.part("error").Get("firstChild")), "written anew, so that it is read out again")
 	require.Equal(t, "alert", p.attribute("error", "role"), "the focus is there already, and says nothing")
+	require.Equal(t, "hint", p.attribute("answer", "aria-describedby"), "said by the alert alone")
+	p.part("answer").Call("dispatchEvent", js.Global().Get("FocusEvent").New("focusout", jsx.Object("bubbles", true)))
+	require.Equal(t, "error hint", p.attribute("answer", "aria-describedby"), "to be heard when the field is come to again")
 	p.typeIn("aB3")
 	require.Empty(t, p.attribute("answer", "aria-invalid"))
 }

@@ -18,6 +18,10 @@ func (w *Widget) sayAlert(s *flow.Screen, text string) {
 		return
 	}
 	w.alerts = s.Alerts
+	// Some engines read out how a field is described when it changes under the focus.
+	if field := w.host.root.Get("activeElement"); named(field, "answer") {
+		field.Call("setAttribute", "aria-describedby", "hint")
+	}
 	element.Set("textContent", text)
 	element.Call("setAttribute", "role", "alert")
 	at, how := "status", "after"
@@ -26,6 +30,12 @@ func (w *Widget) sayAlert(s *flow.Screen, text string) {
 	}
 	w.host.part(at).Call(how, element)
 }
+
+// typing is how letters are typed that are no words.
+var typing = [...]struct {
+	name  string
+	value any
+}{{"enterKeyHint", "go"}, {"autocomplete", "off"}, {"autocapitalize", "none"}, {"autocorrect", false}, {"spellcheck", false}}
 
 // showPicture sets how the picture is looked at.
 func (w *Widget) showPicture() {
@@ -75,7 +85,9 @@ func (w *Widget) show() {
 	w.mark("canvas", "aria-busy", s.Picture)
 	w.mark("input", "aria-invalid", s.Wrong)
 	w.set("input,select", "disabled", w.disabled)
-	w.set("input", "enterKeyHint", "go")
+	for _, t := range typing {
+		w.set("input", t.name, t.value)
+	}
 	if s.Receipt != "" {
 		// There a consent is withdrawn as well: by a press, never by anything that a
 		// page could do here.
@@ -129,10 +141,17 @@ func (w *Widget) focus(e *flow.Effect) {
 		tag = "input"
 	}
 	if to := w.host.find("section:not([hidden]) " + tag); to.Truthy() && !to.Equal(w.host.root.Get("activeElement")) {
-		to.Call("focus")
-		// The alert is heard with it, where the person waits for what comes of a press.
-		if !e.Calm && to.Call("hasAttribute", "aria-describedby").Bool() {
+		// The alert is heard with it, where the person waits for what comes of a press, and with
+		// the field in any case.
+		if (e.Field || !e.Calm) && to.Call("hasAttribute", "aria-describedby").Bool() {
 			w.mark("[data-part=error]", "role", false)
+		}
+		if e.Calm && e.Field {
+			w.late.Stop()
+			// Firefox tells a screen reader of no field in a panel that has just been shown.
+			w.late = jsx.After(100, func() { to.Call("focus") })
+		} else {
+			to.Call("focus")
 		}
 	}
 }

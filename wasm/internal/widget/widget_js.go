@@ -47,6 +47,7 @@ type Widget struct {
 	alerts    int
 	// Where the focus was before the panels changed: in this widget; on no control at all.
 	focusInside, focusNowhere bool
+	late                      *jsx.Timer // for a focus that follows
 	zoom                      int
 	contrast                  bool
 	disabled                  bool
@@ -208,6 +209,7 @@ func (w *Widget) Close() {
 	w.closed = true
 	w.listeners.Close()
 	w.clock.close()
+	w.late.Stop()
 	if w.call != nil {
 		w.call.Abort()
 	}
