@@ -87,5 +87,27 @@ func sheet(path string) (string, error) {
 		text := api.FormatMessages(wrong, api.FormatMessagesOptions{Kind: api.ErrorMessage})
 		return "", errors.New("build: styles: " + strings.Join(text, "\n"))
 	}
-	return tight.ReplaceAllString(strings.TrimSpace(string(css.Code)), "$1$2"), nil
+	return brief(tight.ReplaceAllString(strings.TrimSpace(string(css.Code)), "$1$2")), nil
+}
+
+// property finds the names of custom properties that are longer than a letter.
+var property = regexp.MustCompile(`--[a-z][a-z-]+`)
+
+// brief gives a sheet's own custom properties names of one letter, in the order in which
+// they come: all but those that it uses already. Those of pages, --ekyc-*, stay.
+func brief(css string) string {
+	names := map[string]string{}
+	free := 'a'
+	return property.ReplaceAllStringFunc(css, func(name string) string {
+		if strings.HasPrefix(name, "--ekyc-") {
+			return name
+		}
+		for names[name] == "" {
+			if letter := "--" + string(free); !regexp.MustCompile(letter+`\b`).MatchString(css) {
+				names[name] = letter
+			}
+			free++
+		}
+		return names[name]
+	})
 }

@@ -1,7 +1,7 @@
 // Starts the wasm: once a page, checked against the hash in this file, with a
 // pause for the page between the steps.
-import { compileStreaming, Promise, then, instantiate, loose, random, Uint8Array, now, compile, Module, setTimeout } from './browser.js';
 import { program } from './go.js';
+import { compileStreaming, instantiate, then, compile, setTimeout, Module, loose, random, Promise, Uint8Array, now } from './browser.js';
 import { fault, Fault, base, get } from './relay.js';
 
 const digest = crypto.subtle && loose(crypto.subtle.digest);
@@ -67,13 +67,8 @@ const download = async () => {
     if (reply.ok) body = await reply.arrayBuffer();
   } catch {}
   if (!body) throw fault('network');
-  if (digest) {
-    const sum = new Uint8Array(await digest(crypto.subtle, 'SHA-256', body));
-    if ('sha256-' + btoa(String.fromCharCode(...sum)) == WASM_INTEGRITY) return compiled || compile(body);
-  } else {
-    try {
-      return compile(await (await ask('force-cache', WASM_INTEGRITY)).arrayBuffer());
-    } catch {}
-  }
-  throw fault('asset_integrity');
+  if (!digest) return compile(await (await ask('force-cache', WASM_INTEGRITY)).arrayBuffer());
+  const sum = new Uint8Array(await digest(crypto.subtle, 'SHA-256', body));
+  if ('sha256-' + btoa(String.fromCharCode(...sum)) != WASM_INTEGRITY) throw fault('asset_integrity');
+  return compiled || compile(body);
 };

@@ -1,13 +1,13 @@
 // What the loader and the wasm use of the browser, taken once, when the loader
 // starts. A page's script may replace a function later, and a page's markup shadows
 // what a document, a form or the window is asked for: <img name=currentScript>,
-// <input name=addEventListener>, <a id=navigation>. So these are asked for nothing
+// <input name=addEventListener>. So these are asked for nothing
 // by name, and no method of an array, a string or a promise is called later on.
-export const { construct, apply } = Reflect;
-export const { AbortController, clearTimeout, CustomEvent, Element, FormData, IntersectionObserver, Map, MutationObserver, Promise, Error, Set, setTimeout, fetch, Uint8Array } = window;
+export const { apply, construct } = Reflect;
+export const { AbortController, clearTimeout, CustomEvent, Element, FormData, IntersectionObserver, Map, MutationObserver, open, Promise, Error, Set, setTimeout, fetch, Uint8Array } = window;
 export const { keys, assign } = Object;
 export const { isArray } = Array;
-export const { Module, compile, instantiate, compileStreaming } = window.WebAssembly || {};
+export const { compile, instantiate, Module, compileStreaming } = window.WebAssembly || {};
 
 // f as a function that gets as its first argument what it is called on.
 export const loose = f => (on, ...given) => apply(f, on, given);
@@ -28,7 +28,6 @@ export const currentScript = getter('currentScript')(document);
 // An engine may lack it, and then an element of that name answers.
 const later = typeof requestIdleCallback == 'function' && requestIdleCallback;
 export const idle = f => (later ? later(f, { __proto__: null, timeout: 3000 }) : setTimeout(f));
-export const navigation = typeof NavigateEvent == 'function' && window.navigation;
 
 const clock = loose(performance.now);
 export const now = () => clock(performance);

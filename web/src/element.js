@@ -1,9 +1,9 @@
 // <ekyc-connect>, and <div class="ekyc-connect"> for editors that strip unknown
 // elements. What an element does stands in widget.js. Only the map below leads from
 // one to the other, so that no script of the page can reach the inside.
-import { able, findAll, reflect, keys, windowOf } from './browser.js';
-import { forms, names, isFlag } from './attributes.js';
+import { reflect, windowOf, keys, findAll, able } from './browser.js';
 import { widget } from './widget.js';
+import { isFlag, names, forms } from './attributes.js';
 import css from './ekyc-connect.css'; // last: there it compresses best
 
 const inside = new WeakMap();
@@ -35,7 +35,6 @@ export const Element = class extends HTMLElement {
   adoptedCallback() {
     style(this.shadowRoot);
   }
-  connectedMoveCallback() {} // moveBefore keeps everything
   connectedCallback() {
     // What was set before the script came hides the properties below.
     for (const name of keys(this))

@@ -1,7 +1,7 @@
 // Where the wasm cannot run, or the partner wants it so: a link leads to the relay's
 // own page in a window of its own, whose answer comes back as a message.
-import { random } from './browser.js';
 import { base } from './relay.js';
+import { random } from './browser.js';
 
 const carried = 'sitekey purpose ticket subject lang return'.split(' '); // of the attributes
 

@@ -20,15 +20,16 @@
 // object that a page or the wasm reads. What the wasm calls (host in widget.js, the
 // members of go.js) and what a page sees (facade, element, details of events) has
 // names without one, which stay as they are.
-import { setTimeout, listen, idle, MutationObserver } from './browser.js';
-import { Element, upgrade } from './element.js';
 import { facade } from './facade.js';
+import { upgrade, Element } from './element.js';
+import { idle, listen, MutationObserver, setTimeout } from './browser.js';
 import { base } from './relay.js';
 
 const mark = Symbol.for('ekyc-connect');
 
 // Nothing can be done in a bundle, where nobody knows the relay.
-if (base && !window[mark]) {
+if (!base) console.error('ekyc-connect: not loaded from a relay');
+else if (!window[mark]) {
   window[mark] = true;
   customElements.define('ekyc-connect', Element);
   window.EkycConnect = facade;

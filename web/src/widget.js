@@ -1,14 +1,14 @@
 // One widget: it paints the notice, sets the form's field and keeps early presses.
 // Once bound, the wasm decides everything and acts through host.
-import { globals, findAll, navigation, MutationObserver, Promise, able, then, FormData, listen, unlisten, reflect, assign, Set, getAttribute, CustomEvent, idle, IntersectionObserver, setTimeout, apply, random } from './browser.js';
-import { names, isFlag, forms } from './attributes.js';
-import { boot, load, onExit } from './boot.js';
+import { isFlag, names, forms } from './attributes.js';
+import { globals, MutationObserver, Promise, FormData, then, able, assign, listen, unlisten, reflect, findAll, Set, getAttribute, CustomEvent, apply, idle, IntersectionObserver, open, setTimeout, random } from './browser.js';
+import { load, onExit, boot } from './boot.js';
 import { build } from './paint.js';
-import { panels } from './panels.js';
+import { ask, get, fault, Fault } from './relay.js';
 import { own, presses, watch } from './press.js';
-import { fault, Fault, get, ask } from './relay.js';
-import { hostedPage } from './hosted.js';
 import { states } from './states.js';
+import { panels } from './panels.js';
+import { hostedPage } from './hosted.js';
 
 export const all = new Set();
 
@@ -18,7 +18,6 @@ const each = f => {
 addEventListener('pageshow', e => e.persisted && each(w => w.back_()));
 addEventListener('pagehide', () => each(w => w.left_()));
 addEventListener('message', e => each(w => w.hear_(e)));
-if (navigation) listen(navigation, 'navigate', e => each(w => w.navigated_(e)));
 onExit(last => each(w => w.exited_(last)));
 
 const other = part => (part == 'alternative' ? 'other-id' : undefined);
@@ -117,7 +116,7 @@ export const widget = (element, internals, root) => {
     // What a fragment has painted stays, if it is what would be painted now. The person
     // may have opened the details.
     disable();
-    if (root.querySelector('[open]')) tree.querySelector('details').open = true;
+    tree.querySelector('details').open = root.querySelector('[open]');
     if (!tree.isEqualNode(ui.part_('view'))) {
       press = null; // it answered the words that are replaced now
       root.replaceChildren(tree);
@@ -230,15 +229,14 @@ export const widget = (element, internals, root) => {
   }, { __proto__: null, rootMargin: '400px' });
 
   // A token is spent once its form was sent: by the browser, or by a script that has
-  // asked for the form's data and then left the page. A script that only reads the data
-  // is told from form.submit() where the engine says what a navigation carries; in other
-  // engines by the person's next press, after which it is the press that leads away.
+  // asked for the form's data and then left the page. Where the person has pressed something
+  // in between, the script only read the data, and it is that press that leads away.
   const fate = e => {
     if (e.type == 'submit') {
       asked = true; // to send it
       setTimeout(() => (spent ||= state == 'done' && !e.defaultPrevented));
     } else {
-      read = state == 'done' && (asked || (!navigation && presses));
+      read = state == 'done' && (asked || presses);
     }
   };
 
@@ -308,9 +306,6 @@ export const widget = (element, internals, root) => {
       else if (handle) handle.restore();
     },
     left_: () => (spent ||= read === true || read == presses),
-    navigated_({ formData }) {
-      for (const [, value] of formData || []) spent ||= state == 'done' && value == field;
-    },
     hear_: hosted.hear_,
     // The wasm has ended, for the last time or not.
     exited_(last) {
@@ -348,6 +343,11 @@ export const widget = (element, internals, root) => {
   // counts: who agrees and then declines has declined. But for 1 s after agree no
   // button acts, under which a double tap may have ended.
   root.addEventListener('click', e => {
+    if (e.target.rel == 'opener') {
+      e.preventDefault();
+      // Some web views and frames open no window; some let this page be left instead.
+      return open(e.target) || (attribute('return') && open(e.target, '_top')) || broken(fault('invalid_request', { fault: 'partner', detail: 'no window opens here' }));
+    }
     const button = e.target.closest('button[data-part]');
     if (handle || !button || quiet) return;
     const name = button.dataset.part;
