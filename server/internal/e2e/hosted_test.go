@@ -188,6 +188,36 @@ func TestTheHostedPageEndsWithOneWayOn(t *testing.T) {
 	require.Equal(t, []string{"back"}, js[[]string](page, shown))
 }
 
+// As in a web view that opens none, and in a frame that may open none.
+func TestWhereNoWindowOpensThePersonIsToldOrLeavesThePage(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	press := func(t *testing.T, more string) *tab {
+		site := newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", `mode="hosted" `+more), Policy: strict + "; sandbox allow-scripts allow-same-origin allow-forms"})
+		b := newTab(t)
+		b.open(site.URL)
+		b.until(`!!` + part("retry"))
+		b.press("retry")
+		return b
+	}
+	t.Run("told", func(t *testing.T) {
+		b := press(t, "")
+		b.state("error")
+		told := events(b, "error")[0]
+		require.Equal(t, []any{"invalid_request", "partner"}, []any{told["code"], told["fault"]})
+		require.Contains(t, told["detail"], "no window opens here")
+		b.hears("ekyc-connect: no window opens here")
+		b.until(part("error") + `.textContent.startsWith('This page is not set up correctly.')`)
+		b.press("alternative") // still leads on
+		b.state("declined")
+	})
+	t.Run("by return", func(t *testing.T) {
+		b := press(t, `return="http://localhost:3000/back"`)
+		b.through("abc12")
+		b.do(chromedp.WaitVisible(".back", chromedp.ByQuery))
+	})
+}
+
 // What another window, another page or another visit says is no answer.
 func TestAnAnswerIsTakenFromTheRelaysWindowAlone(t *testing.T) {
 	t.Parallel()

@@ -3,11 +3,14 @@ package e2e
 import (
 	"encoding/json"
 	"html/template"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
 
@@ -37,6 +40,54 @@ func TestAWrongSetUpIsSaidOnTheConsoleInTheEventAndInTheWidget(t *testing.T) {
 			b.hears("ekyc-connect: " + told[0]["detail"].(string))
 		})
 	}
+}
+
+// The widget works on, with the first of each attribute's words.
+func TestAWordThatAnAttributeDoesNotTakeIsSaid(t *testing.T) {
+	site := newPartner(t, form{Relay: startRelay(t), Markup: widget("pk_test_pass", `theme="blue" mode="Hosted" loading="soon" field="hidden"`)})
+	b := newTab(t)
+	b.open(site.URL)
+	b.state("notice")
+	says := []string{
+		"theme is one of: auto light dark contrast", "mode is one of: inline hosted", "loading is one of: lazy eager", "field is one of: element input",
+	}
+	b.until(`seen.filter(e => e.type === 'error').length === 4`)
+	for i, told := range events(b, "error") {
+		require.Equal(t, says[i], told["detail"])
+		b.hears("ekyc-connect: " + says[i])
+	}
+	require.Equal(t, says[3], js[string](b, part("ribbon")+`.textContent`))
+	js[any](b, `document.querySelector('ekyc-connect').theme = 'green'`)
+	b.until(`seen.filter(e => e.type === 'error').length === 8`)
+	require.Equal(t, "notice", js[string](b, `document.querySelector('ekyc-connect').dataset.state`))
+}
+
+// What the relay answers a press is told as well.
+func TestWhatTheRelayRefusesAfterAPressIsSaid(t *testing.T) {
+	site := newPartner(t, form{Relay: startRelay(t), Markup: widget("pk_test_pass", `subject="999941057058"`)})
+	b := newTab(t)
+	b.open(site.URL)
+	b.state("notice")
+	b.press("agree")
+	b.state("error")
+	told := events(b, "error")[0]
+	require.Equal(t, "subject_looks_like_aadhaar", told["code"])
+	require.Equal(t, "subject is missing or not of the documented form", told["detail"])
+	b.hears("ekyc-connect: subject")
+}
+
+// Nobody knows the relay there.
+func TestALoaderInABundleIsSaid(t *testing.T) {
+	relay := startRelay(t)
+	answer, err := http.Get(relay + "/v1/ekyc-connect.js")
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	loader, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	site := newPartner(t, form{Relay: relay, Own: true, Markup: widget("pk_test_pass", "") + `<script src="/app.js"></script>`, Files: map[string]string{"/app.js": string(loader)}})
+	b := newTab(t)
+	b.do(chromedp.Navigate(site.URL))
+	b.hears("ekyc-connect: not loaded from a relay")
 }
 
 func TestAnOriginThatIsNotListedIsSaid(t *testing.T) {
