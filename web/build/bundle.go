@@ -103,7 +103,7 @@ func brief(css string) string {
 			return name
 		}
 		for names[name] == "" {
-			if letter := "--" + string(free); !regexp.MustCompile(letter+`\b`).MatchString(css) {
+			if letter := "--" + string(free); !regexp.MustCompile(letter + `\b`).MatchString(css) {
 				names[name] = letter
 			}
 			free++
