@@ -18,8 +18,8 @@ func TestSignsStandBesideTheWords(t *testing.T) {
 	b := newTab(t)
 	b.open(newPartner(t, form{Relay: relay, Markup: widget("pk_test_pass", "")}).URL)
 	b.state("notice")
-	require.Equal(t, `"✓ " / ""`, js[string](b, sign(part("agree"), "before")))
-	require.Equal(t, `"✕ " / ""`, js[string](b, sign(part("decline"), "before")))
+	require.Equal(t, `"× " / ""`, js[string](b, sign(part("decline"), "before")))
+	require.Equal(t, "0px 2px 2px 0px", js[string](b, `getComputedStyle(`+part("agree")+`, '::before').borderWidth`), "a tick, drawn")
 	require.Equal(t, `"अ/A" / ""`, js[string](b, sign(part("language")+".parentNode", "after")))
 }
 

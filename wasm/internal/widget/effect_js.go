@@ -19,7 +19,7 @@ func (w *Widget) carryOut(e *flow.Effect) {
 	case flow.Cancel:
 		w.call.Abort()
 	case flow.Draw:
-		w.draw(drawing{e.Seq, e.Picture})
+		w.decode(e)
 	case flow.Paint:
 		w.paint(e)
 	case flow.Focus:

@@ -14,35 +14,38 @@ type Env struct {
 	Mono func() int    // ms, by a clock that may stop while the device sleeps
 	Key  func() string // a fresh idempotency key
 
-	// Draw puts a JPEG, in base64, onto a canvas; an error where it is no picture.
-	Draw func(canvas js.Value, jpeg string) error
+	// Decode begins to read a JPEG, in base64, and promises a picture.
+	Decode func(jpeg string) js.Value
+	// Draw puts the picture onto a canvas.
+	Draw func(canvas, picture js.Value)
 }
 
 // Browser is the real one, with the loader's clock and its source of what nobody can guess.
 func Browser(now, random js.Value) Env {
-	date := js.Global().Get("Date").Get("now")
+	date, parse := js.Global().Get("Date").Get("now"), js.Global().Get("JSON").Get("parse")
 	return Env{
-		Wall: func() int { return date.Invoke().Int() },
-		Mono: func() int { return now.Invoke().Int() },
-		Key:  func() string { return random.Invoke().String() },
-		Draw: draw,
+		Wall:   func() int { return date.Invoke().Int() },
+		Mono:   func() int { return now.Invoke().Int() },
+		Key:    func() string { return random.Invoke().String() },
+		Decode: func(jpeg string) js.Value { return decode(parse, jpeg) },
+		Draw:   draw,
 	}
 }
 
-// draw needs nothing of the page's policy; an image of a data: or blob: URL would need
-// img-src.
-func draw(canvas js.Value, jpeg string) error {
-	window, octets := js.Global().Get("window"), js.Global().Get("Uint8Array")
-	// Each character stands for a byte: charCodeAt is called with its place alone, and
-	// nothing crosses over to Go.
-	text := window.Call("atob", jpeg)
-	boxed := js.Global().Get("Object").Invoke(text)
-	bytes := octets.Call("from", octets.New(boxed.Length()).Call("keys"), boxed.Get("charCodeAt"), text)
-	picture, err := jsx.Await(window.Call("createImageBitmap", window.Get("Blob").New([]any{bytes}, jsx.Object("type", "image/jpeg"))))
-	if err == nil {
-		canvas.Set("width", picture.Get("width"))
-		canvas.Set("height", picture.Get("height"))
-		canvas.Call("getContext", "2d").Call("drawImage", picture, 0, 0)
+// decode needs nothing of the page's policy; an image of a data: or blob: URL would need
+// img-src. The bytes cross over as one text of their numbers.
+func decode(parse js.Value, jpeg string) js.Value {
+	window := js.Global().Get("window")
+	var numbers []byte
+	for _, b := range window.Call("atob", jpeg).String() {
+		numbers = append(append(numbers, ','), jsx.Itoa(int(b))...)
 	}
-	return err
+	bytes := js.Global().Get("Uint8Array").New(parse.Invoke("[" + string(numbers[1:]) + "]"))
+	return window.Call("createImageBitmap", window.Get("Blob").New([]any{bytes}, jsx.Object("type", "image/jpeg")))
+}
+
+func draw(canvas, picture js.Value) {
+	canvas.Set("width", picture.Get("width"))
+	canvas.Set("height", picture.Get("height"))
+	canvas.Call("getContext", "2d").Call("drawImage", picture, 0, 0)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"ekycconnect/wasm/internal/jsx"
 	"ekycconnect/wasm/internal/widget"
 )
 
@@ -26,12 +27,15 @@ func TestAPictureIsDrawnInItsOwnSizeAndWhatIsNoneIsAnError(t *testing.T) {
 	_, jpeg, _ := strings.Cut(source.Call("toDataURL", "image/jpeg", 1).String(), ",")
 
 	drawn := canvas(1, 1)
-	require.NoError(t, widget.Browser(js.Undefined(), js.Undefined()).Draw(drawn, jpeg))
+	browser := widget.Browser(js.Undefined(), js.Undefined())
+	picture, err := jsx.Await(browser.Decode(jpeg))
+	require.NoError(t, err)
+	browser.Draw(drawn, picture)
 	require.Equal(t, []int{90, 40}, []int{drawn.Get("width").Int(), drawn.Get("height").Int()})
 	pixel := drawn.Call("getContext", "2d").Call("getImageData", 89, 39, 1, 1).Get("data")
 	require.Greater(t, pixel.Index(0).Int(), 250)
 	require.Less(t, pixel.Index(1).Int(), 5)
 
-	require.Error(t, widget.Browser(js.Undefined(), js.Undefined()).Draw(drawn, "aGVsbG8="))
-	require.Equal(t, 90, drawn.Get("width").Int(), "the old one stays")
+	_, err = jsx.Await(browser.Decode("aGVsbG8="))
+	require.Error(t, err)
 }

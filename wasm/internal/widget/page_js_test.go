@@ -37,10 +37,8 @@ func open(t *testing.T, params ...any) *page {
 	p.env.Key = func() string { p.keys++; return "key-of-this-press-" + jsx.Itoa(p.keys) }
 	p.env.Mono = func() int { return p.mono }
 	p.env.Wall = func() int { return p.wall }
-	p.env.Draw = func(_ js.Value, jpeg string) error {
-		_, err := jsx.Await(p.js.Call("draw", jpeg))
-		return err
-	}
+	p.env.Decode = func(jpeg string) js.Value { return p.js.Call("decode", jpeg) }
+	p.env.Draw = func(_, picture js.Value) { p.js.Call("draw", picture) }
 	t.Cleanup(func() {
 		if p.widget != nil {
 			p.widget.Close()

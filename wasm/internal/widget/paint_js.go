@@ -3,6 +3,8 @@
 package widget
 
 import (
+	"syscall/js"
+
 	"ekycconnect/wasm/flow"
 	"ekycconnect/wasm/internal/jsx"
 )
@@ -29,7 +31,7 @@ func (w *Widget) paint(p *flow.Effect) {
 		w.guarded(w.show)
 		w.guarded(func() { w.refocus(focused) })
 		w.handle(&flow.Event{Kind: flow.Painted, Seq: p.Seq})
-		if w.picture != "" {
+		if w.picture.Truthy() {
 			w.draw(drawing{picture: w.picture})
 		}
 	})
@@ -53,11 +55,18 @@ func (w *Widget) showLanguage() { w.set("select", "value", w.host.lang()) }
 
 func (w *Widget) restoreTyped() { w.set("input", "value", w.typed) }
 
-// drawing is a picture to be drawn. Without a number it is drawn again only and
-// answers nothing.
+// drawing is a promised picture. Without a number it is drawn again only and answers
+// nothing.
 type drawing struct {
 	seq     int
-	picture string
+	picture js.Value
+}
+
+// decode begins to read a picture, while the rest is shown.
+func (w *Widget) decode(e *flow.Effect) {
+	d := drawing{seq: e.Seq}
+	_ = jsx.Try(func() { d.picture = w.env.Decode(e.Picture) }) // or it cannot be drawn
+	w.draw(d)
 }
 
 // draw puts pictures onto the canvas one after the other, since decoding one
@@ -79,9 +88,9 @@ func (w *Widget) draw(d drawing) {
 }
 
 func (w *Widget) drawOne(d drawing) {
-	var err error
-	if thrown := jsx.Try(func() { err = w.env.Draw(w.host.part("captcha"), d.picture) }); thrown != nil {
-		err = thrown
+	picture, err := jsx.Await(d.picture)
+	if err == nil {
+		err = jsx.Try(func() { w.env.Draw(w.host.part("captcha"), picture) })
 	}
 	switch {
 	case w.closed || d.seq == 0:

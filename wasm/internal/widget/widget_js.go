@@ -41,7 +41,7 @@ type Widget struct {
 	expiresAt int         // of the token; ms since 1970
 	typed     string      // letters in the field, kept over a new view
 	stale     bool        // the picture is newer than the letters
-	picture   string      // the newest, drawn again into a new view
+	picture   js.Value    // promised; the newest, drawn again into a new view
 	drawing   bool
 	pictures  []drawing
 	alerts    int
@@ -107,10 +107,10 @@ func (w *Widget) handle(e *flow.Event) {
 	}
 }
 
-// each carries out the effects that ask the relay for something, or the others.
-func (w *Widget) each(effects []flow.Effect, asking bool) {
+// each carries out the effects that begin or end what takes long, or the others.
+func (w *Widget) each(effects []flow.Effect, long bool) {
 	for i := range effects {
-		if e := &effects[i]; asking == (e.Do == flow.Post || e.Do == flow.Cancel) {
+		if e := &effects[i]; long == (e.Do == flow.Post || e.Do == flow.Cancel || e.Do == flow.Draw) {
 			w.guarded(func() { w.carryOut(e) })
 		}
 	}

@@ -58,8 +58,11 @@
       lang = wanted;
       root.replaceChildren(view(lang));
     },
-    draw: async data => {
+    decode: async data => {
       if (data == 'broken') throw new Error('no');
+      return data;
+    },
+    draw: data => {
       host.drawn.push(data + ' on ' + root.querySelector('canvas').closest('[lang]').lang);
     },
     state: (name, more) => {
