@@ -73,6 +73,7 @@ func (l *Ledger) decide(ctx context.Context, kind Kind, d *Decision) (State, err
 			return ErrTicketUsed
 		}
 		id := newID(u.now)
+		decided := newState(id, kind, d)
 		claims := []Claim{{Key: key, Proof: request}}
 		if spends {
 			claims = append(claims, Claim{Key: ticket})
@@ -81,7 +82,7 @@ func (l *Ledger) decide(ctx context.Context, kind Kind, d *Decision) (State, err
 		if d.Subject != "" {
 			subjects = append(subjects, principal)
 		}
-		body, err := decisionBody(id, kind, u.now, l.validity, principal, Lookups(claims, subjects), d)
+		body, err := decisionBody(decided.ID(), kind, u.now, l.validity, principal, Lookups(claims, subjects), d)
 		if err != nil {
 			return err
 		}
@@ -93,7 +94,7 @@ func (l *Ledger) decide(ctx context.Context, kind Kind, d *Decision) (State, err
 		for _, key := range subjects {
 			u.index(key, index)
 		}
-		state = newState(id, kind, d)
+		state = decided
 		state.At = u.now
 		return nil
 	}})

@@ -94,9 +94,9 @@ func (l *Ledger) erase(u *unitOfWork, ids []uuid.UUID, e Erasure) (erased int, e
 		if _, twice := first(events, ErasedEvent); twice {
 			continue // named twice
 		}
-		text := erasedText{newHeader(id, ErasedEvent, u.now, state.Site, "operator"), e.Via, e.Reason, rowsOf(events)}
+		text := erasedText{newHeader(state.ID(), ErasedEvent, u.now, state.Site, "operator"), e.Via, e.Reason, rowsOf(events)}
 		text.Prev = &events[len(events)-1].Index
-		body, err := marshal(text)
+		body, err := marshal(&text)
 		if err != nil {
 			return 0, err
 		}

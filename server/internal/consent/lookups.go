@@ -30,7 +30,12 @@ func Lookups(claims []Claim, subjects []Key) string {
 		rows = append(append(rows, 'p'), key[:]...)
 	}
 	sum := sha256.Sum256(rows)
-	return base64.RawURLEncoding.EncodeToString(sum[:])
+	return encoded(sum[:])
+}
+
+// encoded is a hash or a key in base64url.
+func encoded(sum []byte) string {
+	return string(base64.RawURLEncoding.AppendEncode(make([]byte, 0, 43), sum))
 }
 
 // Rows is the digest in an `erased` event's text of the record's earlier events, whose
@@ -51,5 +56,5 @@ func (r *Rows) Sum() string {
 	if r.h == nil {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(r.h.Sum(nil))
+	return encoded(r.h.Sum(nil))
 }

@@ -39,7 +39,7 @@ func (l *Ledger) message(u *unitOfWork, index int64, kind Kind, of State, via Vi
 	if l.outbox.wants == nil || !l.outbox.wants(of.Site) {
 		return nil
 	}
-	body, err := marshal(messageText{
+	body, err := marshal(&messageText{
 		Type: "consent." + string(kind), Timestamp: stamp(u.now),
 		Data: messageData{ConsentID: of.ID(), Sitekey: of.Site, Purpose: of.Purpose, Via: via},
 	})

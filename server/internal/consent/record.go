@@ -2,7 +2,6 @@ package consent
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -87,14 +86,14 @@ type redeemedText struct {
 
 func stamp(t time.Time) string { return t.UTC().Format(timeLayout) }
 
-func newHeader(id uuid.UUID, kind Kind, at time.Time, site, entity string) header {
-	return header{Schema: schema, RecordID: id.String(), Site: site,
+func newHeader(id string, kind Kind, at time.Time, site, entity string) header {
+	return header{Schema: schema, RecordID: id, Site: site,
 		Event: eventText{State: kind, Time: stamp(at), Entity: entity}}
 }
 
 // decisionBody is the text of a new record. A refusal says nothing about who
 // refused unless the partner named the person.
-func decisionBody(id uuid.UUID, kind Kind, at time.Time, validity time.Duration, principal Key, lookups string, d *Decision) ([]byte, error) {
+func decisionBody(id string, kind Kind, at time.Time, validity time.Duration, principal Key, lookups string, d *Decision) ([]byte, error) {
 	text := decisionText{
 		header:        newHeader(id, kind, at, d.Site, d.Actor),
 		SubjectSource: d.SubjectSource,
@@ -130,12 +129,13 @@ func decisionBody(id uuid.UUID, kind Kind, at time.Time, validity time.Duration,
 		text.Alternative = d.Alternative
 	}
 	if kind == Given || d.Subject != "" {
-		text.Principal = base64.RawURLEncoding.EncodeToString(principal[:])
+		text.Principal = encoded(principal[:])
 	}
-	return marshal(text)
+	return marshal(&text)
 }
 
-func marshal(text any) ([]byte, error) {
+// marshal takes a pointer: a struct would be copied twice.
+func marshal[T any](text *T) ([]byte, error) {
 	body, err := json.Marshal(text)
 	if err != nil {
 		return nil, fmt.Errorf("consent: write a record: %w", err)

@@ -36,11 +36,11 @@ func (l *Ledger) Redeem(ctx context.Context, r Redemption) (Redeemed, error) {
 			return err
 		}
 		events := u.events[id]
-		text := redeemedText{newHeader(id, RedeemedEvent, u.now, events[0].Site, "partner")}
+		text := redeemedText{newHeader(id.String(), RedeemedEvent, u.now, events[0].Site, "partner")}
 		text.Prev = &events[len(events)-1].Index
 		claim := Claim{Key: key, Proof: proof, Reply: r.Reply}
 		text.Lookups = Lookups([]Claim{claim}, nil)
-		body, err := marshal(text)
+		body, err := marshal(&text)
 		if err != nil {
 			return err
 		}

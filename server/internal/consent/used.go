@@ -51,7 +51,7 @@ func (u *unitOfWork) use(events []Entry, calls []Call, claims []Claim) (last int
 	prev := events[len(events)-1].Index
 	for i, call := range calls {
 		text := usedText{
-			header:   newHeader(id, Used, u.now, site, "relay"),
+			header:   newHeader(id.String(), Used, u.now, site, "relay"),
 			Endpoint: call.Endpoint, Result: call.Result,
 			CalledAt: stamp(call.At), TransactionID: call.TransactionID,
 		}
@@ -60,7 +60,7 @@ func (u *unitOfWork) use(events []Entry, calls []Call, claims []Claim) (last int
 		}
 		text.Prev = &prev
 		text.Lookups = Lookups(claims, nil)
-		if bodies[i], err = marshal(text); err != nil {
+		if bodies[i], err = marshal(&text); err != nil {
 			return 0, err
 		}
 		prev = u.next + int64(i)

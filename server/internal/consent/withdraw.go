@@ -61,9 +61,9 @@ func (l *Ledger) Withdraw(ctx context.Context, w Withdrawal) (State, error) {
 		if w.Via == ViaReceipt {
 			entity = "holder" // of the receipt's address; who that is, nobody can tell
 		}
-		text := withdrawnText{newHeader(id, WithdrawnEvent, u.now, state.Site, entity), w.Via}
+		text := withdrawnText{newHeader(state.ID(), WithdrawnEvent, u.now, state.Site, entity), w.Via}
 		text.Prev = &events[len(events)-1].Index
-		body, err := marshal(text)
+		body, err := marshal(&text)
 		if err != nil {
 			return err
 		}
