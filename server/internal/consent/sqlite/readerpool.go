@@ -27,17 +27,21 @@ func newReaderPool() readerPool {
 
 // read runs a function in the pool, or in the caller's goroutine once the store is
 // closed.
-func read[T any](p readerPool, run func() (T, error)) (got T, err error) {
-	done := make(chan struct{})
+func read[T any](p readerPool, run func() (T, error)) (T, error) {
+	type result struct {
+		got T
+		err error
+	}
+	done := make(chan result)
 	job := func() {
-		defer close(done)
-		got, err = run()
+		got, err := run()
+		done <- result{got, err}
 	}
 	select {
 	case p.work <- job:
-		<-done
+		r := <-done
+		return r.got, r.err
 	case <-p.ended:
-		job()
+		return run()
 	}
-	return got, err
 }
