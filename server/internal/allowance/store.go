@@ -132,8 +132,13 @@ func (s *Store) preload(ctx context.Context) error {
 	return nil
 }
 
+// turnTimeout is longer than the database waits for a relay that stops in its turn.
+const turnTimeout = 5 * time.Second
+
 // Turn implements [pace.Store].
 func (s *Store) Turn(ctx context.Context, decide func(pace.News) pace.Decision) error {
+	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
+	defer cancel()
 	asked := false
 	var next, read Store
 	lock := func(first *pgx.Batch) { first.Queue(lockAccount, s.account) }

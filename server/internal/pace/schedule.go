@@ -5,13 +5,8 @@ import (
 	"time"
 )
 
-const (
-	// turnTimeout is longer than a database waits for a relay that stops in its turn.
-	turnTimeout = 5 * time.Second
-
-	// failedPause is how long after a turn that failed the next one is.
-	failedPause = time.Second
-)
+// failedPause is how long after a turn that failed the next one is.
+const failedPause = time.Second
 
 // fresh sees to it that what the line knows is not stale when somebody comes.
 func (l *Line) fresh(ctx context.Context, r Request) error {

@@ -16,8 +16,8 @@ import (
 // A Store is one line's: it remembers what that line has read.
 type Store interface {
 	// Turn reads what is new, has decide say what to write, and writes that. decide is
-	// called at most once and does not wait. After an error it is not known whether it
-	// was written; if so, the next turn reads it.
+	// called at most once and does not wait. It returns within seconds. After an error it
+	// is not known whether it was written; if so, the next turn reads it.
 	Turn(ctx context.Context, decide func(News) Decision) error
 
 	// Now is the time of the store's clock.

@@ -11,21 +11,22 @@ import (
 // and what it knows of all calls; only at a turn it grants slots, each with its moment
 // written before.
 func (l *Line) turn(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
-	defer cancel()
-	var picked []*Slot
-	written, told := 0, false
+	var done struct {
+		picked  []*Slot
+		written int // of unwritten
+		paused  bool
+	}
 	err := l.store.Turn(ctx, func(news News) (d Decision) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.learn(news)
 		l.look(l.now())
-		written, told = len(l.unwritten), l.pausing
+		done.written, done.paused = len(l.unwritten), l.pausing
 		d.Entries = append(d.Entries, l.unwritten...)
-		if told {
+		if done.paused {
 			d.Paused = l.paused
 		}
-		picked = l.pick(&d)
+		done.picked = l.pick(&d)
 		d.Waiting = l.inLine()
 		l.announced = d.Waiting
 		return d
@@ -36,12 +37,12 @@ func (l *Line) turn(ctx context.Context) {
 	l.turning, l.failed = false, err
 	if err != nil {
 		l.read, l.announced, l.failedAt = time.Time{}, Waiting{}, l.now()
-		l.refuseAll(picked, broken(err))
+		l.refuseAll(done.picked, broken(err))
 	} else {
-		l.unwritten = append(l.unwritten[:0], l.unwritten[written:]...)
-		l.pausing = l.pausing && !told
+		l.unwritten = append(l.unwritten[:0], l.unwritten[done.written:]...)
+		l.pausing = l.pausing && !done.paused
 		l.read = l.now()
-		l.grant(picked)
+		l.grant(done.picked)
 	}
 	close(l.turned)
 	l.turned = make(chan struct{})
