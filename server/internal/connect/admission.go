@@ -82,6 +82,7 @@ type admission struct {
 	sent      atomic.Pointer[pace.Slot] // the one spent last
 	done      func(error)               // tells the breaker; nil once it has been told
 	connected bool                      // one of the account's connections is held
+	trace     httptrace.ClientTrace
 }
 
 func (s *Service) admit(ctx context.Context, account string, r pace.Request) (*admission, *Error) {
@@ -170,10 +171,9 @@ func (p *admission) watched(ctx context.Context) context.Context {
 	if p.account.line == nil {
 		return ctx
 	}
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest:         func(httptrace.WroteRequestInfo) { p.sent.Load().Sent() },
-		GotFirstResponseByte: func() { p.sent.Load().Answered() },
-	})
+	p.trace.WroteRequest = func(httptrace.WroteRequestInfo) { p.sent.Load().Sent() }
+	p.trace.GotFirstResponseByte = func() { p.sent.Load().Answered() }
+	return httptrace.WithClientTrace(ctx, &p.trace)
 }
 
 // learn passes on what the calls, which are over, say of the vendor. It returns how

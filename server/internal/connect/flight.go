@@ -19,7 +19,7 @@ type flights[T any] struct {
 type flight[T any] struct {
 	callers int // guarded by flights.mu
 	cancel  context.CancelFunc
-	done    chan struct{}
+	done    chan struct{} // made by the first who waits for the run of another; guarded by flights.mu
 	result  T
 	err     error
 }
@@ -40,7 +40,7 @@ func (f *flights[T]) do(ctx context.Context, key string, run func(context.Contex
 	if one == nil {
 		shared, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		defer cancel()
-		one = &flight[T]{callers: 1, cancel: cancel, done: make(chan struct{})}
+		one = &flight[T]{callers: 1, cancel: cancel}
 		f.byKey[key] = one
 		f.mu.Unlock()
 		stop := context.AfterFunc(ctx, func() { f.leave(key, one) })
@@ -48,18 +48,24 @@ func (f *flights[T]) do(ctx context.Context, key string, run func(context.Contex
 		one.result, one.err = recovered(shared, run)
 		f.mu.Lock()
 		f.forget(key, one)
+		if one.done != nil {
+			close(one.done)
+		}
 		f.mu.Unlock()
-		close(one.done)
 		if ctx.Err() != nil {
 			return none, ctx.Err()
 		}
 		return one.result, one.err
 	}
 	one.callers++
+	if one.done == nil {
+		one.done = make(chan struct{})
+	}
+	done := one.done
 	f.mu.Unlock()
 
 	select {
-	case <-one.done:
+	case <-done:
 		return one.result, one.err
 	case <-ctx.Done():
 		f.leave(key, one)

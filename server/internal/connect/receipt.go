@@ -21,6 +21,9 @@ type Receipts struct {
 // macSize is how much of the HMAC stands in a capability: 128 bits.
 const macSize = 16
 
+// capabilitySize is how many characters a capability has.
+const capabilitySize = 43
+
 // NewReceipts takes the receipt key, at least 32 random bytes that last as long
 // as the records, and the public URL of the relay.
 func NewReceipts(key []byte, publicURL string) (Receipts, error) {
@@ -31,14 +34,15 @@ func NewReceipts(key []byte, publicURL string) (Receipts, error) {
 }
 
 // Capability is base64url(record id ‖ HMAC-SHA-256(receipt key, record id),
-// cut to 16 bytes): 43 characters. It is empty for what is no record id.
+// cut to 16 bytes). It is empty for what is no record id.
 func (r Receipts) Capability(id string) string {
 	record, err := uuid.Parse(id)
 	if err != nil || r.mac == nil {
 		return ""
 	}
 	sum := r.mac.Of(record[:])
-	return base64.RawURLEncoding.EncodeToString(append(record[:], sum[:macSize]...))
+	raw := append(append(make([]byte, 0, len(record)+macSize), record[:]...), sum[:macSize]...)
+	return string(base64.RawURLEncoding.AppendEncode(make([]byte, 0, capabilitySize), raw))
 }
 
 // URL is where the receipt of a record is.

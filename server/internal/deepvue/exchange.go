@@ -23,27 +23,26 @@ type exchange struct {
 	failure  error // never shown: it may quote the URL
 
 	connected, insecure atomic.Bool
+	trace               httptrace.ClientTrace
 }
 
 // send makes one request under a committed consent, and reads no body.
 func (c *Client) send(ctx context.Context, over *resty.Client, method string, committed consent.Committed, endpoint string, query map[string]string) *exchange {
 	x := &exchange{endpoint: endpoint, at: time.Now()}
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:          func(httptrace.GotConnInfo) { x.connected.Store(true) },
-		TLSHandshakeDone: func(_ tls.ConnectionState, err error) { x.insecure.Store(err != nil) },
-	})
-	request := over.R().SetContext(traced)
+	x.trace.GotConn = func(httptrace.GotConnInfo) { x.connected.Store(true) }
+	x.trace.TLSHandshakeDone = func(_ tls.ConnectionState, err error) { x.insecure.Store(err != nil) }
+	request := over.R().SetContext(httptrace.WithClientTrace(ctx, &x.trace))
 	if c.settings.trace != "" {
 		request.SetHeader(c.settings.trace, committed.ID())
 	}
-	x.response, x.failure = request.Execute(method, c.base+address(endpoint, committed, query))
+	x.response, x.failure = request.Execute(method, c.address(endpoint, committed, query))
 	return x
 }
 
-// address is an endpoint's, below the base, with the whole query: resty would merge its
-// parts from three maps.
-func address(endpoint string, committed consent.Committed, query map[string]string) string {
-	a := endpoint + "?consent=Y&purpose=" + url.QueryEscape(committed.VendorPurpose())
+// address is an endpoint's, with the whole query: resty would merge its parts from three
+// maps.
+func (c *Client) address(endpoint string, committed consent.Committed, query map[string]string) string {
+	a := c.base + endpoint + "?consent=Y&purpose=" + url.QueryEscape(committed.VendorPurpose())
 	for name, value := range query {
 		a += "&" + name + "=" + url.QueryEscape(value)
 	}
