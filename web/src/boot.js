@@ -1,7 +1,7 @@
 // Starts the wasm: once a page, checked against the hash in this file, with a
 // pause for the page between the steps.
 import { program } from './go.js';
-import { compileStreaming, instantiate, then, compile, setTimeout, Module, loose, random, Promise, Uint8Array, now } from './browser.js';
+import { instantiate, compileStreaming, then, compile, setTimeout, Module, loose, random, Promise, Uint8Array, now } from './browser.js';
 import { fault, Fault, base, get } from './relay.js';
 
 const digest = crypto.subtle && loose(crypto.subtle.digest);

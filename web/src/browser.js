@@ -4,10 +4,10 @@
 // <input name=addEventListener>. So these are asked for nothing
 // by name, and no method of an array, a string or a promise is called later on.
 export const { apply, construct } = Reflect;
-export const { AbortController, clearTimeout, CustomEvent, Element, FormData, IntersectionObserver, Map, MutationObserver, open, Promise, Error, Set, setTimeout, fetch, Uint8Array } = window;
+export const { AbortController, clearTimeout, CustomEvent, Element, Set, FormData, IntersectionObserver, Map, MutationObserver, open, Promise, Error, setTimeout, fetch, Uint8Array } = window;
 export const { keys, assign } = Object;
 export const { isArray } = Array;
-export const { compile, instantiate, Module, compileStreaming } = window.WebAssembly || {};
+export const { Module, compile, instantiate, compileStreaming } = window.WebAssembly || {};
 
 // f as a function that gets as its first argument what it is called on.
 export const loose = f => (on, ...given) => apply(f, on, given);

@@ -1,9 +1,9 @@
 // <ekyc-connect>, and <div class="ekyc-connect"> for editors that strip unknown
 // elements. What an element does stands in widget.js. Only the map below leads from
 // one to the other, so that no script of the page can reach the inside.
-import { reflect, windowOf, keys, findAll, able } from './browser.js';
+import { reflect, keys, windowOf, findAll, able } from './browser.js';
 import { widget } from './widget.js';
-import { isFlag, names, forms } from './attributes.js';
+import { names, isFlag, forms } from './attributes.js';
 import css from './ekyc-connect.css'; // last: there it compresses best
 
 const inside = new WeakMap();

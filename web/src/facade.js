@@ -1,10 +1,10 @@
 // window.EkycConnect. Ids, arguments and what is known now are answered here at
 // once; the rest waits for the wasm.
 import { all } from './widget.js';
-import { findAll, Map, exec, then, append, keys, Element } from './browser.js';
 import { of, member, create } from './element.js';
 import { boot } from './boot.js';
 import { forms, names } from './attributes.js';
+import { exec, then, Map, append, findAll, keys, Element } from './browser.js';
 
 const made = new Map(); // id → element, as long as the page has it
 let count = 0;

@@ -2,7 +2,7 @@
 // Written after lib/wasm/wasm_exec.js of Go 1.26 (The Go Authors, BSD licence),
 // which is twice as large, sets globals on the page and uses a page's globals of
 // the same names. A test of web/build fails when that file has changed.
-import { Uint8Array, setTimeout, randomize, loose, apply, Map, globals, construct, now } from './browser.js';
+import { Uint8Array, setTimeout, randomize, loose, Map, apply, construct, globals, now } from './browser.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

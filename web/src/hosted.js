@@ -36,7 +36,7 @@ export const hostedPage = (host, ui) => {
         if (Date.now() < expiresAt) return;
         me.offer_(ui.word_('expired'), true);
         host.state('expired');
-        host.emit('ekyc-expire');
+        host.emit('ekyc-expire', {});
       }, 1000);
     },
 

@@ -20,9 +20,9 @@
 // object that a page or the wasm reads. What the wasm calls (host in widget.js, the
 // members of go.js) and what a page sees (facade, element, details of events) has
 // names without one, which stay as they are.
-import { facade } from './facade.js';
 import { upgrade, Element } from './element.js';
 import { idle, listen, MutationObserver, setTimeout } from './browser.js';
+import { facade } from './facade.js';
 import { base } from './relay.js';
 
 const mark = Symbol.for('ekyc-connect');

@@ -1,6 +1,6 @@
 // Makes DOM of the relay's nested arrays, by fixed lists: words and markup, never
 // code. What is not on the lists stops the widget.
-import { Set, keys, isArray, Error, exec } from './browser.js';
+import { exec, isArray, Error, Set, keys } from './browser.js';
 
 const tags = new Set(
   'div section header footer h2 h3 p ul ol li dl dt dd span strong em bdi a button form label input select option output canvas details summary fieldset legend svg path'.split(' '),

@@ -1,7 +1,7 @@
 // The panels of a painted view, as the loader uses them: one is shown at a time,
 // and all the words of the language are in the view. Before it, or instead of it,
 // there is one panel with the element's own children.
-import { build, make } from './paint.js';
+import { make, build } from './paint.js';
 
 export const panels = root => {
   const find = selector => root.querySelector(selector);

@@ -1,5 +1,5 @@
 // Where the relay is, and how it says no.
-import { clearTimeout, AbortController, setTimeout, exec, Error, assign, currentScript, fetch } from './browser.js';
+import { clearTimeout, AbortController, setTimeout, exec, currentScript, fetch, Error, assign } from './browser.js';
 
 // The relay's public URL without a slash at its end: what stands before /v1/ in the
 // address of this script. A module has no tag; where it is stands in every error's

@@ -1,11 +1,11 @@
 // One widget: it paints the notice, sets the form's field and keeps early presses.
 // Once bound, the wasm decides everything and acts through host.
+import { globals, MutationObserver, Promise, FormData, then, able, assign, listen, reflect, findAll, Set, unlisten, getAttribute, CustomEvent, apply, idle, IntersectionObserver, open, setTimeout, random } from './browser.js';
 import { isFlag, names, forms } from './attributes.js';
-import { globals, MutationObserver, Promise, FormData, then, able, assign, listen, unlisten, reflect, findAll, Set, getAttribute, CustomEvent, apply, idle, IntersectionObserver, open, setTimeout, random } from './browser.js';
 import { load, onExit, boot } from './boot.js';
 import { build } from './paint.js';
 import { ask, get, fault, Fault } from './relay.js';
-import { own, presses, watch } from './press.js';
+import { watch, own, presses } from './press.js';
 import { states } from './states.js';
 import { panels } from './panels.js';
 import { hostedPage } from './hosted.js';
@@ -41,7 +41,7 @@ export const widget = (element, internals, root) => {
 
   const ui = panels(root);
   const attribute = name => element.getAttribute(name) || '';
-  const emit = (type, detail) => element.dispatchEvent(new CustomEvent(type, { __proto__: null, detail: { ...detail }, bubbles: true, composed: true }));
+  const emit = (type, detail) => element.dispatchEvent(new CustomEvent(type, { __proto__: null, detail: detail && { ...detail }, bubbles: true, composed: true }));
 
   // Only FormData is sent without a name attribute; only with a state that is not
   // null does a browser ask before it puts an old value back.
@@ -346,7 +346,7 @@ export const widget = (element, internals, root) => {
     if (e.target.rel == 'opener') {
       e.preventDefault();
       // Some web views and frames open no window; some let this page be left instead.
-      return open(e.target) || (attribute('return') && open(e.target, '_top')) || broken(fault('invalid_request', { fault: 'partner', detail: 'no window opens here' }));
+      return open(e.target) || (attribute('return') && open(e.target, '_top')) || broken(fault('invalid_request', { fault: 'partner', detail: 'no window opens' }));
     }
     const button = e.target.closest('button[data-part]');
     if (handle || !button || quiet) return;

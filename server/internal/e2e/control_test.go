@@ -227,3 +227,14 @@ func TestADivIsLeftAsItWasSentUntilThePageHasLoaded(t *testing.T) {
 	require.Empty(t, js[[]string](b, `errors`))
 	require.True(t, slices.Equal(b.errors, nil), b.errors)
 }
+
+// As libraries tell them from events with something to say.
+func TestInputAndChangeHaveNoDetail(t *testing.T) {
+	site := newPartner(t, form{Relay: startRelay(t), Markup: widget("pk_test_pass", "")})
+	b := newTab(t)
+	b.do(onNewDocument(`globalThis.details = []; for (const type of ['input', 'change']) addEventListener(type, e => details.push([type, e.detail]))`))
+	b.open(site.URL)
+	b.finish()
+	require.Equal(t, []any{"input", nil}, js[[][]any](b, `details`)[0])
+	require.Equal(t, []any{"change", nil}, js[[][]any](b, `details`)[1])
+}

@@ -205,8 +205,8 @@ func TestWhereNoWindowOpensThePersonIsToldOrLeavesThePage(t *testing.T) {
 		b.state("error")
 		told := events(b, "error")[0]
 		require.Equal(t, []any{"invalid_request", "partner"}, []any{told["code"], told["fault"]})
-		require.Contains(t, told["detail"], "no window opens here")
-		b.hears("ekyc-connect: no window opens here")
+		require.Contains(t, told["detail"], "no window opens")
+		b.hears("ekyc-connect: no window opens")
 		b.until(part("error") + `.textContent.startsWith('This page is not set up correctly.')`)
 		b.press("alternative") // still leads on
 		b.state("declined")
