@@ -28,7 +28,7 @@ import { base } from './relay.js';
 const mark = Symbol.for('ekyc-connect');
 
 // Nothing can be done in a bundle, where nobody knows the relay.
-if (!base) console.error('ekyc-connect: not loaded from a relay');
+if (!base) console.error('ekyc-connect: not from a relay');
 else if (!window[mark]) {
   window[mark] = true;
   customElements.define('ekyc-connect', Element);

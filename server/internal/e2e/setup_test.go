@@ -87,7 +87,7 @@ func TestALoaderInABundleIsSaid(t *testing.T) {
 	site := newPartner(t, form{Relay: relay, Own: true, Markup: widget("pk_test_pass", "") + `<script src="/app.js"></script>`, Files: map[string]string{"/app.js": string(loader)}})
 	b := newTab(t)
 	b.do(chromedp.Navigate(site.URL))
-	b.hears("ekyc-connect: not loaded from a relay")
+	b.hears("ekyc-connect: not from a relay")
 }
 
 func TestAnOriginThatIsNotListedIsSaid(t *testing.T) {

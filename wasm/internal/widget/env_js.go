@@ -38,7 +38,8 @@ func decode(parse js.Value, jpeg string) js.Value {
 	window := js.Global().Get("window")
 	var numbers []byte
 	for _, b := range window.Call("atob", jpeg).String() {
-		numbers = append(append(numbers, ','), jsx.Itoa(int(b))...)
+		b += 256 // which the array of bytes takes off again: so each has three digits
+		numbers = append(numbers, ',', byte('0'+b/100), byte('0'+b/10%10), byte('0'+b%10))
 	}
 	bytes := js.Global().Get("Uint8Array").New(parse.Invoke("[" + string(numbers[1:]) + "]"))
 	return window.Call("createImageBitmap", window.Get("Blob").New([]any{bytes}, jsx.Object("type", "image/jpeg")))
