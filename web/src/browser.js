@@ -1,8 +1,8 @@
 // What the loader and the wasm use of the browser, taken once, when the loader
 // starts. A page's script may replace a function later, and a page's markup shadows
 // what a document, a form or the window is asked for: <img name=currentScript>,
-// <input name=addEventListener>. So these are asked for nothing
-// by name, and no method of an array, a string or a promise is called later on.
+// <input name=addEventListener>. So these are asked for nothing by name, and no method
+// of an array, a string or a promise is called later on.
 export const { apply, construct } = Reflect;
 export const { AbortController, clearTimeout, CustomEvent, Element, Set, FormData, IntersectionObserver, Map, MutationObserver, open, Promise, Error, setTimeout, fetch, Uint8Array } = window;
 export const { keys, assign } = Object;

@@ -33,7 +33,7 @@ func Lookups(claims []Claim, subjects []Key) string {
 	return encoded(sum[:])
 }
 
-// encoded is a hash or a key in base64url.
+// encoded is a hash or a key, 32 bytes, in base64url: 43 characters.
 func encoded(sum []byte) string {
 	return string(base64.RawURLEncoding.AppendEncode(make([]byte, 0, 43), sum))
 }
