@@ -1,14 +1,20 @@
 package allowance
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
-// clock follows the database's, by this machine's monotonic one. A reading is as
-// good as the answer was quick: the database's clock was read at some time between
-// question and answer.
+// clock follows the database's, by this machine's monotonic one, and may be read while a
+// turn sets it. The database's was read at some time between question and answer, so
+// what it showed then is the earliest that it can be: a reading is as good as the answer
+// was quick.
 type clock struct {
-	base time.Time // of this machine, with its monotonic reading
-	zero time.Time // what the database's clock showed at base
-	took time.Duration
+	mu      sync.Mutex
+	base    time.Time     // when the answer came, by this machine's clock
+	zero    time.Time     // what the database's showed before that
+	took    time.Duration // the answer
+	another bool          // the next reading may be another server's
 }
 
 // How old the reading may be that is gone by, where a newer one took longer.
@@ -19,13 +25,30 @@ const (
 
 // set takes a reading: at, in µs since the epoch, was answered between two times.
 func (c *clock) set(asked, answered time.Time, at int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	took, age := answered.Sub(asked), answered.Sub(c.base)
-	if c.zero.IsZero() || took <= c.took || age > young && took <= 4*c.took || age > old {
-		c.base, c.zero, c.took = asked.Add(took/2), time.UnixMicro(at), took
+	if c.zero.IsZero() || c.another || took <= c.took || age > young && took <= 4*c.took || age > old {
+		c.base, c.zero, c.took, c.another = answered, time.UnixMicro(at), took, false
 	}
 }
 
-// forget has the next reading count, whatever it took: it may be another server's.
-func (c *clock) forget() { c.took = time.Hour }
+// forget has the next reading count, whatever it takes.
+func (c *clock) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.another = true
+}
 
-func (c *clock) now() time.Time { return c.zero.Add(time.Since(c.base)) }
+// now is not later than the database's clock, and earlier by at most behind.
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.zero.Add(time.Since(c.base))
+}
+
+func (c *clock) behind() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.took
+}

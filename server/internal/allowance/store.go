@@ -34,8 +34,13 @@ type Store struct {
 	db      Database
 	account string
 	relay   string // whom the others know it as
-	clock   clock
+	clock   *clock
 
+	turns
+}
+
+// turns are what is left of the last turn, for the next one.
+type turns struct {
 	read   int64        // number of the newest entry that is known; 0: the whole day is to be read
 	before []pace.Entry // those that were read before the first turn
 	served int64        // number of the entry that this relay wrote last for a call
@@ -49,7 +54,7 @@ var _ pace.Store = (*Store)(nil)
 // Open opens the store of an account. calls are those of the last day, as the ledger
 // knows them: what a new store begins with.
 func Open(ctx context.Context, db Database, account string, calls func() ([]pace.Entry, error)) (*Store, error) {
-	s := &Store{db: db, account: account, relay: uuid.NewString()}
+	s := &Store{db: db, account: account, relay: uuid.NewString(), clock: new(clock)}
 	there := false
 	err := db.Transact(ctx, nil, func(tx *pgx.Conn) (*pgx.Batch, error) {
 		if err := s.look(ctx, tx); err != nil {
@@ -89,6 +94,9 @@ func (s *Store) begin(ctx context.Context, calls func() ([]pace.Entry, error)) e
 
 // Now implements [pace.Store].
 func (s *Store) Now() time.Time { return s.clock.now() }
+
+// Behind implements [pace.Store].
+func (s *Store) Behind() time.Duration { return s.clock.behind() }
 
 // Terms implements [pace.Store].
 func (s *Store) Terms() pace.Terms { return pace.Database }
@@ -140,7 +148,8 @@ func (s *Store) Turn(ctx context.Context, decide func(pace.News) pace.Decision) 
 	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
 	defer cancel()
 	asked := false
-	var next, read Store
+	var next Store
+	var read turns
 	lock := func(first *pgx.Batch) { first.Queue(lockAccount, s.account) }
 	err := s.db.Transact(ctx, lock, func(tx *pgx.Conn) (*pgx.Batch, error) {
 		if asked { // begun anew, but decide grants slots once
@@ -151,15 +160,15 @@ func (s *Store) Turn(ctx context.Context, decide func(pace.News) pace.Decision) 
 		if err != nil {
 			return nil, err
 		}
-		asked, read = true, next
+		asked, read = true, next.turns
 		return next.close(decide(news))
 	})
 	switch {
 	case err == nil, errors.Is(err, errNothing):
-		*s = next
+		s.turns = next.turns
 		return nil
 	case asked: // what was read is known; what was written is read if it was
-		*s = read
+		s.turns = read
 	}
 	s.clock.forget()
 	return fmt.Errorf("allowance: account %s: %w", s.account, err)

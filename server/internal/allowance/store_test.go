@@ -99,6 +99,26 @@ func TestTurnsDoNotOverlapAndNoneMissesAnEntry(t *testing.T) {
 	require.Contains(t, seen, (relays-1)*turns, "the one that ended last has seen all others")
 }
 
+func TestTheClockIsReadWhileATurnSetsIt(t *testing.T) {
+	b := store(t, pgtest.Database(t), nil)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range 20 {
+			require.NoError(t, b.Turn(t.Context(), func(pace.News) pace.Decision { return pace.Decision{} }))
+		}
+	}()
+	for begin := b.Now(); ; {
+		require.Less(t, b.Now().Sub(begin), time.Minute, "a whole reading, or the race detector tells")
+		require.GreaterOrEqual(t, b.Behind(), time.Duration(0))
+		select {
+		case <-ended:
+			return
+		default:
+		}
+	}
+}
+
 func TestAfterAFailureNothingIsMissedAndNothingReadTwice(t *testing.T) {
 	s, err := pgtest.Start(pgtest.Options{})
 	require.NoError(t, err)

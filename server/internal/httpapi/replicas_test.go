@@ -32,6 +32,8 @@ func (s *ledgered) Now() time.Time {
 	return s.clock.Now()
 }
 
+func (s *ledgered) Behind() time.Duration { return 0 }
+
 func (s *ledgered) Terms() (terms pace.Terms) {
 	if s.told != nil {
 		terms.Soon = time.Millisecond // as where others read them

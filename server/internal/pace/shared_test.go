@@ -34,6 +34,7 @@ type shared struct {
 	waiting   Waiting
 	served    int64
 	skew      atomic.Int64 // of its clock, in ns
+	behind    time.Duration
 	latency   func() time.Duration
 	turns     int
 	lastWrite time.Time
@@ -43,7 +44,8 @@ func newDatabase() *database { return &database{lock: make(chan struct{}, 1)} }
 
 func (b *database) store() *shared {
 	s := &shared{database: b, all: true, latency: func() time.Duration { return rand.N(8 * time.Millisecond) }}
-	s.skew.Store(int64(rand.N(time.Millisecond) - time.Millisecond/2))
+	s.behind = time.Millisecond
+	s.skew.Store(-int64(rand.N(s.behind)))
 	b.lock <- struct{}{}
 	defer func() { <-b.lock }()
 	b.stores = append(b.stores, s)
@@ -51,6 +53,8 @@ func (b *database) store() *shared {
 }
 
 func (s *shared) Now() time.Time { return time.Now().Add(time.Duration(s.skew.Load())) }
+
+func (s *shared) Behind() time.Duration { return s.behind }
 
 func (s *shared) Terms() Terms { return Database }
 
@@ -337,6 +341,30 @@ func TestWhoIsLateIsNotedLateForTheOthers(t *testing.T) {
 		time.Sleep(Database.Lead + Database.MostLate + time.Second)
 		var busy *Busy
 		require.ErrorAs(t, slot.Send(t.Context(), ""), &busy, "too late: others may rely on its moment by now")
+	})
+}
+
+// The answer with the database's time was long on its way: one relay's clock is behind by
+// most of that, another's by next to nothing, and neither can know.
+func TestRelaysWhoseClocksAreReadPoorlyKeepToTheAllowanceTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, r := newDatabase(), &record{}
+		var lines []*Line
+		for _, skew := range []time.Duration{-80 * ms, -ms} {
+			l := b.line(t, Plans["growth"])
+			defer l.Close()
+			b.stores[len(lines)].behind = 80 * ms
+			b.stores[len(lines)].skew.Store(int64(skew))
+			lines = append(lines, l)
+		}
+		var all sync.WaitGroup
+		for n := range 200 {
+			all.Go(func() { _ = visit(lines[rand.N(2)], r, Request{Site: "a"}, n) })
+			time.Sleep(100 * ms)
+		}
+		all.Wait()
+		require.Greater(t, len(r.sends), 80)
+		require.LessOrEqual(t, r.most(time.Second), 5)
 	})
 }
 

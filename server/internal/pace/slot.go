@@ -154,7 +154,7 @@ func (s *Slot) Answered() {
 	took := now.Sub(s.at)
 	l.answers.add(took, l.late.most())
 	s.end()
-	l.correct(s, s.at.Add(l.answers.excess(took)))
+	l.correct(s, l.by(s.at, l.answers.excess(took)))
 	l.schedule(now)
 }
 
