@@ -23,8 +23,9 @@ func TestNothingIsLostWhenARelayIsKilledAndTheStandbyTakesOver(t *testing.T) {
 	require.Regexp(t, `acknowledged [1-9]\d+ lost 0 double-redeemed 0 over-allowance \d+\n`, out.String())
 	// The vendor's double counts a call when it gets to it. On a machine that keeps
 	// programs waiting, as with other tests beside this one, that may be any time
-	// after the call: `make cluster` has the machine to itself.
-	if worst := late(); worst > 50*time.Millisecond && errors.Is(err, errRefused) {
+	// after the call, and of a relay that was killed meanwhile no other one knows by
+	// how much: `make cluster` has the machine to itself.
+	if worst := late(); worst > pacetest.Tardy && errors.Is(err, errRefused) {
 		t.Logf("this machine was up to %v late with everything: %v", worst, err)
 		return
 	}

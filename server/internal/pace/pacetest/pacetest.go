@@ -87,11 +87,13 @@ func (p *People) Run(t *testing.T) {
 	t.Logf("plan %s, %d accounts, %d relays, load %.1f, %v: %d begun of %d, %d verified, refused after the picture %.2f %%, used of the last %.0f s %.2f %%, vendor 429s %d",
 		p.Plan, len(p.Accounts), p.Relays, p.Load, p.Length, p.begun, p.came, p.verified, refused, took.Seconds(), used, after.refused)
 	worst := late()
-	tardy := worst > 15*time.Millisecond
+	tardy := worst > Tardy
 	if tardy {
 		t.Logf("this machine was up to %v late with everything", worst)
 	}
-	require.Zero(t, after.refused, "a 429 of the vendor is a defect of pacing")
+	if !tardy || p.Length >= steady { // the long runs have the machine to themselves
+		require.Zero(t, after.refused, "a 429 of the vendor is a defect of pacing")
+	}
 	// A call that comes too late for its moment costs a part of a second, of a minute
 	// next to nothing; and a relay that shares the allowance gives its slot back.
 	if !tardy || p.Relays == 1 {
@@ -251,6 +253,10 @@ func (p *People) once(ctx context.Context, a Account, route, handle, name, typed
 		"verification": handle, name: typed, "idempotency_key": fmt.Sprintf("key-%016x", rand.Uint64()),
 	})
 }
+
+// Tardy is by how much a machine may be late before what the vendor's double counts
+// tells nothing of pacing: about three times what a call is given for its way.
+const Tardy = 15 * time.Millisecond
 
 // Lateness measures by how much this machine keeps programs waiting, until it is
 // asked.
