@@ -52,12 +52,12 @@ npm: go ## web/dist/npm: the package for pages with a bundler and for back ends 
 	@$(GO) run ./web/build -npm
 
 check: build lint .bin/fsck .bin/nfpm .bin/cyclonedx-gomod database deploy ## what needs no browser: formatting, vet, staticcheck, native tests without the journey
-	@$(GO) test $(RACE) $$($(GO) list ./... | grep -v /e2e)
+	@$(GO) test -vet=off $(RACE) $$($(GO) list ./... | grep -v /e2e)
 
 # The journeys begin first, since they take longest; most of that time they wait for a
 # browser, so there is room for two other packages beside them.
 test: build browser node lint wasm-test .bin/fsck .bin/nfpm .bin/cyclonedx-gomod database deploy ## every test
-	@$(GO) test $(RACE) -p 3 -timeout 30m ./server/internal/e2e ./...
+	@$(GO) test -vet=off $(RACE) -p 3 -timeout 30m ./server/internal/e2e ./...
 
 lint: .bin/staticcheck ## formatting, vet and staticcheck, for the relay and for the wasm
 	@out=$$(gofmt -l server wasm web); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
