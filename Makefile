@@ -5,7 +5,7 @@ GO          ?= go
 # Without the check that wants names for HTTP statuses: a test's table reads better with numbers.
 STATICCHECK := .bin/staticcheck -checks inherit,-ST1013
 # SQLite is C that was translated to Go: watched by the race detector, its tests take
-# four times as long (decisions/0029).
+# three times as long (decisions/0029).
 RACE        := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 FUZZTIME    ?= 20s
 VULNDB      ?= https://vuln.go.dev
