@@ -41,14 +41,8 @@ func (c *clock) forget() {
 }
 
 // now is not later than the database's clock, and earlier by at most behind.
-func (c *clock) now() time.Time {
+func (c *clock) now() (at time.Time, behind time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.zero.Add(time.Since(c.base))
-}
-
-func (c *clock) behind() time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.took
+	return c.zero.Add(time.Since(c.base)), c.took
 }

@@ -93,10 +93,7 @@ func (s *Store) begin(ctx context.Context, calls func() ([]pace.Entry, error)) e
 }
 
 // Now implements [pace.Store].
-func (s *Store) Now() time.Time { return s.clock.now() }
-
-// Behind implements [pace.Store].
-func (s *Store) Behind() time.Duration { return s.clock.behind() }
+func (s *Store) Now() (at time.Time, behind time.Duration) { return s.clock.now() }
 
 // Terms implements [pace.Store].
 func (s *Store) Terms() pace.Terms { return pace.Database }

@@ -81,7 +81,7 @@ func (s *Store) open(ctx context.Context, tx *pgx.Conn) (news pace.News, err err
 
 // close says how to write what the line decides.
 func (s *Store) close(d pace.Decision) (*pgx.Batch, error) {
-	now := s.clock.now()
+	now, _ := s.clock.now()
 	batch := new(pgx.Batch)
 	news := len(d.Entries) > 0 || !d.Paused.IsZero()
 	tell := news || s.toTell(d.Waiting, now)
@@ -136,8 +136,9 @@ func (s *Store) write(batch *pgx.Batch, from int64, d pace.Decision) {
 	}
 	s.read = from + int64(len(d.Entries))
 	if len(d.Entries) > 0 {
+		now, _ := s.clock.now()
 		r := newRow(d.Entries)
-		batch.Queue(writeRow, s.account, s.read, s.clock.now().UnixMicro(), r.at, r.was, r.site, r.ticketed, r.kind, r.consent)
+		batch.Queue(writeRow, s.account, s.read, now.UnixMicro(), r.at, r.was, r.site, r.ticketed, r.kind, r.consent)
 	}
 	if len(d.Entries) > 0 || paused > 0 {
 		batch.Queue(writeAccount, s.account, s.read, paused)

@@ -25,14 +25,12 @@ type ledgered struct {
 	told  chan []pace.Entry // nil: nobody asks for corrections
 }
 
-func (s *ledgered) Now() time.Time {
+func (s *ledgered) Now() (at time.Time, behind time.Duration) {
 	if s.told != nil { // what is told soon is told by a clock that runs
-		return time.Now()
+		return time.Now(), 0
 	}
-	return s.clock.Now()
+	return s.clock.Now(), 0
 }
-
-func (s *ledgered) Behind() time.Duration { return 0 }
 
 func (s *ledgered) Terms() (terms pace.Terms) {
 	if s.told != nil {

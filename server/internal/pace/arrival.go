@@ -97,15 +97,9 @@ func (a *answers) excess(took time.Duration) time.Duration {
 // latest is when the call of a slot reaches the vendor at the latest.
 func (l *Line) latest(s *Slot, now time.Time) time.Time {
 	if s.stage == sent {
-		return l.by(s.at, max(margin, l.answers.excess(now.Sub(s.at))))
+		return s.at.Add(s.behind + max(margin, l.answers.excess(now.Sub(s.at))))
 	}
-	return l.by(later(s.at, now), margin)
-}
-
-// by is when a call has arrived at the latest that goes out at some time by this line's
-// clock and is so long on its way: the others' clocks may be further on.
-func (l *Line) by(at time.Time, way time.Duration) time.Time {
-	return at.Add(way + l.store.Behind())
+	return later(s.at, now).Add(l.behind + margin)
 }
 
 // look corrects when the calls arrive whose way is not over. It needs the lock.

@@ -42,6 +42,7 @@ type Line struct {
 	stop    context.CancelFunc
 
 	mu      sync.Mutex
+	behind  time.Duration // how much later it may be than now said last
 	calls   *history
 	answers answers
 	late    recent    // by how much calls went out later than they might
@@ -130,8 +131,11 @@ func (l *Line) Close() {
 	}
 }
 
-// now is the time by the clock that all who spend this allowance go by.
-func (l *Line) now() time.Time { return l.store.Now() }
+// now is the time by the clock that all who spend this allowance go by. It needs the lock.
+func (l *Line) now() (at time.Time) {
+	at, l.behind = l.store.Now()
+	return at
+}
 
 // Request is what somebody stands in line for.
 type Request struct {

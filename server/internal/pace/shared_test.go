@@ -34,7 +34,7 @@ type shared struct {
 	waiting   Waiting
 	served    int64
 	skew      atomic.Int64 // of its clock, in ns
-	behind    time.Duration
+	behind    atomic.Int64 // how far it may be behind, in ns
 	latency   func() time.Duration
 	turns     int
 	lastWrite time.Time
@@ -44,17 +44,17 @@ func newDatabase() *database { return &database{lock: make(chan struct{}, 1)} }
 
 func (b *database) store() *shared {
 	s := &shared{database: b, all: true, latency: func() time.Duration { return rand.N(8 * time.Millisecond) }}
-	s.behind = time.Millisecond
-	s.skew.Store(-int64(rand.N(s.behind)))
+	s.behind.Store(int64(time.Millisecond))
+	s.skew.Store(-int64(rand.N(time.Millisecond)))
 	b.lock <- struct{}{}
 	defer func() { <-b.lock }()
 	b.stores = append(b.stores, s)
 	return s
 }
 
-func (s *shared) Now() time.Time { return time.Now().Add(time.Duration(s.skew.Load())) }
-
-func (s *shared) Behind() time.Duration { return s.behind }
+func (s *shared) Now() (at time.Time, behind time.Duration) {
+	return time.Now().Add(time.Duration(s.skew.Load())), time.Duration(s.behind.Load())
+}
 
 func (s *shared) Terms() Terms { return Database }
 
@@ -353,7 +353,7 @@ func TestRelaysWhoseClocksAreReadPoorlyKeepToTheAllowanceTogether(t *testing.T) 
 		for _, skew := range []time.Duration{-80 * ms, -ms} {
 			l := b.line(t, Plans["growth"])
 			defer l.Close()
-			b.stores[len(lines)].behind = 80 * ms
+			b.stores[len(lines)].behind.Store(int64(80 * ms))
 			b.stores[len(lines)].skew.Store(int64(skew))
 			lines = append(lines, l)
 		}
@@ -365,6 +365,35 @@ func TestRelaysWhoseClocksAreReadPoorlyKeepToTheAllowanceTogether(t *testing.T) 
 		all.Wait()
 		require.Greater(t, len(r.sends), 80)
 		require.LessOrEqual(t, r.most(time.Second), 5)
+	})
+}
+
+func TestACallCountsByTheReadingOfTheClockThatItWentOutBy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, r := newDatabase(), &record{}
+		plan := Plan{PerSecond: 1, PerMinute: 60, PerDay: 1000}
+		l := b.line(t, plan)
+		defer l.Close()
+		other := b.line(t, plan)
+		defer other.Close()
+		reads := func(behind time.Duration) {
+			b.stores[0].behind.Store(int64(behind))
+			b.stores[0].skew.Store(-int64(behind))
+		}
+		for n := range 8 { // a vendor of whom the time of an answer says nothing
+			reads(80 * ms)
+			slot, err := l.Enter(t.Context(), Request{Site: "a"})
+			require.NoError(t, err)
+			require.NoError(t, slot.Send(t.Context(), ""))
+			time.Sleep(50 * ms)
+			slot.Sent()
+			r.note("a", n)
+			reads(ms)
+			time.Sleep(time.Duration(1+n%3) * 100 * ms)
+			slot.Answered()
+			require.NoError(t, visit(other, r, Request{Site: "a"}, n))
+		}
+		require.LessOrEqual(t, r.most(time.Second), 1)
 	})
 }
 

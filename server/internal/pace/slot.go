@@ -20,11 +20,12 @@ type Slot struct {
 
 	// Guarded by line.mu.
 	stage   stage
-	at      time.Time // when the call goes out, or was written to its connection
-	written int64     // the time in the store that stands for it
-	pushed  bool      // written is later than the call can be, for the time being
-	absent  bool      // nobody waits for it any more
-	err     error     // why it was not granted
+	at      time.Time     // when the call goes out, or was written to its connection
+	behind  time.Duration // how much later that was by the store's clock, at most
+	written int64         // the time in the store that stands for it
+	pushed  bool          // written is later than the call can be, for the time being
+	absent  bool          // nobody waits for it any more
+	err     error         // why it was not granted
 }
 
 // stage is how far the call of a slot has come.
@@ -74,7 +75,7 @@ func (s *Slot) Send(ctx context.Context, consent string) error {
 		s.at = later(s.at, l.paused)
 		wait := s.at.Sub(now)
 		if wait <= 0 {
-			s.stage, s.at = left, now
+			s.stage, s.at, s.behind = left, now, l.behind
 			l.note(s, now)
 			l.schedule(now)
 			return nil
@@ -137,7 +138,7 @@ func (s *Slot) Sent() {
 	if s.stage == left {
 		now := l.now()
 		l.late.add(now.Sub(s.at))
-		s.stage, s.at = sent, now
+		s.stage, s.at, s.behind = sent, now, l.behind
 		l.note(s, now)
 	}
 }
@@ -154,7 +155,7 @@ func (s *Slot) Answered() {
 	took := now.Sub(s.at)
 	l.answers.add(took, l.late.most())
 	s.end()
-	l.correct(s, l.by(s.at, l.answers.excess(took)))
+	l.correct(s, s.at.Add(s.behind+l.answers.excess(took)))
 	l.schedule(now)
 }
 

@@ -20,10 +20,9 @@ type Store interface {
 	// is not known whether it was written; if so, the next turn reads it.
 	Turn(ctx context.Context, decide func(News) Decision) error
 
-	// Now is the time of the store's clock, or earlier by at most Behind: a clock that is
+	// Now is the time of the store's clock, or earlier by at most behind: a clock that is
 	// asked over a network is read at some time before its answer comes.
-	Now() time.Time
-	Behind() time.Duration
+	Now() (at time.Time, behind time.Duration)
 
 	// Terms are what the store asks of a line; they never change.
 	Terms() Terms
@@ -134,10 +133,9 @@ func (m *Memory) Turn(_ context.Context, decide func(News) Decision) error {
 }
 
 // Now implements [Store]. It does not jump when this machine's clock is set.
-func (m *Memory) Now() time.Time { return m.begin.Add(time.Since(m.begin)) }
-
-// Behind implements [Store].
-func (m *Memory) Behind() time.Duration { return 0 }
+func (m *Memory) Now() (at time.Time, behind time.Duration) {
+	return m.begin.Add(time.Since(m.begin)), 0
+}
 
 // Terms implements [Store].
 func (m *Memory) Terms() Terms { return Terms{Lead: 50 * time.Millisecond} }

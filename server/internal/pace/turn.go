@@ -107,7 +107,7 @@ func (l *Line) pick(d *Decision) (picked []*Slot) {
 		}
 		at := l.free(1, now)
 		l.served = math.MaxInt64 // nobody was served after it
-		written = l.calls.unused(max(l.by(at, margin).UnixMicro(), written+1))
+		written = l.calls.unused(max(at.Add(l.behind+margin).UnixMicro(), written+1))
 		slot.at, slot.written = at, written
 		r := slot.request
 		e := Entry{At: written, Site: r.Site, Ticketed: r.Ticketed, Kind: r.Kind, Consent: r.Consent}
